@@ -1,0 +1,17 @@
+//! What it takes to be an ocweb service, once.
+//!
+//! A service is a library with a `router()` and a `main.rs` that reads as a story: start the logs,
+//! read the configuration, build the domain, [`serve`] the router. Everything here is about that
+//! story; nothing here knows what any service is for.
+
+pub mod config;
+pub mod extract;
+pub mod health;
+pub mod problem;
+mod serve;
+mod telemetry;
+
+pub use config::{ConfigError, Environment};
+pub use problem::Problem;
+pub use serve::{Listener, ServeError, serve, with_fallbacks};
+pub use telemetry::init as init_telemetry;

@@ -1,0 +1,121 @@
+//! Listening on a unix socket and stopping gracefully.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{Problem, health};
+
+/// Bodies of our own routes are small: 1 MiB is ten times the longest prompt seen.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// How long open requests may go on after a stop was asked for.
+const DRAIN: Duration = Duration::from_millis(1500);
+
+/// A service that could not listen or went down.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another live process answers on the socket.
+    #[error("{} is in use by another running process", path.display())]
+    InUse {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// The socket could not be made or served.
+    #[error("cannot listen on {}: {source}", path.display())]
+    Io {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A bound unix socket of mode 0600.
+pub struct Listener {
+    path: PathBuf,
+    inner: UnixListener,
+}
+
+impl Listener {
+    /// Binds `path`. A file left there by a dead process is replaced; a live one is an error.
+    pub async fn bind(path: &Path) -> Result<Self, ServeError> {
+        let io = |source| ServeError::Io { path: path.to_owned(), source };
+        if UnixStream::connect(path).await.is_ok() {
+            return Err(ServeError::InUse { path: path.to_owned() });
+        }
+        match std::fs::remove_file(path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io(error)),
+        }
+        let inner = UnixListener::bind(path).map_err(io)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
+        Ok(Self { path: path.to_owned(), inner })
+    }
+}
+
+/// Adds what every service answers alike: `/health`, a body limit, and problem documents for unknown
+/// routes, wrong methods and panics.
+pub fn with_fallbacks(service: &'static str, router: Router) -> Router {
+    router
+        .merge(health::router(service))
+        .fallback(async || Problem::not_found("There is nothing at this address."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")
+        })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            axum::response::IntoResponse::into_response(Problem::internal("a handler panicked"))
+        }))
+}
+
+/// Serves `router` until TERM or INT, or until `stop` is cancelled.
+///
+/// On a signal `stop` is cancelled, so that handlers with open streams and background tasks that
+/// hold a clone of it end by themselves; requests still open after 1.5 s are cut.
+pub async fn serve(
+    service: &'static str,
+    listener: Listener,
+    router: Router,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let Listener { path, inner } = listener;
+    let io = |source| ServeError::Io { path: path.clone(), source };
+    let mut terminate = signal(SignalKind::terminate()).map_err(io)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(io)?;
+    tracing::info!(service, socket = %path.display(), "listening");
+
+    let asked_to_stop = stop.clone();
+    let server = axum::serve(inner, with_fallbacks(service, router))
+        .with_graceful_shutdown(async move { asked_to_stop.cancelled().await });
+    let mut server = std::pin::pin!(server.into_future());
+
+    let finished = tokio::select! {
+        result = &mut server => Some(result),
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        () = stop.cancelled() => None,
+    };
+    if let Some(result) = finished {
+        return result.map_err(io);
+    }
+    tracing::info!(service, "stopping");
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, server).await.is_err() {
+        tracing::warn!(service, "requests were still open and were cut");
+    }
+    // Whoever listens here next makes the file anew; a failure to remove it harms nobody.
+    let _ = std::fs::remove_file(&path);
+    Ok(())
+}
