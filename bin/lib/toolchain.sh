@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Finds the toolchains that building needs, and says in one line each how to get what is missing.
 # Needs say.sh.
 
