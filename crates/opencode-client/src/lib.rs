@@ -1,1 +1,13 @@
-//! (stub)
+//! The few calls to opencode that our services make, typed.
+//!
+//! opencode answers an unknown path with 200 and its web page, so a status alone proves nothing: every
+//! answer is checked to be JSON of the expected shape. What a caller must tell apart is in [`Error`]:
+//! nobody listens, nobody answered in time, the thing is not there, or something else came back.
+
+mod client;
+mod error;
+mod id;
+
+pub use client::{Client, ModelName, Prompt};
+pub use error::Error;
+pub use id::{InvalidId, MessageId, SessionId};

@@ -1,0 +1,224 @@
+//! The client itself: one method for each call.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{Error, MessageId, SessionId};
+
+/// opencode opens a directory when it is first named, which takes seconds on a small machine.
+const CALL: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(2);
+/// A probe must not hang on the connection that a starting opencode accepts and never answers.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// A model as opencode addresses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelName {
+    /// The provider's name in opencode's configuration.
+    pub provider: String,
+    /// The model's name at that provider; may contain `/`.
+    pub model: String,
+}
+
+/// A prompt to be sent to a session.
+#[derive(Debug, Clone)]
+pub struct Prompt<'a> {
+    /// The identifier that the user's message gets.
+    pub message: &'a MessageId,
+    /// What the user typed.
+    pub text: &'a str,
+    /// The model, or opencode's default.
+    pub model: Option<&'a ModelName>,
+    /// The agent (mode), or opencode's default.
+    pub agent: Option<&'a str>,
+}
+
+/// Calls opencode at one address with one password. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    password: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Health {
+    healthy: bool,
+}
+
+#[derive(Deserialize)]
+struct SessionStatus {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Client {
+    /// A client for the opencode at `base`; the user of the password is `opencode`.
+    pub fn new(base: Url, password: Option<String>) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(CALL)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()?;
+        Ok(Self { http, base, password })
+    }
+
+    /// Whether opencode says that it is well.
+    pub async fn healthy(&self) -> Result<bool, Error> {
+        let request = self.request(Method::GET, &["global", "health"]).timeout(PROBE);
+        Ok(self.read::<Health>("GET /global/health", request).await?.healthy)
+    }
+
+    /// Makes opencode open a directory. A clone must be opened before its worktrees: the first
+    /// directory of a project becomes the project's root.
+    pub async fn open_directory(&self, directory: &Path) -> Result<(), Error> {
+        let request = in_directory(self.request(Method::GET, &["project", "current"]), directory);
+        self.read::<BTreeMap<String, Value>>("GET /project/current", request).await.map(drop)
+    }
+
+    /// Creates a session with our identifier in `directory`. Safe to repeat: a session that is there is kept.
+    pub async fn create_session(&self, session: &SessionId, directory: &Path) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        struct Created {
+            data: Identified,
+        }
+        #[derive(Deserialize)]
+        struct Identified {
+            id: String,
+        }
+        let body = json!({"id": session, "location": {"directory": directory}});
+        let request = self.request(Method::POST, &["api", "session"]).json(&body);
+        let created: Created = self.read("POST /api/session", request).await?;
+        if created.data.id == session.as_str() {
+            Ok(())
+        } else {
+            Err(Error::Unexpected { call: "POST /api/session".into(), detail: "another id than ours".into() })
+        }
+    }
+
+    /// Whether a session exists.
+    pub async fn session_exists(&self, session: &str) -> Result<bool, Error> {
+        exists(self.object("GET /session/…", self.request(Method::GET, &["session", session])).await)
+    }
+
+    /// Sets a session's title.
+    pub async fn set_title(&self, session: &SessionId, title: &str) -> Result<(), Error> {
+        let request =
+            self.request(Method::PATCH, &["session", session.as_str()]).json(&json!({"title": title}));
+        self.object("PATCH /session/…", request).await
+    }
+
+    /// The sessions of a directory that are at work, whatever they wait for.
+    pub async fn busy_sessions(&self, directory: &Path) -> Result<Vec<String>, Error> {
+        let request = in_directory(self.request(Method::GET, &["session", "status"]), directory);
+        let statuses: BTreeMap<String, SessionStatus> = self.read("GET /session/status", request).await?;
+        Ok(statuses.into_iter().filter(|(_, status)| status.kind != "idle").map(|(id, _)| id).collect())
+    }
+
+    /// Whether a session has a message of this identifier.
+    pub async fn message_exists(&self, session: &SessionId, message: &MessageId) -> Result<bool, Error> {
+        let path = ["session", session.as_str(), "message", message.as_str()];
+        exists(self.object("GET /session/…/message/…", self.request(Method::GET, &path)).await)
+    }
+
+    /// Sends a prompt and does not wait for the answer. **Not safe to repeat**: the same message sent
+    /// twice is appended to itself. Its message is stored a little after this returns.
+    pub async fn prompt_async(&self, session: &SessionId, prompt: &Prompt<'_>) -> Result<(), Error> {
+        let mut body = json!({
+            "messageID": prompt.message,
+            "parts": [{"type": "text", "text": prompt.text}],
+        });
+        if let Some(ModelName { provider, model }) = prompt.model {
+            body["model"] = json!({"providerID": provider, "modelID": model});
+        }
+        if let Some(agent) = prompt.agent {
+            body["agent"] = json!(agent);
+        }
+        let call = "POST /session/…/prompt_async";
+        let request = self.request(Method::POST, &["session", session.as_str(), "prompt_async"]).json(&body);
+        let response = self.send(call, request).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            Ok(())
+        } else {
+            Err(Error::Unexpected { call: call.into(), detail: response.status().to_string() })
+        }
+    }
+
+    /// Stops what a session is doing.
+    pub async fn abort(&self, session: &str, directory: &Path) -> Result<(), Error> {
+        let request = in_directory(self.request(Method::POST, &["session", session, "abort"]), directory);
+        self.read::<bool>("POST /session/…/abort", request).await.map(drop)
+    }
+
+    /// Lets go of everything that opencode holds for a directory.
+    pub async fn dispose(&self, directory: &Path) -> Result<(), Error> {
+        let request = in_directory(self.request(Method::POST, &["instance", "dispose"]), directory);
+        self.read::<bool>("POST /instance/dispose", request).await.map(drop)
+    }
+
+    /// Deletes a session with its messages. One that is not there counts as deleted.
+    pub async fn delete_session(&self, session: &str) -> Result<(), Error> {
+        let request = self.request(Method::DELETE, &["session", session]);
+        match self.read::<bool>("DELETE /session/…", request).await {
+            Ok(_) | Err(Error::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A request to a path whose segments are escaped, so that none can leave its place.
+    fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        let request = self.http.request(method, url);
+        match &self.password {
+            Some(password) => request.basic_auth("opencode", Some(password)),
+            None => request,
+        }
+    }
+
+    async fn send(&self, call: &str, request: RequestBuilder) -> Result<reqwest::Response, Error> {
+        let response = request.send().await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let text = response.text().await?;
+        // Only its own JSON says that a thing is missing; anything else with 404 is not opencode's answer.
+        let missing = status == StatusCode::NOT_FOUND && serde_json::from_str::<Value>(&text).is_ok();
+        Err(if missing { Error::NotFound } else { unexpected(call, status, &text) })
+    }
+
+    async fn read<T: DeserializeOwned>(&self, call: &str, request: RequestBuilder) -> Result<T, Error> {
+        let response = self.send(call, request).await?;
+        let status = response.status();
+        let text = response.text().await?;
+        serde_json::from_str(&text).map_err(|_| unexpected(call, status, &text))
+    }
+
+    async fn object(&self, call: &str, request: RequestBuilder) -> Result<(), Error> {
+        self.read::<BTreeMap<String, Value>>(call, request).await.map(drop)
+    }
+}
+
+fn in_directory(request: RequestBuilder, directory: &Path) -> RequestBuilder {
+    request.query(&[("directory", directory)])
+}
+
+fn exists(answer: Result<(), Error>) -> Result<bool, Error> {
+    match answer {
+        Ok(()) => Ok(true),
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn unexpected(call: &str, status: StatusCode, text: &str) -> Error {
+    let beginning: String = text.chars().take(200).collect();
+    Error::Unexpected { call: call.into(), detail: format!("{status} {beginning}") }
+}

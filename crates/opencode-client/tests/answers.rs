@@ -1,0 +1,61 @@
+//! What the client makes of the answers that opencode is known to give.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+use std::path::Path;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    response::Html,
+    routing::{get, post},
+};
+use ocweb_opencode_client::{Client, Error, MessageId, Prompt, SessionId};
+
+async fn client_of(router: Router) -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Client::new(base, Some("secret".into())).unwrap()
+}
+
+#[tokio::test]
+async fn a_page_with_status_200_is_no_answer() {
+    let client = client_of(Router::new().fallback(async || Html("<!doctype html>"))).await;
+    assert!(matches!(client.healthy().await, Err(Error::Unexpected { .. })));
+    assert!(matches!(client.session_exists("ses_1").await, Err(Error::Unexpected { .. })));
+    let session = SessionId::generate();
+    let prompt = Prompt { message: &MessageId::generate(), text: "x", model: None, agent: None };
+    assert!(matches!(client.prompt_async(&session, &prompt).await, Err(Error::Unexpected { .. })));
+}
+
+#[tokio::test]
+async fn only_opencodes_own_404_says_that_a_thing_is_missing() {
+    let own = Router::new()
+        .route("/session/{id}", get(async || (StatusCode::NOT_FOUND, r#"{"name":"NotFoundError"}"#)));
+    assert!(!client_of(own).await.session_exists("ses_1").await.unwrap());
+    let proxy = Router::new().fallback(async || (StatusCode::NOT_FOUND, "no such host"));
+    assert!(matches!(client_of(proxy).await.session_exists("ses_1").await, Err(Error::Unexpected { .. })));
+}
+
+#[tokio::test]
+async fn an_identifier_cannot_leave_its_place_in_the_path() {
+    let router = Router::new()
+        .route("/instance/dispose", post(async || "true"))
+        .fallback(async || (StatusCode::NOT_FOUND, "{}"));
+    let client = client_of(router).await;
+    assert!(matches!(client.abort("../instance/dispose?x=", Path::new("/")).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_from_nobody_answering() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base: reqwest::Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let client = Client::new(base, None).unwrap();
+    // It listens and never answers, as opencode does while it starts.
+    assert!(matches!(client.healthy().await, Err(Error::TimedOut(_))));
+    drop(listener);
+    assert!(matches!(client.healthy().await, Err(Error::Refused(_))));
+}
