@@ -4,6 +4,7 @@
 //! read the configuration, build the domain, [`serve`] the router. Everything here is about that
 //! story; nothing here knows what any service is for.
 
+mod client;
 pub mod config;
 pub mod extract;
 pub mod health;
@@ -11,6 +12,7 @@ pub mod problem;
 mod serve;
 mod telemetry;
 
+pub use client::client_builder;
 pub use config::{ConfigError, Environment};
 pub use problem::Problem;
 pub use serve::{Listener, ServeError, serve, with_fallbacks};

@@ -1,0 +1,104 @@
+//! The behaviour that all services share, over a real socket.
+
+use std::{path::PathBuf, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    routing::{get, post},
+};
+use ocweb_service::{Listener, ServeError, extract::Json, serve};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+struct Service {
+    _folder: tempfile::TempDir,
+    socket: PathBuf,
+    client: reqwest::Client,
+    stop: CancellationToken,
+    running: tokio::task::JoinHandle<Result<(), ServeError>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    name: String,
+}
+
+async fn start() -> Service {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("test.sock");
+    let router = Router::new()
+        .route("/greet", post(async |Json(named): Json<Named>| format!("hello {}", named.name)))
+        .route("/panic", get(async || -> String { panic!("a secret detail") }))
+        .route(
+            "/endless",
+            get(
+                async || Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>()),
+            ),
+        );
+    let listener = Listener::bind(&socket).await.unwrap();
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(serve("test", listener, router, stop.clone()));
+    let client = ocweb_service::client_builder().unix_socket(socket.as_path()).build().unwrap();
+    Service { _folder: folder, socket, client, stop, running }
+}
+
+impl Service {
+    async fn problem(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["status"], status);
+        assert!(problem["detail"].is_string() && problem["title"].is_string(), "{problem}");
+        (status, problem)
+    }
+}
+
+#[tokio::test]
+async fn health_names_the_service() {
+    let service = start().await;
+    let health: Value = service.client.get("http://test/health").send().await.unwrap().json().await.unwrap();
+    assert_eq!(health["healthy"], true);
+    assert_eq!(health["service"], "test");
+}
+
+#[tokio::test]
+async fn every_error_is_a_problem_document() {
+    let service = start().await;
+    let client = &service.client;
+    let greet = || client.post("http://test/greet").header("content-type", "application/json");
+    assert_eq!(service.problem(client.get("http://test/nothing")).await.0, 404);
+    assert_eq!(service.problem(client.get("http://test/greet")).await.0, 405);
+    assert_eq!(service.problem(client.post("http://test/greet").body("{}")).await.0, 415);
+    assert_eq!(service.problem(greet().body("{")).await.0, 400);
+    assert_eq!(service.problem(greet().body(r#"{"name":7}"#)).await.0, 422);
+    assert_eq!(service.problem(greet().body(vec![b' '; 5 << 20])).await.0, 413);
+    let (status, problem) = service.problem(client.get("http://test/panic")).await;
+    assert_eq!(status, 500);
+    assert!(!problem.to_string().contains("secret"), "{problem}");
+    let hello = greet().body(r#"{"name":"you"}"#).send().await.unwrap().text().await.unwrap();
+    assert_eq!(hello, "hello you");
+}
+
+#[tokio::test]
+async fn an_open_stream_does_not_hold_the_stop_back() {
+    let service = start().await;
+    let stream = service.client.get("http://test/endless").send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    service.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(20), service.running).await;
+    ended.expect("the service stops although a stream is open").unwrap().unwrap();
+    assert!(!service.socket.exists());
+}
+
+#[tokio::test]
+async fn a_live_socket_is_refused_and_a_dead_one_replaced() {
+    let service = start().await;
+    assert!(matches!(Listener::bind(&service.socket).await, Err(ServeError::InUse { .. })));
+
+    let dead = service.socket.with_file_name("dead.sock");
+    drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
+    assert!(dead.exists());
+    Listener::bind(&dead).await.unwrap();
+}
