@@ -1,0 +1,158 @@
+//! `/api/user`, `/api/user/repos`, `/api/repos/{owner}/{name}`: the REST calls that are needed.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    GitHub,
+    catalogue::{OWNER, Repository, repositories},
+};
+
+/// GitHub allows 100 on a page. Here it is fewer, so that there are always several pages to walk.
+const LARGEST_PAGE: usize = 8;
+
+#[derive(Deserialize)]
+pub(super) struct Page {
+    page: Option<usize>,
+    per_page: Option<usize>,
+    sort: Option<String>,
+}
+
+pub(super) async fn user(State(github): State<GitHub>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = authorise(&github, &headers) {
+        return refusal;
+    }
+    let body = json!({"login": OWNER, "id": 1, "type": "User", "name": "Demo", "email": null});
+    ([("x-oauth-scopes", "repo")], Json(body)).into_response()
+}
+
+pub(super) async fn repository(
+    State(github): State<GitHub>,
+    Path((owner, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = authorise(&github, &headers) {
+        return refusal;
+    }
+    let wanted = format!("{owner}/{name}");
+    match repositories().iter().find(|repository| repository.full_name.eq_ignore_ascii_case(&wanted)) {
+        Some(repository) => Json(describe(&github, repository)).into_response(),
+        None => message(StatusCode::NOT_FOUND, "Not Found"),
+    }
+}
+
+pub(super) async fn list_repositories(
+    State(github): State<GitHub>,
+    Query(page): Query<Page>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = authorise(&github, &headers) {
+        return refusal;
+    }
+    let per_page = page.per_page.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
+    let number = page.page.unwrap_or(1).max(1);
+    let sorted = sorted(page.sort.as_deref());
+    let last = sorted.len().div_ceil(per_page);
+    let shown: Vec<Value> = sorted
+        .iter()
+        .skip((number - 1).saturating_mul(per_page))
+        .take(per_page)
+        .map(|repository| describe(&github, repository))
+        .collect();
+
+    let link = links(&github.url, page.sort.as_deref(), per_page, number, last);
+    ([(header::LINK, link)], Json(shown)).into_response()
+}
+
+/// The `Link` header of RFC 8288, as GitHub writes it.
+fn links(url: &str, sort: Option<&str>, per_page: usize, page: usize, last: usize) -> String {
+    let link = |page: usize, relation: &str| {
+        let sort = sort.map(|sort| format!("&sort={sort}")).unwrap_or_default();
+        format!("<{url}/api/user/repos?per_page={per_page}&page={page}{sort}>; rel=\"{relation}\"")
+    };
+    let backwards = (page > 1).then(|| [link(page - 1, "prev"), link(1, "first")]);
+    let forwards = (page < last).then(|| [link(page + 1, "next"), link(last, "last")]);
+    backwards.into_iter().chain(forwards).flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// By name, as GitHub does unless asked otherwise; every other order is by date, newest first.
+fn sorted(sort: Option<&str>) -> Vec<&'static Repository> {
+    let mut all: Vec<_> = repositories().iter().collect();
+    match sort {
+        None | Some("full_name") => all.sort_by_key(|repository| repository.full_name.to_lowercase()),
+        Some(_) => all.sort_by_key(|repository| std::cmp::Reverse(repository.pushed)),
+    }
+    all
+}
+
+fn describe(github: &GitHub, repository: &Repository) -> Value {
+    let (owner, name) = repository.full_name.split_once('/').unwrap_or((OWNER, repository.full_name));
+    let page = format!("{}/{}", github.url, repository.full_name);
+    let pushed_at = format!("{}T12:00:00Z", repository.pushed);
+    let text = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+    json!({
+        "name": name,
+        "full_name": repository.full_name,
+        "owner": {"login": owner, "type": if owner == OWNER { "User" } else { "Organization" }},
+        "description": text(repository.description),
+        "language": text(repository.language),
+        "private": repository.private,
+        "visibility": if repository.private { "private" } else { "public" },
+        "fork": repository.fork,
+        "archived": repository.archived,
+        "disabled": false,
+        "default_branch": repository.default_branch,
+        "html_url": page,
+        "clone_url": format!("{page}.git"),
+        "created_at": "2020-01-01T12:00:00Z",
+        "updated_at": pushed_at,
+        "pushed_at": pushed_at,
+        "permissions": {"admin": true, "push": !repository.archived, "pull": true},
+    })
+}
+
+/// Accepts `Bearer` and `token`, as GitHub does.
+fn authorise(github: &GitHub, headers: &HeaderMap) -> Result<(), Response> {
+    let shown = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| ["bearer", "token"].contains(&scheme.to_lowercase().as_str()))
+        .map(|(_, token)| token);
+    match shown {
+        Some(token) if token == github.token => Ok(()),
+        Some(_) => Err(message(StatusCode::UNAUTHORIZED, "Bad credentials")),
+        None => Err(message(StatusCode::UNAUTHORIZED, "Requires authentication")),
+    }
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    let body = json!({
+        "message": text,
+        "documentation_url": "https://docs.github.com/rest",
+        "status": status.as_str(),
+    });
+    (status, Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_page_links_forwards_and_the_last_one_backwards() {
+        assert_eq!(
+            links("http://h", None, 5, 1, 3),
+            "<http://h/api/user/repos?per_page=5&page=2>; rel=\"next\", \
+             <http://h/api/user/repos?per_page=5&page=3>; rel=\"last\""
+        );
+        let last = links("http://h", Some("pushed"), 5, 3, 3);
+        assert!(last.contains("page=2&sort=pushed>; rel=\"prev\"") && !last.contains("next"), "{last}");
+    }
+}
