@@ -1,0 +1,337 @@
+// The one door: who gets in where, what is removed from requests, what is put on answers.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, Stack, send, until } from './stack';
+
+let stack: Stack;
+let cookie: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  cookie = await stack.login();
+});
+afterAll(() => stack?.remove());
+
+/** Every documented route with its parameters filled in, and opencode's own. */
+async function everyRoute(): Promise<{ method: string; path: string }[]> {
+  const document = await stack.json<{ paths: Record<string, Record<string, unknown>> }>(
+    cookie,
+    'GET',
+    '/admin/openapi.json',
+  );
+  const ours = Object.entries(document.body.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => ({
+      method: method.toUpperCase(),
+      path: path.replace('{pid}', '1').replaceAll(/\{[a-z_]+\}/g, 'x'),
+    })),
+  );
+  const theirs = [
+    '/session',
+    '/global/event',
+    '/config',
+    '/doc',
+    '/file?path=.',
+    '/auth/openrouter',
+    '/L3RtcA/session/x',
+    '/assets/x.js',
+  ];
+  const page = [
+    '/',
+    '/chat/ses_x',
+    '/repos',
+    '/ocweb/index.html',
+    '/ocweb/assets/x.js',
+    '/admin/docs',
+    '/admin/openapi.json',
+    '/admin/nothing',
+  ];
+  return [
+    ...ours,
+    ...[...theirs, ...page].map((path) => ({ method: 'GET', path })),
+    { method: 'PUT', path: '/auth/openrouter' },
+  ];
+}
+
+const open = new Set(['GET /admin/health', 'GET /auth/login', 'POST /auth/login', 'GET /auth/login.css']);
+
+describe('without a session', () => {
+  test('nothing but the login and the health is answered, on any route', async () => {
+    const revoked = await stack.login();
+    await send(stack.port, '/auth/logout', { method: 'POST', headers: { cookie: revoked } });
+    const signed = cookie.slice(0, -2) + (cookie.endsWith('AA') ? 'BB' : 'AA');
+    const cookies = [
+      undefined,
+      'ocweb=nonsense',
+      `ocweb=${'a'.repeat(8000)}`,
+      signed,
+      revoked,
+      `${cookie.slice(0, -10)}`,
+    ];
+    for (const { method, path } of await everyRoute()) {
+      if (open.has(`${method} ${path}`)) continue;
+      for (const tried of cookies) {
+        const answer = await send(stack.port, path, { method, headers: tried ? { cookie: tried } : {} });
+        expect(
+          [401, 404, 405, 431],
+          `${method} ${path} with ${tried?.slice(0, 20)}: ${answer.text}`,
+        ).toContain(answer.status);
+        // 404 and 405 come from auth itself, for methods that it does not have.
+        if (answer.status !== 401 && answer.status !== 431)
+          expect(path).toMatch(/^\/auth\/(login|logout|check|sessions)/);
+        if (answer.status === 401) expect(answer.headers['content-type']).toBe('application/problem+json');
+      }
+    }
+  });
+
+  test('spellings of an open path do not open it', async () => {
+    for (const path of [
+      '/ADMIN/health',
+      '//admin/health',
+      '/admin/health/',
+      '/admin//health',
+      '/./admin/health',
+      '/auth/../admin/disk',
+      '/auth/login/../../admin/disk',
+      '/auth/..%2fsession',
+      '/auth/login/..%2f..%2fsession',
+      '/AUTH/login',
+      '/admin/health%00',
+      '/ocweb/icons/..%2findex.html',
+    ]) {
+      const answer = await send(stack.port, path);
+      expect([400, 401, 404], `${path}: ${answer.status} ${answer.text}`).toContain(answer.status);
+    }
+  });
+
+  test('a page asked for by a person leads to the login and back', async () => {
+    const answer = await send(stack.port, '/chat/ses_1?x=1', {
+      headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' },
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toBe('/auth/login?next=%2Fchat%2Fses_1%3Fx%3D1');
+  });
+
+  test('the login never leads elsewhere', async () => {
+    for (const next of [
+      '//evil.example',
+      '/\\evil.example',
+      '/%09/evil.example',
+      'https:evil.example',
+      'javascript:alert(1)',
+      '/\r\nx: y',
+      '\\\\evil.example',
+      '/%0d%0aset-cookie:a=b',
+      'http://evil.example',
+    ]) {
+      const answer = await send(stack.port, '/auth/login', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ password: stack.password, next }).toString(),
+      });
+      expect(answer.status, next).toBe(303);
+      const target = new URL(String(answer.headers.location), 'http://ours.example');
+      expect(target.host, next).toBe('ours.example');
+      expect(answer.headers.location, next).not.toMatch(/^\/[/\\]|%09|%0d|\r|\n/i);
+    }
+  });
+});
+
+describe('with a session', () => {
+  const forged = {
+    'x-forwarded-method': 'GET',
+    'x-forwarded-uri': '/admin/health',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-user': 'root',
+    'x-original-uri': '/admin/health',
+    'remote-user': 'root',
+    'x-ocweb-session': 'forged',
+  };
+
+  test('forged headers open nothing', async () => {
+    for (const path of ['/admin/disk', '/session', '/']) {
+      expect((await send(stack.port, path, { headers: forged })).status, path).toBe(401);
+    }
+  });
+
+  test("another site's requests are refused, whatever they forge", async () => {
+    const hostile: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.example', ...forged },
+    ];
+    for (const headers of hostile) {
+      for (const [method, path] of [
+        ['POST', '/admin/gc'],
+        ['POST', '/session'],
+        ['PUT', '/auth/openrouter'],
+        ['DELETE', '/auth/sessions'],
+        ['POST', '/auth/logout'],
+      ] as const) {
+        const answer = await send(stack.port, path, {
+          method,
+          headers: { cookie, 'content-type': 'application/json', ...headers },
+          body: '{}',
+        });
+        expect(answer.status, `${method} ${path} ${JSON.stringify(headers)}: ${answer.text}`).toBe(403);
+      }
+    }
+    expect((await stack.json(cookie, 'GET', '/admin/services')).status).toBe(200);
+  });
+
+  test("another site's WebSocket is refused, and a host that is not ours", async () => {
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    expect(
+      (
+        await send(stack.port, '/pty/x/connect', {
+          headers: { cookie, ...upgrade, origin: 'https://evil.example' },
+        })
+      ).status,
+    ).toBe(403);
+    expect((await send(stack.port, '/session', { headers: { cookie, host: 'evil.example' } })).status).toBe(
+      421,
+    );
+    expect((await send(stack.port, '/auth/login', { headers: { host: 'evil.example' } })).status).toBe(421);
+  });
+
+  test('bad bodies are answered by problem documents', async () => {
+    const post = (path: string, body: string) =>
+      send(stack.port, path, {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body,
+      });
+    const cases: [Answer, number][] = [
+      [await post('/admin/repos/clone', '{'), 400],
+      [await post('/admin/repos/clone', '{"repo":7}'), 422],
+      [await post('/admin/repos/clone', JSON.stringify({ repo: 'x'.repeat(5 << 20) })), 413],
+      [await post('/admin/nothing', '{}'), 404],
+    ];
+    for (const [answer, status] of cases) {
+      expect(answer.status, answer.text).toBe(status);
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(answer.text).detail).toBeTruthy();
+    }
+  });
+
+  test('names that are no names are refused and change nothing', async () => {
+    const names = [
+      '../x/y',
+      '-u/x',
+      'a/b/c',
+      '.git',
+      'ext::sh',
+      'file:///etc',
+      'o/r%00',
+      'git@github.com:o/r',
+      '',
+      'o/..',
+      `o/${'r'.repeat(5000)}`,
+    ];
+    for (const repo of names) {
+      for (const [path, body] of [
+        ['/admin/repos/clone', { repo }],
+        ['/admin/chats', { repo, prompt: 'x' }],
+        ['/admin/worktrees', { repo, session_id: 'abc' }],
+      ] as const) {
+        const answer = await stack.json<{ detail: string }>(cookie, 'POST', path, body);
+        expect([400, 422], `${path} ${repo.slice(0, 40)}: ${JSON.stringify(answer.body)}`).toContain(
+          answer.status,
+        );
+      }
+    }
+    for (const base of ['--upload-pack=sh', '..', 'a.lock', '@{', '-x']) {
+      const answer = await stack.json(cookie, 'POST', '/admin/chats', { repo: 'demo/hello-web', base });
+      expect([400, 422], base).toContain(answer.status);
+    }
+    for (const session_id of ['../', 'a__b', '', '-x', 'a/b']) {
+      const answer = await stack.json(cookie, 'POST', '/admin/worktrees', {
+        repo: 'demo/hello-web',
+        session_id,
+      });
+      expect([400, 422], session_id).toContain(answer.status);
+    }
+    for (const pid of ['0', '1', '-1', String(process.pid), '2147483648', '99999999999999', 'x']) {
+      const answer = await stack.json(cookie, 'POST', `/admin/processes/${pid}/kill`, { start_time: 1 });
+      expect([400, 403, 404, 409, 422], pid).toContain(answer.status);
+    }
+    expect((await stack.json<{ repos: unknown[] }>(cookie, 'GET', '/admin/repos')).body.repos).toEqual([]);
+    expect((await stack.json<{ chats: unknown[] }>(cookie, 'GET', '/admin/chats')).body.chats).toEqual([]);
+  });
+
+  test('answers carry the security headers, and each kind its cache rule', async () => {
+    const page = await send(stack.port, '/', { headers: { cookie, accept: 'text/html' } });
+    expect(page.status).toBe(200);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(page.headers['content-security-policy']).not.toContain('unsafe-inline');
+    expect(page.headers['cache-control']).toBe('no-cache');
+    for (const name of ['x-content-type-options', 'x-frame-options', 'referrer-policy'])
+      expect(page.headers[name], name).toBeTruthy();
+    expect(page.headers.server).toBeUndefined();
+    const asset = /\/ocweb\/assets\/[^"]+\.js/.exec(page.text)?.[0];
+    expect(asset).toBeTruthy();
+    const script = await send(stack.port, String(asset), { headers: { cookie, 'accept-encoding': 'gzip' } });
+    expect(script.status).toBe(200);
+    expect(script.headers['cache-control']).toContain('immutable');
+    expect(script.headers['content-encoding']).toBe('gzip');
+    expect((await send(stack.port, '/ocweb/manifest.webmanifest')).status).toBe(200);
+  });
+
+  test('events pass at once and uncompressed', async () => {
+    const first = await new Promise<string>((done, failed) => {
+      const stream = fetch(`${stack.url}/global/event`, {
+        headers: { cookie, 'accept-encoding': 'gzip, br, zstd' },
+        signal: AbortSignal.timeout(20_000),
+      });
+      stream.then(async (response) => {
+        expect(response.headers.get('content-type')).toContain('text/event-stream');
+        const { value } = (await response.body?.getReader().read()) ?? {};
+        done(new TextDecoder().decode(value));
+      }, failed);
+    });
+    expect(first).toContain('server.connected');
+  });
+});
+
+test('each device can be logged out by itself, and all at once', async () => {
+  const one = await stack.login();
+  const two = await stack.login();
+  const { body } = await stack.json<{ sessions: { id: string; current: boolean }[] }>(
+    one,
+    'GET',
+    '/auth/sessions',
+  );
+  const current = body.sessions.find((session) => session.current);
+  expect((await stack.json(two, 'DELETE', `/auth/sessions/${current?.id}`)).status).toBe(204);
+  expect((await stack.json(one, 'GET', '/admin/services')).status).toBe(401);
+  expect((await stack.json(two, 'DELETE', '/auth/sessions')).status).toBe(204);
+  expect((await stack.json(two, 'GET', '/admin/services')).status).toBe(401);
+  cookie = await stack.login();
+});
+
+// Last: it makes this address wait.
+test('guessing is slowed down, and forging the address does not help', async () => {
+  const guess = (address: string) =>
+    send(stack.port, '/auth/login', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-forwarded-for': address,
+        'x-real-ip': address,
+      },
+      body: new URLSearchParams({ password: 'wrong', next: '/' }).toString(),
+    });
+  let tries = 0;
+  const throttled = await until('guesses are throttled', async () => {
+    tries += 1;
+    const answer = await guess(`10.0.0.${tries}`);
+    return answer.status === 429 && answer;
+  });
+  expect(Number(throttled.headers['retry-after'])).toBeGreaterThan(0);
+  expect(tries).toBeLessThan(30);
+  expect((await stack.json(cookie, 'GET', '/admin/services')).status).toBe(200);
+});

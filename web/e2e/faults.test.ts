@@ -1,0 +1,132 @@
+// Bad luck, really done to the whole stack: parts are killed, stopped and signalled.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Service, Stack, send, until } from './stack';
+
+let stack: Stack;
+let cookie: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  cookie = await stack.login();
+});
+afterAll(() => stack?.remove());
+
+async function service(name: string): Promise<Service & { pid: number }> {
+  const found = (await stack.services(cookie)).get(name);
+  if (!found?.pid) throw new Error(`${name} does not run`);
+  return { ...found, pid: found.pid };
+}
+
+const well = () =>
+  until('all is well again', async () => (await send(stack.port, '/admin/health')).status === 200, 60);
+
+test('opencode killed: said while it lasts, and back by itself', async () => {
+  const before = await service('opencode');
+  process.kill(before.pid, 'SIGKILL');
+  const health = await until(
+    'the health says so',
+    async () => {
+      const answer = await send(stack.port, '/admin/health');
+      return answer.status === 503 && answer;
+    },
+    10,
+  );
+  expect(health.headers['retry-after']).toBeTruthy();
+  expect(JSON.stringify(JSON.parse(health.text).waiting_for)).toContain('opencode');
+  const meanwhile = await send(stack.port, '/session', { headers: { cookie } });
+  if (meanwhile.status !== 200) {
+    expect(meanwhile.status).toBe(503);
+    expect(meanwhile.headers['retry-after']).toBeTruthy();
+  }
+  await well();
+  const after = await service('opencode');
+  expect(after.pid).not.toBe(before.pid);
+  expect(after.restarts).toBe(before.restarts + 1);
+  expect(after.last_exit?.signal).toContain('KILL');
+});
+
+test('opencode stopped in its tracks: seen, and replaced', async () => {
+  const before = await service('opencode');
+  process.kill(before.pid, 'SIGSTOP');
+  await until(
+    'it is replaced',
+    async () => (await stack.services(cookie)).get('opencode')?.pid !== before.pid,
+    30,
+  );
+  await well();
+});
+
+test('auth killed: nobody gets in meanwhile, and it is back within moments', async () => {
+  const before = await service('auth');
+  process.kill(before.pid, 'SIGKILL');
+  const killed = Date.now();
+  let outsiders = 0;
+  await until(
+    'it is back',
+    async () => {
+      const [outsider, insider] = await Promise.all([
+        send(stack.port, '/session'),
+        send(stack.port, '/admin/services', { headers: { cookie } }),
+      ]);
+      expect([401, 503], outsider.text).toContain(outsider.status);
+      outsiders += 1;
+      return insider.status === 200;
+    },
+    20,
+  );
+  expect(outsiders).toBeGreaterThan(0);
+  expect(Date.now() - killed).toBeLessThan(5_000);
+  await well();
+});
+
+test('TERM ends everything within five seconds, open streams and agents at work included', async () => {
+  const created = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
+    repo: 'demo/hello-web',
+    prompt: 'run: setsid sleep 986 >/dev/null 2>&1 & sleep 985',
+  });
+  await until(
+    'the agent is at work',
+    async () => (await stack.processes()).some((process) => process.command.includes('sleep 985')),
+    90,
+  );
+  expect(created.status).toBe(202);
+  const streams = await Promise.all(
+    Array.from({ length: 5 }, () => fetch(`${stack.url}/global/event`, { headers: { cookie } })),
+  );
+  const readers = streams.map((stream) => stream.body?.getReader());
+  for (const reader of readers) await reader?.read();
+  const took = await stack.stop('SIGTERM');
+  expect(took).toBeLessThan(5_000);
+  expect(await stack.processes()).toEqual([]);
+  for (const reader of readers) reader?.cancel().catch(() => {});
+});
+
+test('the next start finds the login and the chats as they were', async () => {
+  await stack.launch();
+  expect((await stack.json(cookie, 'GET', '/admin/services')).status).toBe(200);
+  const { body } = await stack.json<{ chats: { state: string }[] }>(cookie, 'GET', '/admin/chats');
+  expect(body.chats).toHaveLength(1);
+  expect(body.chats[0]?.state).toBe('ready');
+});
+
+test('after kill -9 of the supervisor the next start clears the leftovers and works', async () => {
+  const leftover = (await stack.processes()).length;
+  expect(leftover).toBeGreaterThan(4);
+  process.kill(await stack.supervisorPid(), 'SIGKILL');
+  await stack.stop('SIGKILL');
+  await stack.launch();
+  const pids = [...(await stack.services(cookie)).values()].map((service) => service.pid);
+  const supervisor = await stack.supervisorPid();
+  const strangers = (await stack.processes()).filter(({ pid }) => pid !== supervisor && !pids.includes(pid));
+  expect(strangers).toEqual([]);
+});
+
+test('a second TERM forces', async () => {
+  const opencode = await service('opencode');
+  // It cannot answer TERM now: without force this would take as long as opencode's grace.
+  process.kill(opencode.pid, 'SIGSTOP');
+  const ended = stack.stop('SIGTERM');
+  process.kill(await stack.supervisorPid(), 'SIGTERM');
+  expect(await ended).toBeLessThan(5_000);
+  expect(await stack.processes()).toEqual([]);
+});

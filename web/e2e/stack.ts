@@ -1,0 +1,268 @@
+// Starts the whole of ocweb as a user would: the demo world, the real opencode and Caddy, every service.
+// Each stack has its own ports and folder, and is ended by the pid that was started here.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+export interface Service {
+  name: string;
+  pid: number | null;
+  state: string;
+  restarts: number;
+  memory_bytes: number | null;
+  last_exit: { code: number | null; signal: string | null; message: string | null } | null;
+}
+
+export interface RequestOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | undefined;
+}
+
+/** Waits until `condition` answers something truthy; says what it waited for when it never does. */
+export async function until<T>(
+  what: string,
+  condition: () => Promise<T | false | null | undefined> | T | false,
+  seconds = 60,
+): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  let last: unknown;
+  while (Date.now() < deadline) {
+    try {
+      const value = await condition();
+      if (value) return value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`waited ${seconds} s in vain until ${what}${last ? ` (${last})` : ''}`);
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.on('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === 'object' ? done(address.port) : failed(new Error('no port')),
+      );
+    });
+  });
+}
+
+/** One request exactly as given: unlike fetch, node's client leaves the path alone. */
+export function send(port: number, path: string, options: RequestOptions = {}): Promise<Answer> {
+  return new Promise((done, failed) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method: options.method ?? 'GET',
+        headers: options.headers,
+        agent: false,
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', failed);
+        response.on('end', () =>
+          done({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
+    request.on('error', failed);
+    // An upgrade that is granted ends here: who wants to speak on it uses a browser.
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      done({ status: response.statusCode ?? 0, headers: response.headers, text: '' });
+    });
+    request.setTimeout(30_000, () => request.destroy(new Error(`no answer to ${path} within 30 s`)));
+    request.end(options.body);
+  });
+}
+
+export class Stack {
+  readonly password = 'a long enough password';
+  private child: ChildProcess | null = null;
+  private output = '';
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+    readonly demoPort: number,
+    private readonly environment: Record<string, string>,
+  ) {}
+
+  static async start(environment: Record<string, string> = {}): Promise<Stack> {
+    const folder = await mkdtemp(join(tmpdir(), 'ocweb-e2e-'));
+    const stack = new Stack(folder, await freePort(), await freePort(), environment);
+    await stack.launch();
+    return stack;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  get log(): string {
+    return this.output;
+  }
+
+  /** Starts the processes on this stack's folder; again after a stop or a kill. */
+  async launch(): Promise<void> {
+    const child = spawn(
+      join(root, 'target/release/ocweb-demo'),
+      [
+        '--root',
+        join(this.folder, 'demo'),
+        '--listen',
+        `127.0.0.1:${this.demoPort}`,
+        '--',
+        join(root, 'bin/start'),
+      ],
+      {
+        // Nothing of the machine's own environment leaks in but what finding programs needs.
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: process.env.HOME ?? '',
+          OCWEB_DATA: join(this.folder, 'data'),
+          OCWEB_RUN_DIR: join(this.folder, 'run'),
+          OCWEB_PORT: String(this.port),
+          AUTH_PASSWORD: this.password,
+          ...this.environment,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+        if (process.env.OCWEB_E2E_LOG) process.stderr.write(chunk);
+      });
+    }
+    await until('all is well', async () => {
+      if (child.exitCode !== null) throw new Error(`the stack ended: ${this.output.slice(-2000)}`);
+      return (await send(this.port, '/admin/health')).status === 200;
+    }).catch((error: unknown) => {
+      throw new Error(`${error}\n${this.output.slice(-4000)}`);
+    });
+  }
+
+  /** Logs in and answers the cookie. */
+  async login(): Promise<string> {
+    const answer = await send(this.port, '/auth/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ password: this.password, next: '/' }).toString(),
+    });
+    const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0];
+    if (answer.status !== 303 || !cookie) throw new Error(`login answered ${answer.status}: ${answer.text}`);
+    return cookie;
+  }
+
+  /** A JSON call of somebody who is logged in. */
+  async json<T>(
+    cookie: string,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: T }> {
+    const answer = await send(this.port, path, {
+      method,
+      headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { status: answer.status, body: (answer.text ? JSON.parse(answer.text) : null) as T };
+  }
+
+  async services(cookie: string): Promise<Map<string, Service>> {
+    const { body } = await this.json<{ services: Service[] }>(cookie, 'GET', '/admin/services');
+    return new Map(body.services.map((service) => [service.name, service]));
+  }
+
+  /** What the tests tell the played GitHub and model, or ask them. */
+  control(path: string, method = 'GET', body?: unknown): Promise<Answer> {
+    return send(this.demoPort, `/control/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  /** Every process that carries this stack's mark, ours first. */
+  async processes(): Promise<{ pid: number; command: string }[]> {
+    const mark = `OCWEB_INSTANCE=${join(this.folder, 'run')}`;
+    const found: { pid: number; command: string }[] = [];
+    for (const entry of await readdir('/proc')) {
+      if (!/^\d+$/.test(entry)) continue;
+      try {
+        const environment = await readFile(`/proc/${entry}/environ`, 'utf8');
+        const status = await readFile(`/proc/${entry}/stat`, 'utf8');
+        if (environment.split('\0').includes(mark) && !/\) Z /.test(status)) {
+          found.push({
+            pid: Number(entry),
+            command: (await readFile(`/proc/${entry}/cmdline`, 'utf8')).replaceAll('\0', ' '),
+          });
+        }
+      } catch {
+        // It ended while we looked, or is not ours to read.
+      }
+    }
+    return found;
+  }
+
+  /** The supervisor: the parent of every service. */
+  async supervisorPid(): Promise<number> {
+    const child = this.child?.pid;
+    return until('the supervisor runs', async () => {
+      const children = await readFile(`/proc/${child}/task/${child}/children`, 'utf8');
+      return Number(children.trim().split(' ')[0]) || false;
+    });
+  }
+
+  /** Sends a signal to the process that was started here, and waits for its end. Answers how long it took, in ms. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return 0;
+    const started = Date.now();
+    const ended = new Promise<void>((done) => child.once('exit', () => done()));
+    child.kill(signal);
+    const force = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(force);
+    return Date.now() - started;
+  }
+
+  /** Stops and removes everything, also after a failed test. */
+  async remove(): Promise<void> {
+    await this.stop();
+    for (const { pid } of await this.processes()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself.
+      }
+    }
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

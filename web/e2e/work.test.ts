@@ -1,0 +1,214 @@
+// From a task to its diff without a browser: clone, worktree, the real opencode at work, deletion, orphans.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Stack, until } from './stack';
+
+interface Chat {
+  id: string;
+  repo: string;
+  state: string;
+  branch: string | null;
+  directory: string | null;
+  prompt: string | null;
+  progress: { phase: string; bytes: number; objects: number } | null;
+  error: { detail: string } | null;
+}
+interface Message {
+  info: { id: string; role: string; time: { completed?: number } };
+  parts: { type: string; text?: string; tool?: string; state?: { status: string; output?: string } }[];
+}
+interface Problem {
+  type: string;
+  detail: string;
+}
+
+let stack: Stack;
+let cookie: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  cookie = await stack.login();
+});
+afterAll(() => stack?.remove());
+
+async function newChat(body: Record<string, unknown>): Promise<Chat> {
+  const created = await stack.json<Chat>(cookie, 'POST', '/admin/chats', body);
+  expect(created.status, JSON.stringify(created.body)).toBe(202);
+  return until('the chat is ready', async () => {
+    const { body: chat } = await stack.json<Chat>(cookie, 'GET', `/admin/chats/${created.body.id}`);
+    if (chat.state === 'failed') throw new Error(`the chat failed: ${JSON.stringify(chat.error)}`);
+    return chat.state === 'ready' && chat;
+  });
+}
+
+const messages = async (chat: Chat) =>
+  (await stack.json<Message[]>(cookie, 'GET', `/session/${chat.id}/message`)).body;
+
+const finished = (chat: Chat, turns = 1) =>
+  until('the answer is complete', async () => {
+    const all = await messages(chat);
+    const answers = all.filter((message) => message.info.role === 'assistant');
+    const status = await stack.json<Record<string, unknown>>(
+      cookie,
+      'GET',
+      `/session/status?directory=${encodeURIComponent(String(chat.directory))}`,
+    );
+    return (
+      answers.length >= turns &&
+      answers.every((message) => message.info.time.completed) &&
+      !status.body[chat.id] &&
+      all
+    );
+  });
+
+test('GitHub is listed over all its pages', async () => {
+  const { status, body } = await stack.json<{
+    repos: { full_name: string; default_branch: string; private: boolean }[];
+  }>(cookie, 'GET', '/admin/repos/github');
+  expect(status).toBe(200);
+  expect(body.repos.length).toBeGreaterThan(15);
+  expect(new Set(body.repos.map((repo) => repo.full_name)).size).toBe(body.repos.length);
+  expect(body.repos.map((repo) => repo.full_name)).toContain('demo/hello-web');
+});
+
+test('a task runs in a worktree of its own, is delivered once, and its diff can be read', async () => {
+  const chat = await newChat({
+    repo: 'demo/hello-web',
+    prompt: 'write hello.txt: made by the agent\nrun: git branch --show-current && env\nsay: all done',
+  });
+  expect(chat.prompt).toBeNull();
+  expect(chat.branch).toMatch(/^ocweb\//);
+  expect(chat.directory).toContain(`demo__hello-web__${chat.id}`);
+  const all = await finished(chat, 3);
+
+  expect(all.filter((message) => message.info.role === 'user')).toHaveLength(1);
+  const tools = all.flatMap((message) => message.parts.filter((part) => part.type === 'tool'));
+  expect(tools.map((part) => part.tool)).toEqual(['write', 'bash']);
+  const shell = String(tools[1]?.state?.output);
+  expect(shell).toContain(String(chat.branch));
+  // The agent's environment holds no secret of ours.
+  expect(shell).not.toMatch(/AUTH_|GITHUB_TOKEN/);
+  expect(shell).not.toContain(stack.password);
+  expect(all.at(-1)?.parts.find((part) => part.type === 'text')?.text).toContain('all done');
+
+  const diff = await stack.json<{ file: string }[]>(
+    cookie,
+    'GET',
+    `/vcs/diff?mode=git&directory=${encodeURIComponent(String(chat.directory))}`,
+  );
+  expect(JSON.stringify(diff.body)).toContain('hello.txt');
+});
+
+test("opencode's own process has no secret of ours in its environment", async () => {
+  const { readFile } = await import('node:fs/promises');
+  const pid = (await stack.services(cookie)).get('opencode')?.pid;
+  const names = (await readFile(`/proc/${pid}/environ`, 'utf8'))
+    .split('\0')
+    .map((line) => line.split('=')[0]);
+  expect(names).toContain('PATH');
+  expect(names.filter((name) => name?.startsWith('AUTH_') || name === 'GITHUB_TOKEN')).toEqual([]);
+});
+
+test('what would be lost is said before a worktree is deleted', async () => {
+  const chat = await newChat({ repo: 'demo/hello-web', prompt: 'write lost.txt: not committed' });
+  await finished(chat, 2);
+  const refused = await stack.json<Problem>(cookie, 'DELETE', `/admin/worktrees/demo/hello-web/${chat.id}`);
+  expect(refused.status).toBe(409);
+  expect(refused.body.type).toContain('uncommitted-changes');
+  const collected = await stack.json<{ refused: { reason: string }[] }>(cookie, 'POST', '/admin/gc', {});
+  expect(collected.status).toBe(200);
+  expect((await stack.json<Chat>(cookie, 'GET', `/admin/chats/${chat.id}`)).body.state).toBe('ready');
+  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
+  const { body } = await stack.json<{ worktrees: { session_id: string }[] }>(
+    cookie,
+    'GET',
+    '/admin/worktrees',
+  );
+  expect(body.worktrees.map((worktree) => worktree.session_id)).not.toContain(chat.id);
+  expect((await stack.json(cookie, 'GET', `/session/${chat.id}`)).status).toBe(404);
+});
+
+test('a chat that runs is not deleted', async () => {
+  const chat = await newChat({ repo: 'demo/hello-web', prompt: 'stall' });
+  await until('it runs', async () => {
+    const status = await stack.json<Record<string, unknown>>(
+      cookie,
+      'GET',
+      `/session/status?directory=${encodeURIComponent(String(chat.directory))}`,
+    );
+    return Boolean(status.body[chat.id]);
+  });
+  const refused = await stack.json<Problem>(cookie, 'DELETE', `/admin/chats/${chat.id}`);
+  expect(refused.status).toBe(409);
+  expect(refused.body.type).toContain('chat-running');
+  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
+});
+
+test('eight chats at once on one repository that is not cloned yet', async () => {
+  const chats = await Promise.all(
+    Array.from({ length: 8 }, (_, n) => newChat({ repo: 'demo/data-pipeline', title: `task ${n}` })),
+  );
+  expect(new Set(chats.map((chat) => chat.branch)).size).toBe(8);
+  expect(new Set(chats.map((chat) => chat.directory)).size).toBe(8);
+}, 240_000);
+
+test('a repository that does not exist is said in words', async () => {
+  const created = await stack.json<Chat>(cookie, 'POST', '/admin/chats', {
+    repo: 'demo/no-such-thing',
+    prompt: 'x',
+  });
+  const failed = await until('it fails', async () => {
+    const { body } = await stack.json<Chat>(cookie, 'GET', `/admin/chats/${created.body.id}`);
+    return body.state === 'failed' && body;
+  });
+  expect(failed.error?.detail).toMatch(/demo\/no-such-thing/);
+  expect(failed.prompt).toBe('x');
+});
+
+test('a process that outlives its agent is listed with its chat, and killed', async () => {
+  const chat = await newChat({
+    repo: 'demo/hello-web',
+    prompt: 'run: setsid sleep 987 >/dev/null 2>&1 < /dev/null & echo started',
+  });
+  await finished(chat, 2);
+  interface Orphan {
+    pid: number;
+    start_time: number;
+    command: string;
+    session_id: string | null;
+  }
+  const orphan = await until('it is listed', async () => {
+    const { body } = await stack.json<{ processes: Orphan[] }>(cookie, 'GET', '/admin/processes');
+    return body.processes.find((process) => process.command.includes('sleep 987'));
+  });
+  expect(orphan.session_id).toBe(chat.id);
+  expect(
+    (
+      await stack.json(cookie, 'POST', `/admin/processes/${orphan.pid}/kill`, {
+        start_time: orphan.start_time + 1,
+      })
+    ).status,
+  ).toBe(409);
+  expect(
+    (
+      await stack.json(cookie, 'POST', `/admin/processes/${orphan.pid}/kill`, {
+        start_time: orphan.start_time,
+      })
+    ).status,
+  ).toBe(200);
+  const { body } = await stack.json<{ processes: Orphan[] }>(cookie, 'GET', '/admin/processes');
+  expect(body.processes.map((process) => process.pid)).not.toContain(orphan.pid);
+});
+
+test('disk is measured by what fills it', async () => {
+  const { status, body } = await stack.json<{
+    volume: { total_bytes: number };
+    repos: { name: string; size_bytes: number }[];
+    worktrees: { size_bytes: number }[];
+    opencode: { size_bytes: number };
+  }>(cookie, 'GET', '/admin/disk');
+  expect(status).toBe(200);
+  expect(body.volume.total_bytes).toBeGreaterThan(0);
+  expect(body.repos.find((repo) => repo.name === 'demo/hello-web')?.size_bytes).toBeGreaterThan(0);
+  expect(body.worktrees.length).toBeGreaterThan(0);
+  expect(body.opencode.size_bytes).toBeGreaterThan(0);
+});

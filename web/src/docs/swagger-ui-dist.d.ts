@@ -1,0 +1,9 @@
+// The bundle has no types of its own; this is what we use of it.
+declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
+  export default function SwaggerUI(options: {
+    url: string;
+    dom_id: string;
+    deepLinking: boolean;
+    validatorUrl: string | null;
+  }): void;
+}
