@@ -1,0 +1,174 @@
+/**
+ * The connection to opencode's event stream, kept up by itself: it notices a cut, says so, and comes back.
+ *
+ * A cut is not always told (a phone that changes networks gets no reset), so silence is suspected: after a
+ * short while something small is asked for, and when that is not answered either, the connection is made anew.
+ */
+import { goToLogin, sentenceOf } from '@/shared/http';
+import { readEvent, type StreamEvent } from './event';
+import { createParser } from './parser';
+import type { Connection } from './state';
+
+export interface StreamOptions {
+  onEvent(event: StreamEvent): void;
+  onConnection(connection: Connection): void;
+  /** Asks the server for something small; rejects when there is no answer. */
+  ping(signal: AbortSignal): Promise<unknown>;
+  /** Whether something is running that the reader waits for: then silence is suspected sooner. */
+  isExpecting(): boolean;
+}
+
+export interface Stream {
+  /** The device woke up or is online again: make sure, at once, that the connection is good. */
+  check(): void;
+  /** The device says that it is offline. */
+  offline(): void;
+  stop(): void;
+}
+
+const address = '/global/event';
+const connectTimeout = 8_000;
+const pingTimeout = 2_000;
+/** Silence before asking. The server sends a heartbeat every 10 s. */
+const quietWhenExpecting = 2_500;
+const quietWhenIdle = 12_000;
+const tick = 500;
+/** A timer this late means that the device slept. */
+const slept = 5_000;
+const retryDelays = [200, 500, 1_000, 2_000, 4_000] as const;
+
+export function openStream(options: StreamOptions): Stream {
+  let stopped = false;
+  let attempt: AbortController | null = null;
+  let live = false;
+  let failures = 0;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let lastHeard = performance.now();
+  let lastTick = performance.now();
+  let pinging = false;
+
+  async function connect(): Promise<void> {
+    clearTimeout(retry);
+    attempt?.abort();
+    const controller = new AbortController();
+    attempt = controller;
+    let reason: string | null = null;
+    const timeout = setTimeout(() => controller.abort(), connectTimeout);
+    try {
+      const response = await fetch(address, {
+        headers: { Accept: 'text/event-stream' },
+        cache: 'no-store',
+        signal: controller.signal,
+      });
+      if (response.status === 401) {
+        goToLogin();
+        return;
+      }
+      if (!response.ok || !response.body) {
+        reason = sentenceOf(await response.json().catch(() => null), response.status);
+      } else {
+        await read(response.body, controller, timeout);
+      }
+    } catch {
+      // A cut is ordinary; what matters is said by `lost`.
+    } finally {
+      clearTimeout(timeout);
+    }
+    if (attempt === controller) lost(reason);
+  }
+
+  async function read(
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+    controller: AbortController,
+    timeout: ReturnType<typeof setTimeout>,
+  ): Promise<void> {
+    const parser = createParser();
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || attempt !== controller) return;
+      lastHeard = performance.now();
+      for (const data of parser.push(value)) {
+        const event = readEvent(data);
+        if (!event) continue;
+        if (event.type === 'server.connected') {
+          clearTimeout(timeout);
+          live = true;
+          failures = 0;
+          options.onConnection({ phase: 'live' });
+        }
+        options.onEvent(event);
+      }
+    }
+  }
+
+  function lost(reason: string | null): void {
+    attempt = null;
+    live = false;
+    if (stopped) return;
+    options.onConnection({ phase: 'reconnecting', reason });
+    const delay = retryDelays[Math.min(failures, retryDelays.length - 1)] ?? 4_000;
+    failures += 1;
+    retry = setTimeout(connect, delay * (0.75 + Math.random() / 2));
+  }
+
+  async function ping(): Promise<void> {
+    if (pinging || !live) return;
+    pinging = true;
+    const asked = attempt;
+    try {
+      await options.ping(AbortSignal.timeout(pingTimeout));
+      // The server answers, but a stream that was asked to carry a heartbeat and did not is dead.
+      if (asked === attempt && performance.now() - lastHeard < 2 * quietWhenIdle) return;
+    } catch {
+      // Handled below, as silence is.
+    } finally {
+      pinging = false;
+    }
+    if (!stopped && live && asked === attempt && performance.now() - lastHeard > pingTimeout) {
+      live = false;
+      options.onConnection({ phase: 'reconnecting', reason: null });
+      void connect();
+    }
+  }
+
+  let lastPing = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const late = now - lastTick > slept;
+    lastTick = now;
+    if (!live || document.hidden) return;
+    const quiet = options.isExpecting() ? quietWhenExpecting : quietWhenIdle;
+    const suspicious = now - lastHeard > quiet && now - lastPing > quiet;
+    if (late || suspicious) {
+      lastPing = now;
+      void ping();
+    }
+  }, tick);
+
+  void connect();
+
+  return {
+    check() {
+      if (stopped) return;
+      if (live) {
+        if (performance.now() - lastHeard > 1_000) void ping();
+      } else {
+        failures = 0;
+        void connect();
+      }
+    },
+    offline() {
+      if (stopped || !live) return;
+      live = false;
+      options.onConnection({ phase: 'reconnecting', reason: null });
+      attempt?.abort();
+    },
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(retry);
+      attempt?.abort();
+    },
+  };
+}

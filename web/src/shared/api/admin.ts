@@ -1,0 +1,181 @@
+/** Our own services' API (`/admin/…`, `/auth/sessions`), as far as the page uses it. */
+import { parse, type RequestOptions, send, sendJson } from '@/shared/http';
+
+export interface Progress {
+  phase: string;
+  objects: number | null;
+  total_objects: number | null;
+  bytes: number | null;
+  percent: number | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  detail?: string;
+}
+
+export interface Repository {
+  name: string;
+  path: string;
+  state: 'cloning' | 'ready' | 'failed';
+  default_branch: string | null;
+  progress: Progress | null;
+  error: Problem | null;
+  cloned_at: string | null;
+  fetched_at: string | null;
+}
+
+export interface GithubRepository {
+  full_name: string;
+  description: string | null;
+  private: boolean;
+  default_branch: string;
+  pushed_at: string | null;
+  archived: boolean;
+  fork: boolean;
+}
+
+export type ChatState =
+  | 'queued'
+  | 'cloning'
+  | 'fetching'
+  | 'adding_worktree'
+  | 'creating_session'
+  | 'sending_prompt'
+  | 'ready'
+  | 'failed';
+
+export interface Chat {
+  id: string;
+  repo: string;
+  title: string | null;
+  branch: string | null;
+  base: string | null;
+  directory: string;
+  state: ChatState;
+  progress: Progress | null;
+  error: Problem | null;
+  prompt: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface NewChat {
+  repo: string;
+  prompt?: string;
+  base?: string;
+  title?: string;
+  model?: string;
+  agent?: string;
+}
+
+export interface Instance {
+  version: string;
+  opencode_version: string | null;
+  notice: string | null;
+  missing: { name: string; detail: string }[];
+}
+
+export interface Disk {
+  volume: { path: string; total_bytes: number; used_bytes: number; available_bytes: number };
+  repos: { name: string; path: string; size_bytes: number }[];
+  worktrees: { repo: string; session_id: string; path: string; size_bytes: number }[];
+  opencode: { path: string; size_bytes: number };
+  ocweb: { path: string; size_bytes: number };
+  measured_at: string;
+}
+
+export interface OrphanedProcess {
+  pid: number;
+  start_time: number;
+  started_at: string;
+  age_seconds: number;
+  command: string;
+  directory: string | null;
+  memory_bytes: number;
+  repo: string | null;
+  session_id: string | null;
+}
+
+export interface Service {
+  name: string;
+  pid: number | null;
+  state: 'starting' | 'running' | 'unresponsive' | 'restarting' | 'failed' | 'stopping' | 'stopped';
+  restarts: number;
+  memory_bytes: number | null;
+  started_at: string | null;
+  last_exit: { at: string; code: number | null; signal: string | number | null; message: string | null } | null;
+  next_start_at: string | null;
+}
+
+export interface GarbageItem {
+  kind: string;
+  repo: string | null;
+  session_id: string | null;
+  path: string;
+  reason: string;
+}
+
+export interface LoginSession {
+  id: string;
+  created_at: string;
+  last_seen_at: string;
+  expires_at: string;
+  user_agent: string | null;
+  address: string | null;
+  current: boolean;
+}
+
+const segment = encodeURIComponent;
+
+/** `owner/name` as two path segments. */
+function repoPath(name: string): string {
+  return name.split('/').map(segment).join('/');
+}
+
+const get = <T>(path: string, signal?: AbortSignal, options: RequestOptions = {}) =>
+  sendJson<T>(path, { ...options, signal });
+
+export const admin = {
+  instance: (signal?: AbortSignal) => get<Instance>('/admin/instance', signal),
+  services: async (signal?: AbortSignal) =>
+    (await get<{ services: Service[] }>('/admin/services', signal)).services,
+  repos: async (signal?: AbortSignal) => (await get<{ repos: Repository[] }>('/admin/repos', signal)).repos,
+  githubRepos: async (refresh: boolean, signal?: AbortSignal) =>
+    (
+      await get<{ repos: GithubRepository[] }>(`/admin/repos/github${refresh ? '?refresh=true' : ''}`, signal, {
+        timeout: 60_000,
+      })
+    ).repos,
+  branches: async (repo: string, signal?: AbortSignal) =>
+    (await get<{ branches: { name: string; default: boolean }[] }>(`/admin/repos/${repoPath(repo)}/branches`, signal))
+      .branches,
+  deleteRepo: (repo: string, force: boolean) =>
+    send(`/admin/repos/${repoPath(repo)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 120_000 }),
+  chats: async (signal?: AbortSignal) => (await get<{ chats: Chat[] }>('/admin/chats', signal)).chats,
+  chat: (id: string, signal?: AbortSignal) => get<Chat>(`/admin/chats/${segment(id)}`, signal),
+  createChat: (chat: NewChat) => sendJson<Chat>('/admin/chats', { method: 'POST', body: chat }),
+  retryChat: (id: string) => send(`/admin/chats/${segment(id)}/retry`, { method: 'POST', body: {} }),
+  deleteChat: (id: string, force: boolean) =>
+    send(`/admin/chats/${segment(id)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 60_000 }),
+  collectGarbage: async () =>
+    parse<{ removed: GarbageItem[]; refused: GarbageItem[] }>(
+      await send('/admin/gc', { method: 'POST', body: {}, timeout: 120_000 }),
+    ),
+  disk: (signal?: AbortSignal) => get<Disk>('/admin/disk', signal, { timeout: 60_000 }),
+  processes: async (signal?: AbortSignal) =>
+    (await get<{ processes: OrphanedProcess[] }>('/admin/processes', signal)).processes,
+  killProcess: (pid: number, startTime: number) =>
+    sendJson<{ pid: number; ended_by: string }>(`/admin/processes/${pid}/kill`, {
+      method: 'POST',
+      body: { start_time: startTime },
+    }),
+};
+
+export const auth = {
+  sessions: async (signal?: AbortSignal) =>
+    (await get<{ sessions: LoginSession[] }>('/auth/sessions', signal)).sessions,
+  revoke: (id: string) => send(`/auth/sessions/${segment(id)}`, { method: 'DELETE' }),
+  revokeOthers: () => send('/auth/sessions?keep_current=true', { method: 'DELETE' }),
+};

@@ -1,0 +1,72 @@
+/** What more than one page asks our services for. The keys are here so that a change can call for a fresh answer. */
+import { queryOptions } from '@tanstack/react-query';
+import { admin, type Chat } from './admin';
+import { opencode } from './opencode';
+
+/** Whether the server has nothing more to do before a chat can be used. */
+export function isSettled(chat: Chat): boolean {
+  return chat.state === 'ready' || chat.state === 'failed';
+}
+
+export const queries = {
+  instance: () =>
+    queryOptions({ queryKey: ['instance'], queryFn: ({ signal }) => admin.instance(signal), staleTime: 300_000 }),
+
+  chats: () =>
+    queryOptions({
+      queryKey: ['chats'],
+      queryFn: ({ signal }) => admin.chats(signal),
+      refetchInterval: ({ state }) => (state.data?.some((chat) => !isSettled(chat)) ? 2_000 : 60_000),
+    }),
+
+  chat: (id: string) =>
+    queryOptions({
+      queryKey: ['chat', id],
+      queryFn: ({ signal }) => admin.chat(id, signal),
+      staleTime: 30_000,
+      refetchInterval: ({ state }) => (state.data && !isSettled(state.data) ? 700 : false),
+    }),
+
+  repos: () =>
+    queryOptions({
+      queryKey: ['repos'],
+      queryFn: ({ signal }) => admin.repos(signal),
+      refetchInterval: ({ state }) => (state.data?.some((repo) => repo.state === 'cloning') ? 2_000 : false),
+    }),
+
+  githubRepos: () =>
+    queryOptions({
+      queryKey: ['github'],
+      queryFn: ({ signal }) => admin.githubRepos(false, signal),
+      staleTime: 300_000,
+    }),
+
+  branches: (repo: string) =>
+    queryOptions({ queryKey: ['branches', repo], queryFn: ({ signal }) => admin.branches(repo, signal) }),
+
+  providers: (directory: string | undefined) =>
+    queryOptions({
+      queryKey: ['providers', directory ?? ''],
+      queryFn: ({ signal }) => opencode.providers(directory, signal),
+      staleTime: 300_000,
+    }),
+
+  agents: (directory: string | undefined) =>
+    queryOptions({
+      queryKey: ['agents', directory ?? ''],
+      queryFn: ({ signal }) => opencode.agents(directory, signal),
+      staleTime: 300_000,
+    }),
+
+  branchDiff: (directory: string) =>
+    queryOptions({
+      queryKey: ['diff', directory, 'branch'],
+      queryFn: ({ signal }) => opencode.diff(directory, 'branch', signal),
+    }),
+
+  workDiff: (directory: string) =>
+    queryOptions({
+      queryKey: ['diff', directory, 'git'],
+      queryFn: ({ signal }) => opencode.diff(directory, 'git', signal),
+    }),
+};

@@ -1,0 +1,108 @@
+/** Requests to our own origin: every failure becomes one `RequestError` with a sentence for the reader. */
+
+/** Why a request failed. `status` is 0 when no answer came at all. */
+export class RequestError extends Error {
+  readonly status: number;
+  /** The last segment of the problem document's `type`, such as `uncommitted-changes`. */
+  readonly kind: string;
+
+  constructor(message: string, status: number, kind = '', options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RequestError';
+    this.status = status;
+    this.kind = kind;
+  }
+}
+
+/** The sentence to show for anything that was thrown. */
+export function explain(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Sends the whole page to the login, which comes back here. */
+export function goToLogin(): void {
+  const here = location.pathname + location.search;
+  location.assign(`/auth/login?next=${encodeURIComponent(here)}`);
+}
+
+type Json = Record<string, unknown>;
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The best sentence in an error body: RFC 9457 (ours) or one of opencode's own shapes. */
+export function sentenceOf(body: unknown, status: number): string {
+  if (isRecord(body)) {
+    const data = isRecord(body.data) ? body.data.message : undefined;
+    for (const candidate of [body.detail, body.title, data, body.message]) {
+      if (typeof candidate === 'string' && candidate !== '') return candidate;
+    }
+  }
+  if (status === 503 || status === 502 || status === 504) {
+    return 'A part of ocweb is not answering; it is being restarted.';
+  }
+  return `The server answered ${status}.`;
+}
+
+function kindOf(body: unknown): string {
+  if (!isRecord(body) || typeof body.type !== 'string') return '';
+  return body.type.split(/[/:#]/).pop() ?? '';
+}
+
+async function failure(response: Response): Promise<RequestError> {
+  const body: unknown = await response.json().catch(() => null);
+  return new RequestError(sentenceOf(body, response.status), response.status, kindOf(body));
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Milliseconds until the request counts as failed. */
+  timeout?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Sends a request and returns the response when it is 2xx; throws `RequestError` else. */
+export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
+  const { method = 'GET', body, headers, timeout = 30_000, signal } = options;
+  const limit = AbortSignal.timeout(timeout);
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: {
+        Accept: 'application/json',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    const message = limit.aborted
+      ? 'The server did not answer in time.'
+      : 'The server cannot be reached. Is this device online?';
+    throw new RequestError(message, 0, '', { cause });
+  }
+  if (response.status === 401) goToLogin();
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+/** As `send`, with the body parsed. An HTML page where JSON was asked for is a failure: opencode answers unknown paths so. */
+export async function sendJson<T>(path: string, options?: RequestOptions): Promise<T> {
+  const response = await send(path, options);
+  return parse<T>(response);
+}
+
+/** The JSON body of a response that `send` returned. */
+export async function parse<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (cause) {
+    throw new RequestError('The server sent something that is not JSON.', response.status, '', { cause });
+  }
+}

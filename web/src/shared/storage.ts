@@ -1,0 +1,20 @@
+/** What this browser remembers. Storage may be full or forbidden: then nothing is remembered, and nothing breaks. */
+
+const prefix = 'ocweb.';
+
+export function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(prefix + key);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(key: string, value: string | null): void {
+  try {
+    if (value === null || value === '') localStorage.removeItem(prefix + key);
+    else localStorage.setItem(prefix + key, value);
+  } catch {
+    // Nothing to do: see above.
+  }
+}

@@ -1,0 +1,38 @@
+/** A sheet from below: where choices are made and questions answered. Escape, the backdrop and × close it. */
+import { type ReactNode, useEffect, useRef } from 'react';
+import { IconButton } from './Icon';
+
+export function Sheet({
+  title,
+  onClose,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a tap on the backdrop; the keyboard has Escape, which `onClose` hears.
+    <dialog
+      ref={dialog}
+      className="sheet"
+      aria-label={title}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div className="sheet-head">
+        <h2>{title}</h2>
+        <IconButton name="close" label="Close" onClick={onClose} />
+      </div>
+      <div className="sheet-body">{children}</div>
+    </dialog>
+  );
+}
