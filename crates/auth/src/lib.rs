@@ -1,1 +1,27 @@
-//! (stub)
+//! Who may come in.
+//!
+//! One owner, one password, many browsers. A login gives a browser a signed cookie that names a
+//! session; Caddy asks `/auth/check` about every request, and the answer is one HMAC and a look
+//! into memory. [`Authenticator`] knows the password, the sessions and how often one may try;
+//! [`decision`] is the one rule of who may come in; `http` translates.
+
+mod authenticator;
+mod clock;
+mod decision;
+mod host;
+mod http;
+mod password;
+mod private_file;
+mod request_facts;
+mod return_path;
+mod secret;
+mod session;
+mod session_cookie;
+mod session_store;
+mod settings;
+mod throttle;
+
+pub use authenticator::{Authenticator, StartError, ensure_password};
+pub use clock::{Clock, Moment};
+pub use http::{openapi, router};
+pub use settings::{SERVICE, Settings};

@@ -1,0 +1,257 @@
+//! Who may come in: the password, the sessions and the throttle, put together.
+
+use std::{
+    io,
+    net::IpAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use argon2::password_hash;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    host::Hosts,
+    password::{Password, PasswordCheck, PasswordError, PasswordHash},
+    private_file,
+    secret::Secret,
+    session::{Session, SessionId},
+    session_cookie::{Claim, CookieSigner},
+    session_store::SessionStore,
+    settings::Settings,
+    throttle::{Network, Throttle},
+};
+
+/// How often it is looked whether the sessions' file is due.
+const FLUSH_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Why the service cannot start. One sentence for whoever starts it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no password to ask for.
+    #[error(
+        "there is no password yet: set AUTH_PASSWORD, or run `ocweb-auth ensure-password` to have one made"
+    )]
+    NoPassword,
+    /// A file could not be read or written.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The password could not be hashed.
+    #[error("cannot hash the password: {0}")]
+    Hash(#[from] password_hash::Error),
+    /// The system gave no random bytes.
+    #[error("cannot get random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Names the file in an error.
+fn at(path: PathBuf) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::File { path, source }
+}
+
+/// Makes a password where there is none, keeps its hash and returns it to be shown once. `None`
+/// when `AUTH_PASSWORD` is set or a hash is kept already.
+pub fn ensure_password(settings: &Settings) -> Result<Option<String>, StartError> {
+    let path = settings.password_file();
+    if settings.password.is_some() || PasswordHash::load(&path).map_err(at(path.clone()))?.is_some() {
+        return Ok(None);
+    }
+    let (password, text) = Password::generate()?;
+    private_file::create_folder(&settings.folder).map_err(at(settings.folder.clone()))?;
+    PasswordHash::with_random_salt(&password)?.store(&path).map_err(at(path))?;
+    Ok(Some(text))
+}
+
+/// An attempt to log in.
+pub(crate) struct LoginAttempt<'a> {
+    /// What was typed.
+    pub(crate) password: &'a str,
+    /// The client's address, as Caddy tells it.
+    pub(crate) address: Option<IpAddr>,
+    /// What the browser calls itself.
+    pub(crate) user_agent: &'a str,
+    /// The session that this browser has already, and which the new one replaces.
+    pub(crate) replaces: Option<SessionId>,
+}
+
+/// Why nobody was let in. Its text is for the person at the form.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoginError {
+    /// It is not the password.
+    #[error("That is not the password.")]
+    WrongPassword,
+    /// It cannot be anybody's password.
+    #[error("That cannot be the password: {0}.")]
+    NoPassword(#[from] PasswordError),
+    /// Too many attempts.
+    #[error("Too many attempts. Try again in {} s.", whole_seconds(*.0))]
+    Throttled(Duration),
+    /// The system gave no random bytes.
+    #[error("no session could be made: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// A duration as `Retry-After` takes it: whole seconds, rounded up.
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+/// Which sessions to revoke.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Revocation {
+    /// This one.
+    One(SessionId),
+    /// All but this one.
+    AllBut(SessionId),
+    /// All.
+    All,
+}
+
+/// Decides who is who.
+pub struct Authenticator {
+    hosts: Hosts,
+    password: PasswordCheck,
+    signer: CookieSigner,
+    sessions: Arc<SessionStore>,
+    throttle: Mutex<Throttle>,
+    clock: Clock,
+}
+
+impl Authenticator {
+    /// Takes the settings and opens what is kept. Hashes the password, which takes a moment.
+    pub fn open(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        private_file::create_folder(&settings.folder).map_err(at(settings.folder.clone()))?;
+        let (password_file, secret_file, sessions_file) =
+            (settings.password_file(), settings.secret_file(), settings.sessions_file());
+        let secret = match settings.secret {
+            Some(secret) => secret,
+            None => Secret::load_or_generate(&secret_file).map_err(at(secret_file))?,
+        };
+        let hash = match settings.password {
+            // The salt is the same at each start, and so is the hash, which the keys below hang on.
+            Some(password) => PasswordHash::of(&password, &first_half(secret.derive("password salt", "")))?,
+            None => PasswordHash::load(&password_file)
+                .map_err(at(password_file))?
+                .ok_or(StartError::NoPassword)?,
+        };
+        // With another password, as with another secret, old cookies are out.
+        let signer = CookieSigner::new(&secret.derive("session cookie", &hash.to_text()));
+        let key_name = URL_SAFE_NO_PAD.encode(secret.derive("name of the session key", &hash.to_text()));
+
+        let now = clock.now().wall;
+        let sessions = SessionStore::open(&sessions_file, key_name, now).map_err(at(sessions_file))?;
+        let mut throttle = Throttle::default();
+        for session in sessions.list(now).iter().rev() {
+            throttle.familiarise(Network::of(session.address));
+        }
+        Ok(Self {
+            hosts: settings.hosts,
+            password: PasswordCheck::new(hash),
+            signer,
+            sessions: Arc::new(sessions),
+            throttle: Mutex::new(throttle),
+            clock,
+        })
+    }
+
+    /// The hosts that we answer for.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// The session that a cookie's value proves: one HMAC and one look into memory.
+    pub(crate) fn session_of(&self, cookie: &str) -> Option<SessionId> {
+        let claim = self.signer.verify(cookie)?;
+        let now = self.clock.now().wall;
+        (!claim.is_expired(now) && self.sessions.touch(claim.session, now)).then_some(claim.session)
+    }
+
+    /// Checks the password and begins a session. Returns the cookie's value.
+    pub(crate) async fn log_in(&self, attempt: LoginAttempt<'_>) -> Result<String, LoginError> {
+        let password = Password::parse(attempt.password)?;
+        let admission = self
+            .with_throttle(|throttle| {
+                throttle.admit(Network::of(attempt.address), self.clock.now().monotonic)
+            })
+            .map_err(LoginError::Throttled)?;
+        if !self.password.matches(password).await {
+            tracing::warn!(address = ?attempt.address, "a login failed");
+            return Err(LoginError::WrongPassword);
+        }
+        self.with_throttle(|throttle| throttle.succeeded(&admission));
+        let session = Session::begin(
+            SessionId::generate()?,
+            self.clock.now().wall,
+            attempt.user_agent,
+            attempt.address,
+        );
+        let claim = Claim {
+            session: session.id,
+            // No clock shows a time before 1970, and one that did would end the session at once.
+            expires: u64::try_from(session.expires_at.unix_timestamp()).unwrap_or(0),
+        };
+        tracing::info!(session = %session.id, address = ?attempt.address, "logged in");
+        self.sessions.add(session);
+        if let Some(old) = attempt.replaces {
+            self.sessions.remove(|id| id == old);
+        }
+        // The session holds in memory; a full disk is no reason to keep the owner out.
+        self.flush().await;
+        Ok(self.signer.sign(claim))
+    }
+
+    /// The sessions, latest login first.
+    pub(crate) fn sessions(&self) -> Vec<Session> {
+        self.sessions.list(self.clock.now().wall)
+    }
+
+    /// Ends sessions, at once, and names those that there were. An error means that they are ended
+    /// for now, but that it could not be written down.
+    ///
+    /// Every revocation comes through here: this is the place to cut the streams that the ended
+    /// sessions still have open.
+    pub(crate) async fn revoke(&self, revocation: Revocation) -> io::Result<Vec<SessionId>> {
+        let revoked = self.sessions.remove(|id| match revocation {
+            Revocation::One(one) => id == one,
+            Revocation::AllBut(kept) => id != kept,
+            Revocation::All => true,
+        });
+        for session in &revoked {
+            tracing::info!(%session, "session ended");
+        }
+        self.sessions.flush().await?;
+        Ok(revoked)
+    }
+
+    /// Writes now and then what is due, and once more when `stop` is cancelled.
+    pub async fn keep_sessions(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(FLUSH_INTERVAL)).await.is_some() {
+            self.flush().await;
+        }
+        self.flush().await;
+    }
+
+    async fn flush(&self) {
+        if let Err(error) = self.sessions.flush().await {
+            tracing::error!(%error, "cannot write the list of sessions; it will be tried again");
+        }
+    }
+
+    fn with_throttle<T>(&self, act: impl FnOnce(&mut Throttle) -> T) -> T {
+        act(&mut self.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn first_half(bytes: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&bytes[..16]);
+    half
+}

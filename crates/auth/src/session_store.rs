@@ -1,0 +1,321 @@
+//! The sessions: in memory for every check, in a file for the next start.
+//!
+//! A check only reads memory. Logging in and revoking write the file at once; when a session was
+//! last seen is written now and then. A disk that is full keeps nobody out: what could not be
+//! written stays due, and is tried again.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    private_file,
+    session::{Session, SessionId},
+};
+
+/// Most sessions at once. One more pushes out the one that was not used for longest.
+const MOST_SESSIONS: usize = 256;
+
+/// How coarse "last seen" is, in seconds: checks within it write nothing, not even memory.
+const LAST_SEEN_STEP: i64 = 60;
+
+/// The file's content.
+#[derive(Serialize, Deserialize)]
+struct SessionFile {
+    version: u8,
+    /// Tells under which key the cookies were signed. Sessions of another key are of no use to anybody.
+    key: String,
+    sessions: Vec<Session>,
+}
+
+const VERSION: u8 = 1;
+
+struct Entry {
+    /// As of the login; its `last_seen_at` is overtaken by `last_seen`.
+    session: Session,
+    /// Seconds since 1970.
+    last_seen: AtomicI64,
+}
+
+impl Entry {
+    fn new(session: Session) -> Self {
+        let last_seen = AtomicI64::new(session.last_seen_at.unix_timestamp());
+        Self { session, last_seen }
+    }
+
+    fn to_session(&self) -> Session {
+        let mut session = self.session.clone();
+        if let Ok(last_seen) = OffsetDateTime::from_unix_timestamp(self.last_seen.load(Ordering::Relaxed)) {
+            session.last_seen_at = last_seen;
+        }
+        session
+    }
+}
+
+/// All sessions of this installation.
+pub(crate) struct SessionStore {
+    path: PathBuf,
+    key: String,
+    entries: RwLock<HashMap<SessionId, Entry>>,
+    /// True when memory knows what the file does not.
+    is_due: AtomicBool,
+    /// Held while writing: whoever writes last writes the latest.
+    writing: Mutex<()>,
+}
+
+impl SessionStore {
+    /// Reads the sessions kept at `path` for cookies of the key named `key`. A file that cannot be
+    /// read is set aside, and everyone has to log in again.
+    pub(crate) fn open(path: &Path, key: String, now: OffsetDateTime) -> io::Result<Self> {
+        let sessions = match read(path) {
+            Ok(Some(file)) if file.key == key => file.sessions,
+            Ok(Some(_)) => {
+                tracing::info!("the password or AUTH_SECRET was changed: everyone has to log in again");
+                Vec::new()
+            }
+            Ok(None) => Vec::new(),
+            Err(error) => {
+                let aside = path.with_extension("json.damaged");
+                fs::rename(path, &aside)?;
+                tracing::warn!(%error, kept_as = %aside.display(), "the list of sessions was damaged: everyone has to log in again");
+                Vec::new()
+            }
+        };
+        let entries = sessions
+            .into_iter()
+            .filter(|session| session.expires_at > now)
+            .map(|session| (session.id, Entry::new(session)))
+            .collect();
+        Ok(Self {
+            path: path.to_owned(),
+            key,
+            entries: RwLock::new(entries),
+            is_due: AtomicBool::new(false),
+            writing: Mutex::new(()),
+        })
+    }
+
+    /// True when there is such a session, which is then seen now.
+    pub(crate) fn touch(&self, id: SessionId, now: OffsetDateTime) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = entries.get(&id) else { return false };
+        if now >= entry.session.expires_at {
+            return false;
+        }
+        let now = now.unix_timestamp();
+        // Also when the clock went back, so that the time shown is one that was.
+        if now.abs_diff(entry.last_seen.load(Ordering::Relaxed)) >= LAST_SEEN_STEP.unsigned_abs() {
+            entry.last_seen.store(now, Ordering::Relaxed);
+            self.is_due.store(true, Ordering::Release);
+        }
+        true
+    }
+
+    /// The sessions that have not expired, latest login first.
+    pub(crate) fn list(&self, now: OffsetDateTime) -> Vec<Session> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions: Vec<_> =
+            entries.values().map(Entry::to_session).filter(|session| session.expires_at > now).collect();
+        sessions.sort_by_key(|session| (std::cmp::Reverse(session.created_at), session.id.to_string()));
+        sessions
+    }
+
+    /// Adds a session.
+    pub(crate) fn add(&self, session: Session) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let now = session.created_at;
+        entries.retain(|_, entry| entry.session.expires_at > now);
+        if entries.len() >= MOST_SESSIONS {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.last_seen.load(Ordering::Relaxed));
+            if let Some(id) = oldest.map(|(id, _)| *id) {
+                tracing::warn!(session = %id, "too many sessions: the one not used for longest is ended");
+                entries.remove(&id);
+            }
+        }
+        entries.insert(session.id, Entry::new(session));
+        self.is_due.store(true, Ordering::Release);
+    }
+
+    /// Removes the sessions that `is_revoked` says, and names them.
+    pub(crate) fn remove(&self, is_revoked: impl Fn(SessionId) -> bool) -> Vec<SessionId> {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let revoked: Vec<_> = entries.extract_if(|id, _| is_revoked(*id)).map(|(id, _)| id).collect();
+        if !revoked.is_empty() {
+            self.is_due.store(true, Ordering::Release);
+        }
+        revoked
+    }
+
+    /// Writes the file if it is due. Goes on to its end even when nobody waits for it any more.
+    pub(crate) async fn flush(self: &Arc<Self>) -> io::Result<()> {
+        if !self.is_due.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let store = Arc::clone(self);
+        tokio::task::spawn_blocking(move || store.write()).await.map_err(io::Error::other)?
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        // Cleared before memory is read: what changes meanwhile is due again.
+        if !self.is_due.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let sessions = {
+            let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+            entries.values().map(Entry::to_session).collect()
+        };
+        let file = SessionFile { version: VERSION, key: self.key.clone(), sessions };
+        let written = serde_json::to_vec(&file)
+            .map_err(io::Error::other)
+            .and_then(|content| private_file::write(&self.path, &content));
+        if written.is_err() {
+            self.is_due.store(true, Ordering::Release);
+        }
+        written
+    }
+}
+
+fn read(path: &Path) -> io::Result<Option<SessionFile>> {
+    let Some(text) = private_file::read(path)? else { return Ok(None) };
+    let file: SessionFile = serde_json::from_str(&text)?;
+    if file.version != VERSION {
+        return Err(io::Error::other(format!("version {} is not known here", file.version)));
+    }
+    Ok(Some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH.saturating_add(Duration::days(20_000));
+
+    fn open(path: &Path, now: OffsetDateTime) -> Arc<SessionStore> {
+        Arc::new(SessionStore::open(path, "key".into(), now).unwrap())
+    }
+
+    fn add(store: &SessionStore, now: OffsetDateTime) -> SessionId {
+        let id = SessionId::generate().unwrap();
+        store.add(Session::begin(id, now, "test", Some([192, 0, 2, 1].into())));
+        id
+    }
+
+    #[tokio::test]
+    async fn sessions_survive_a_restart_with_when_they_were_last_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.json");
+        let store = open(&path, NOW);
+        let id = add(&store, NOW);
+        store.flush().await.unwrap();
+        let later = NOW + Duration::hours(1);
+        assert!(store.touch(id, later));
+        store.flush().await.unwrap();
+
+        let store = open(&path, later);
+        assert!(store.touch(id, later));
+        let [session] = store.list(later).try_into().unwrap();
+        assert_eq!((session.id, session.created_at, session.last_seen_at), (id, NOW, later));
+    }
+
+    #[tokio::test]
+    async fn a_check_within_the_minute_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder.path().join("sessions.json"), NOW);
+        let id = add(&store, NOW);
+        store.flush().await.unwrap();
+        assert!(store.touch(id, NOW + Duration::seconds(59)));
+        assert!(!store.is_due.load(Ordering::Relaxed));
+        assert!(store.touch(id, NOW + Duration::seconds(60)));
+        assert!(store.is_due.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_after_thirty_days_and_the_clock_may_jump() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.json");
+        let store = open(&path, NOW);
+        let id = add(&store, NOW);
+        assert!(store.touch(id, NOW - Duration::days(1)), "the clock went back a day");
+        assert!(store.touch(id, NOW + Duration::days(29)));
+        let end = NOW + Duration::days(30);
+        assert!(!store.touch(id, end));
+        assert!(store.list(end).is_empty());
+        store.flush().await.unwrap();
+        assert!(open(&path, end).entries.read().unwrap().is_empty(), "an expired one is not loaded");
+        add(&store, end);
+        assert_eq!(store.entries.read().unwrap().len(), 1, "a new one makes expired ones go");
+    }
+
+    #[tokio::test]
+    async fn a_revoked_session_stays_revoked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.json");
+        let store = open(&path, NOW);
+        let (first, second) = (add(&store, NOW), add(&store, NOW));
+        assert_eq!(store.remove(|id| id == first), [first]);
+        assert_eq!(store.remove(|id| id == first), []);
+        store.flush().await.unwrap();
+        let store = open(&path, NOW);
+        assert!(!store.touch(first, NOW));
+        assert!(store.touch(second, NOW));
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.json");
+        for content in [&b""[..], b"{", b"\xff", b"[]", br#"{"version":2,"key":"key","sessions":[]}"#] {
+            fs::write(&path, content).unwrap();
+            assert!(open(&path, NOW).list(NOW).is_empty());
+            assert_eq!(fs::read(path.with_extension("json.damaged")).unwrap(), content);
+            assert!(!path.exists());
+        }
+    }
+
+    #[tokio::test]
+    async fn sessions_of_another_key_are_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.json");
+        let store = open(&path, NOW);
+        add(&store, NOW);
+        store.flush().await.unwrap();
+        assert!(SessionStore::open(&path, "other".into(), NOW).unwrap().list(NOW).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_written_is_written_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone/sessions.json");
+        let store = open(&path, NOW);
+        let id = add(&store, NOW);
+        store.flush().await.unwrap_err();
+        assert!(store.touch(id, NOW), "it holds in memory");
+        fs::create_dir(folder.path().join("gone")).unwrap();
+        store.flush().await.unwrap();
+        assert!(open(&path, NOW).touch(id, NOW));
+    }
+
+    #[test]
+    fn the_number_of_sessions_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder.path().join("sessions.json"), NOW);
+        let oldest = add(&store, NOW - Duration::hours(1));
+        for _ in 0..MOST_SESSIONS {
+            add(&store, NOW);
+        }
+        assert_eq!(store.list(NOW).len(), MOST_SESSIONS);
+        assert!(!store.touch(oldest, NOW));
+    }
+}
