@@ -53,6 +53,7 @@ pub(crate) fn router(github: GitHub, faults: &Faults) -> Router {
         .route("/api/user", get(api::user))
         .route("/api/user/repos", get(api::list_repositories))
         .route("/api/repos/{owner}/{name}", get(api::repository))
+        .layer(middleware::from_fn_with_state(github.clone(), api::demand_token))
         .layer(fail(Part::Api));
     let git = Router::new()
         .route("/{owner}/{name}/info/refs", get(git_http::serve))

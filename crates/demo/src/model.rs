@@ -84,7 +84,7 @@ async fn complete(State(model): State<Model>, headers: HeaderMap, Json(body): Js
         return wire::error(status, "The prompt told the demo's model to fail.");
     }
     let pieces = completion::perform(turn, &request, model.stop.clone());
-    if request.stream { wire::streamed(request, pieces) } else { wire::whole(&request, pieces).await }
+    if request.stream { wire::streamed(&request, pieces) } else { wire::whole(&request, pieces).await }
 }
 
 fn holds_key(headers: &HeaderMap, key: &str) -> bool {

@@ -2,8 +2,9 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Path, Query, Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -18,16 +19,13 @@ use super::{
 const LARGEST_PAGE: usize = 8;
 
 #[derive(Deserialize)]
-pub(super) struct Page {
+pub(super) struct Listing {
     page: Option<usize>,
     per_page: Option<usize>,
     sort: Option<String>,
 }
 
-pub(super) async fn user(State(github): State<GitHub>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = authorise(&github, &headers) {
-        return refusal;
-    }
+pub(super) async fn user() -> Response {
     let body = json!({"login": OWNER, "id": 1, "type": "User", "name": "Demo", "email": null});
     ([("x-oauth-scopes", "repo")], Json(body)).into_response()
 }
@@ -35,11 +33,7 @@ pub(super) async fn user(State(github): State<GitHub>, headers: HeaderMap) -> Re
 pub(super) async fn repository(
     State(github): State<GitHub>,
     Path((owner, name)): Path<(String, String)>,
-    headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = authorise(&github, &headers) {
-        return refusal;
-    }
     let wanted = format!("{owner}/{name}");
     match repositories().iter().find(|repository| repository.full_name.eq_ignore_ascii_case(&wanted)) {
         Some(repository) => Json(describe(&github, repository)).into_response(),
@@ -49,15 +43,11 @@ pub(super) async fn repository(
 
 pub(super) async fn list_repositories(
     State(github): State<GitHub>,
-    Query(page): Query<Page>,
-    headers: HeaderMap,
+    Query(asked): Query<Listing>,
 ) -> Response {
-    if let Err(refusal) = authorise(&github, &headers) {
-        return refusal;
-    }
-    let per_page = page.per_page.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
-    let number = page.page.unwrap_or(1).max(1);
-    let sorted = sorted(page.sort.as_deref());
+    let per_page = asked.per_page.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
+    let number = asked.page.unwrap_or(1).max(1);
+    let sorted = sorted(asked.sort.as_deref());
     let last = sorted.len().div_ceil(per_page);
     let shown: Vec<Value> = sorted
         .iter()
@@ -66,7 +56,7 @@ pub(super) async fn list_repositories(
         .map(|repository| describe(&github, repository))
         .collect();
 
-    let link = links(&github.url, page.sort.as_deref(), per_page, number, last);
+    let link = links(&github.url, asked.sort.as_deref(), per_page, number, last);
     ([(header::LINK, link)], Json(shown)).into_response()
 }
 
@@ -117,18 +107,19 @@ fn describe(github: &GitHub, repository: &Repository) -> Value {
     })
 }
 
-/// Accepts `Bearer` and `token`, as GitHub does.
-fn authorise(github: &GitHub, headers: &HeaderMap) -> Result<(), Response> {
-    let shown = headers
+/// Middleware: lets whoever shows the token pass, as `Bearer` or as `token`.
+pub(super) async fn demand_token(State(github): State<GitHub>, request: Request, next: Next) -> Response {
+    let shown = request
+        .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| ["bearer", "token"].contains(&scheme.to_lowercase().as_str()))
         .map(|(_, token)| token);
     match shown {
-        Some(token) if token == github.token => Ok(()),
-        Some(_) => Err(message(StatusCode::UNAUTHORIZED, "Bad credentials")),
-        None => Err(message(StatusCode::UNAUTHORIZED, "Requires authentication")),
+        Some(token) if token == github.token => next.run(request).await,
+        Some(_) => message(StatusCode::UNAUTHORIZED, "Bad credentials"),
+        None => message(StatusCode::UNAUTHORIZED, "Requires authentication"),
     }
 }
 

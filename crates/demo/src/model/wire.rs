@@ -36,8 +36,8 @@ fn error_body(status: u16, message: &str) -> Value {
 }
 
 /// Server-sent events, one for each piece, as the pieces come.
-pub(super) fn streamed(request: Request, pieces: mpsc::Receiver<Piece>) -> Response {
-    let answer = Answer::new(&request);
+pub(super) fn streamed(request: &Request, pieces: mpsc::Receiver<Piece>) -> Response {
+    let answer = Answer::new(request);
     let events = stream::unfold((pieces, answer), |(mut pieces, mut answer)| async move {
         let piece = pieces.recv().await?;
         let events = answer.events(&piece);
