@@ -15,5 +15,5 @@ mod telemetry;
 pub use client::client_builder;
 pub use config::{ConfigError, Environment};
 pub use problem::Problem;
-pub use serve::{Listener, ServeError, serve, with_fallbacks};
+pub use serve::{Listener, ServeError, serve, serve_until, with_fallbacks};
 pub use telemetry::init as init_telemetry;

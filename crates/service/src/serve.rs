@@ -1,6 +1,7 @@
 //! Listening on a unix socket and stopping gracefully.
 
 use std::{
+    convert::Infallible,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -90,28 +91,44 @@ pub async fn serve(
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Listener { path, inner } = listener;
-    let io = |source| ServeError::Io { path: path.clone(), source };
+    let io = |source| ServeError::Io { path: listener.path.clone(), source };
     let mut terminate = signal(SignalKind::terminate()).map_err(io)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(io)?;
-    tracing::info!(service, socket = %path.display(), "listening");
+    let asked_to_stop = stop.clone();
+    let on_signal = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        asked_to_stop.cancel();
+        std::future::pending::<Infallible>().await
+    };
+    tokio::select! {
+        result = serve_until(service, listener, router, stop) => result,
+        never = on_signal => match never {},
+    }
+}
 
+/// Serves `router` until `stop` is cancelled, as [`serve`] does, for a process that has its own idea
+/// of what a signal means.
+pub async fn serve_until(
+    service: &'static str,
+    listener: Listener,
+    router: Router,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let Listener { path, inner } = listener;
+    tracing::info!(service, socket = %path.display(), "listening");
     let asked_to_stop = stop.clone();
     let server = axum::serve(inner, with_fallbacks(service, router))
         .with_graceful_shutdown(async move { asked_to_stop.cancelled().await });
     let mut server = std::pin::pin!(server.into_future());
 
-    let finished = tokio::select! {
-        result = &mut server => Some(result),
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
-        () = stop.cancelled() => None,
-    };
-    if let Some(result) = finished {
-        return result.map_err(io);
+    tokio::select! {
+        result = &mut server => return result.map_err(|source| ServeError::Io { path, source }),
+        () = stop.cancelled() => {}
     }
     tracing::info!(service, "stopping");
-    stop.cancel();
     if tokio::time::timeout(DRAIN, server).await.is_err() {
         tracing::warn!(service, "requests were still open and were cut");
     }

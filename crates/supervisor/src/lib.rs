@@ -1,1 +1,35 @@
-//! (stub)
+//! Starts opencode, our services and Caddy, keeps them alive, and leaves nobody behind.
+//!
+//! Theory of operation. The process table (`table`) is data, made from the settings. Each row gets a
+//! task (`process`) that carries out what a pure state machine (`state`) decides: start, probe until
+//! ready, watch, restart after a pause (`backoff`), stop. Children are made and reaped in one place
+//! (`children`), since as PID 1 or subreaper we inherit orphans too. Caddy's task waits until every
+//! other process is running or has failed. What the tasks know they publish, and `api` shows it.
+//!
+//! Nobody is left behind, by three nets: every child is killed by the kernel when we die; every
+//! process of the instance carries a mark in its environment, by which a stop and the next start find
+//! those that detached themselves (`leftovers`); and the volume has one supervisor at a time
+//! (`run_folder`).
+//!
+//! Processes that an agent detached outlive a restart of opencode on purpose: they may be somebody's
+//! dev server. resource-monitor lists them as orphans.
+
+mod api;
+mod backoff;
+mod children;
+mod environment;
+mod instance;
+mod leftovers;
+mod output;
+mod probe;
+mod process;
+mod run_folder;
+mod settings;
+mod state;
+mod supervisor;
+mod table;
+
+pub use api::openapi;
+pub use run_folder::LockError;
+pub use settings::Settings;
+pub use supervisor::{RunError, run};

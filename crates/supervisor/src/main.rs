@@ -1,0 +1,30 @@
+//! The binary: settings in, exit code out.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use ocweb_service::{Environment, init_telemetry};
+use ocweb_supervisor::{RunError, Settings, run};
+
+/// Exit code for a setting that is missing or wrong; everything else that goes wrong is 1.
+const WRONG_SETTING: u8 = 2;
+
+fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    init_telemetry(&environment);
+    let Err(error) = start(&environment) else { return ExitCode::SUCCESS };
+    eprintln!("ocweb: {error:#}");
+    match error.downcast_ref() {
+        Some(RunError::Config(_)) => ExitCode::from(WRONG_SETTING),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+fn start(environment: &Environment) -> anyhow::Result<()> {
+    let settings = Settings::from_environment(environment).map_err(RunError::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    Ok(runtime.block_on(run(settings))?)
+}

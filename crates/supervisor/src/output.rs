@@ -1,0 +1,184 @@
+//! What a child writes: passed on line by line with its name in front, the last lines remembered.
+//!
+//! A process that dies has often just said why, so the last lines become part of its last exit.
+
+use std::{
+    collections::VecDeque,
+    io::{self, PipeReader, Write},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::{io::AsyncReadExt, net::unix::pipe, task::JoinHandle, time::timeout};
+
+/// Longer lines are cut, so that a child cannot make us hold what it likes.
+const LINE_LIMIT: usize = 8 << 10;
+
+/// How many of the last lines are remembered.
+const REMEMBERED: usize = 20;
+
+/// The longest explanation that is passed on, in characters.
+const WORDS_LIMIT: usize = 500;
+
+/// How long to wait for the last lines of a child that has died. What it wrote is in the pipe by then;
+/// the pipe's end may never come, when a grandchild holds it.
+const LAST_LINES: Duration = Duration::from_millis(30);
+
+type Tail = Arc<Mutex<VecDeque<String>>>;
+
+/// The output of one child.
+pub(crate) struct Output {
+    tail: Tail,
+    forwarding: JoinHandle<()>,
+}
+
+impl Output {
+    /// Passes on to standard error what comes out of `pipe`, until its last writer is gone.
+    pub(crate) fn forward(name: &'static str, pipe: PipeReader) -> io::Result<Self> {
+        let pipe = pipe::Receiver::from_owned_fd(pipe.into())?;
+        let tail = Tail::default();
+        let forwarding = tokio::spawn(forward(name, pipe, tail.clone()));
+        Ok(Self { tail, forwarding })
+    }
+
+    /// What a child that has just died said last, in words for a person.
+    pub(crate) async fn last_words(mut self) -> Option<String> {
+        let _ = timeout(LAST_LINES, &mut self.forwarding).await;
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        explanation(tail.iter().map(String::as_str))
+    }
+}
+
+async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Tail) {
+    let mut lines = Lines::default();
+    let mut buffer = [0; 4096];
+    // An error of the pipe is the end of the output, as its end is.
+    while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
+        for line in lines.push(&buffer[..count]) {
+            pass_on(name, line, &tail);
+        }
+    }
+    if let Some(line) = lines.rest() {
+        pass_on(name, line, &tail);
+    }
+}
+
+fn pass_on(name: &str, line: String, tail: &Tail) {
+    // Nobody may be reading our standard error any more; supervision goes on.
+    let _ = io::stderr().write_all(format!("{name} | {line}\n").as_bytes());
+    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+    if tail.len() == REMEMBERED {
+        tail.pop_front();
+    }
+    tail.push_back(line);
+}
+
+/// Cuts bytes into lines of bounded length.
+#[derive(Default)]
+struct Lines {
+    pending: Vec<u8>,
+}
+
+impl Lines {
+    fn push(&mut self, bytes: &[u8]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for &byte in bytes {
+            if byte == b'\n' {
+                lines.push(self.take());
+            } else {
+                self.pending.push(byte);
+                if self.pending.len() == LINE_LIMIT {
+                    lines.push(self.take());
+                }
+            }
+        }
+        lines
+    }
+
+    fn rest(&mut self) -> Option<String> {
+        (!self.pending.is_empty()).then(|| self.take())
+    }
+
+    fn take(&mut self) -> String {
+        let line = String::from_utf8_lossy(&self.pending).trim_end_matches('\r').to_owned();
+        self.pending.clear();
+        line
+    }
+}
+
+/// The sentence among the last lines that says most likely why the process died: from the last line
+/// that begins an error report on, else the last line that says anything.
+fn explanation<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
+    let lines: Vec<String> = lines.map(plain).filter(|line| !line.trim().is_empty()).collect();
+    let begins_report = |line: &String| {
+        let line = line.to_lowercase();
+        line.starts_with("error") || line.starts_with("fatal") || line.contains("panicked at")
+    };
+    let start = lines.iter().rposition(begins_report).unwrap_or(lines.len().checked_sub(1)?);
+    let words = lines[start..].iter().map(|line| message(line.trim())).collect::<Vec<_>>().join(" ");
+    Some(words.chars().take(WORDS_LIMIT).collect())
+}
+
+/// The message of a line of structured log; other lines as they are.
+fn message(line: &str) -> String {
+    let Ok(Value::Object(entry)) = serde_json::from_str(line) else { return line.to_owned() };
+    let text = |name| entry.get(name).and_then(Value::as_str);
+    match (text("message").or(text("msg")), text("error")) {
+        (Some(message), Some(error)) => format!("{message}: {error}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => line.to_owned(),
+    }
+}
+
+/// A line without the escape sequences that colour it.
+fn plain(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        text.push_str(before);
+        rest = after.split_once(|end: char| end.is_ascii_alphabetic()).map_or("", |(_, rest)| rest);
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explain(lines: &[&str]) -> Option<String> {
+        explanation(lines.iter().copied())
+    }
+
+    #[test]
+    fn lines_are_cut_where_they_end_and_where_they_are_too_long() {
+        let mut lines = Lines::default();
+        assert_eq!(lines.push(b"one\r\ntw"), ["one"]);
+        assert_eq!(lines.push(b"o\n\n"), ["two", ""]);
+        let cut = lines.push(&[b'x'; LINE_LIMIT + 5]);
+        assert_eq!(cut.len(), 1);
+        assert_eq!(cut[0].len(), LINE_LIMIT);
+        assert_eq!(lines.rest().as_deref(), Some("xxxxx"));
+        assert_eq!(lines.rest(), None);
+    }
+
+    #[test]
+    fn the_last_error_is_the_explanation() {
+        assert_eq!(explain(&[]), None);
+        assert_eq!(explain(&["starting", "", "no such port"]).unwrap(), "no such port");
+        let report = ["listening", "Error: cannot start", "", "Caused by:", "    AUTH_PASSWORD is not set"];
+        assert_eq!(explain(&report).unwrap(), "Error: cannot start Caused by: AUTH_PASSWORD is not set");
+    }
+
+    #[test]
+    fn structured_and_coloured_lines_are_put_in_plain_words() {
+        let json = r#"{"level":"error","msg":"listening failed","error":"address in use"}"#;
+        assert_eq!(explain(&[json]).unwrap(), "listening failed: address in use");
+        assert_eq!(explain(&["\x1b[31mERROR\x1b[0m no disk"]).unwrap(), "ERROR no disk");
+    }
+
+    #[test]
+    fn an_explanation_has_an_end() {
+        assert_eq!(explain(&["x".repeat(5000).as_str()]).unwrap().len(), WORDS_LIMIT);
+    }
+}

@@ -1,0 +1,333 @@
+//! What the supervisor was told, read and checked before anything is started.
+
+use std::{
+    fmt::Write,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use ocweb_service::{ConfigError, Environment, config::Folders};
+
+use crate::run_folder;
+
+/// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>.sock`.
+pub(crate) const SERVICES: [&str; 3] = ["auth", "git-manager", "resource-monitor"];
+
+/// Ports that are tried for opencode. They lie below the range from which Linux takes the ports of
+/// outgoing connections, so that none of those can sit on the port while opencode is down.
+const OPENCODE_PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// Everything that can be set, as the process table needs it.
+pub struct Settings {
+    /// The environment that the rest was read from; the children's are cut from it.
+    pub(crate) environment: Environment,
+    /// The volume and the folder of the sockets.
+    pub(crate) folders: Folders,
+    /// Where Caddy listens.
+    pub(crate) public: SocketAddr,
+    /// Where opencode listens, on loopback.
+    pub(crate) opencode: SocketAddr,
+    /// opencode's password for this run.
+    pub(crate) password: String,
+    pub(crate) programs: Programs,
+    pub(crate) caddyfile: PathBuf,
+    pub(crate) web: PathBuf,
+    /// Names of further variables for opencode.
+    pub(crate) opencode_variables: Vec<String>,
+}
+
+/// Paths of what is started.
+pub(crate) struct Programs {
+    pub(crate) opencode: PathBuf,
+    pub(crate) caddy: PathBuf,
+    pub(crate) services: Vec<(&'static str, PathBuf)>,
+}
+
+impl Settings {
+    /// Reads the settings. The error is a sentence that names the variable.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let data = environment.absolute_path("OCWEB_DATA", "give the folder that ocweb keeps its data in")?;
+        let run = run_folder::choose(environment, &data)?;
+        check_trusted_proxies(environment)?;
+        if environment.get("OPENCODE_CONFIG").is_some() {
+            file(environment, "OPENCODE_CONFIG", "")?;
+        }
+        Ok(Self {
+            public: SocketAddr::new(public_address(environment)?, environment.parsed("OCWEB_PORT", 8080)?),
+            opencode: opencode_address(environment)?,
+            password: password()?,
+            programs: Programs {
+                opencode: program(environment, "OCWEB_OPENCODE_BIN", "give the path of the opencode binary")?,
+                caddy: program(environment, "OCWEB_CADDY_BIN", "give the path of the caddy binary")?,
+                services: service_programs(environment)?,
+            },
+            caddyfile: file(environment, "OCWEB_CADDYFILE", "give the path of the Caddyfile")?,
+            web: web_folder(environment)?,
+            opencode_variables: opencode_variables(environment)?,
+            folders: Folders { data, run },
+            environment: environment.clone(),
+        })
+    }
+
+    /// The address to show to a person.
+    pub(crate) fn url(&self) -> String {
+        let address = self.public.ip();
+        if address.is_unspecified() || address.is_loopback() {
+            format!("http://localhost:{}", self.public.port())
+        } else {
+            format!("http://{}", self.public)
+        }
+    }
+
+    /// An address at which this machine itself reaches Caddy.
+    pub(crate) fn public_from_here(&self) -> SocketAddr {
+        let address = match self.public.ip() {
+            IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            address => address,
+        };
+        SocketAddr::new(address, self.public.port())
+    }
+
+    /// opencode's own folders: its HOME, the XDG folders, and the empty one it runs in.
+    pub(crate) fn opencode_folder(&self, name: &str) -> PathBuf {
+        self.folders.data.join("opencode-state").join(name)
+    }
+
+    /// Fails if something else holds a port that we need. To be asked when the leftovers of an earlier
+    /// run are gone.
+    pub(crate) fn check_ports(&self) -> Result<(), ConfigError> {
+        for (name, address) in [("OCWEB_PORT", self.public), ("OCWEB_OPENCODE_PORT", self.opencode)] {
+            if let Err(error) = TcpListener::bind(address) {
+                let reason = match error.kind() {
+                    io::ErrorKind::AddrInUse => format!("something else listens on {address} already"),
+                    _ => format!("nothing can listen on {address}: {error}"),
+                };
+                return Err(ConfigError::Invalid { name, reason });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid(name: &'static str, reason: impl Into<String>) -> ConfigError {
+    ConfigError::Invalid { name, reason: reason.into() }
+}
+
+fn public_address(environment: &Environment) -> Result<IpAddr, ConfigError> {
+    match environment.get("OCWEB_HOST") {
+        None | Some("localhost") => Ok(Ipv4Addr::LOCALHOST.into()),
+        Some(text) => {
+            text.trim_start_matches('[').trim_end_matches(']').parse().map_err(|_| {
+                invalid("OCWEB_HOST", "it must be an IP address of this machine, such as 0.0.0.0")
+            })
+        }
+    }
+}
+
+fn opencode_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
+    let port = match environment.parsed("OCWEB_OPENCODE_PORT", 0)? {
+        0 => free_port()
+            .map_err(|error| invalid("OCWEB_OPENCODE_PORT", format!("no free port was found: {error}")))?,
+        port => port,
+    };
+    Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
+}
+
+fn free_port() -> io::Result<u16> {
+    for _ in 0..50 {
+        let random = getrandom::u32().map_err(io::Error::other)?;
+        let width = u32::from(OPENCODE_PORTS.end - OPENCODE_PORTS.start);
+        let port = OPENCODE_PORTS.start + u16::try_from(random % width).map_err(io::Error::other)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn password() -> Result<String, ConfigError> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        invalid("OPENCODE_SERVER_PASSWORD", format!("the system gave no random bytes for it: {error}"))
+    })?;
+    Ok(hex(&bytes))
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn file(environment: &Environment, name: &'static str, hint: &'static str) -> Result<PathBuf, ConfigError> {
+    let path = environment.absolute_path(name, hint)?;
+    if path.is_file() { Ok(path) } else { Err(invalid(name, "there is no such file")) }
+}
+
+fn program(
+    environment: &Environment,
+    name: &'static str,
+    hint: &'static str,
+) -> Result<PathBuf, ConfigError> {
+    let path = file(environment, name, hint)?;
+    if is_executable(&path) { Ok(path) } else { Err(invalid(name, "the file is not executable")) }
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+fn service_programs(environment: &Environment) -> Result<Vec<(&'static str, PathBuf)>, ConfigError> {
+    const NAME: &str = "OCWEB_BIN_DIR";
+    let folder = match environment.get(NAME) {
+        Some(_) => environment.absolute_path(NAME, "")?,
+        None => std::env::current_exe()
+            .ok()
+            .and_then(|program| Some(program.parent()?.to_owned()))
+            .ok_or(ConfigError::Missing { name: NAME, hint: "give the folder of the ocweb binaries" })?,
+    };
+    SERVICES
+        .iter()
+        .map(|&service| {
+            let path = folder.join(format!("ocweb-{service}"));
+            if is_executable(&path) {
+                Ok((service, path))
+            } else {
+                Err(invalid(NAME, format!("the folder has no program ocweb-{service}")))
+            }
+        })
+        .collect()
+}
+
+fn web_folder(environment: &Environment) -> Result<PathBuf, ConfigError> {
+    const NAME: &str = "OCWEB_WEB_DIR";
+    let path = environment.absolute_path(NAME, "give the folder of the built page")?;
+    if path.is_dir() { Ok(path) } else { Err(invalid(NAME, "there is no such folder")) }
+}
+
+/// Caddy reads the value as words of its configuration, so nothing else may be in it.
+fn check_trusted_proxies(environment: &Environment) -> Result<(), ConfigError> {
+    const NAME: &str = "OCWEB_TRUSTED_PROXIES";
+    let is_range = |word: &str| {
+        let (address, bits) = word.split_once('/').unwrap_or((word, "0"));
+        match (address.parse::<IpAddr>(), bits.parse::<u8>()) {
+            (Ok(IpAddr::V4(_)), Ok(bits)) => bits <= 32,
+            (Ok(IpAddr::V6(_)), Ok(bits)) => bits <= 128,
+            _ => false,
+        }
+    };
+    let value = environment.get(NAME).unwrap_or_default();
+    if value.split_whitespace().all(|word| word == "private_ranges" || is_range(word)) {
+        Ok(())
+    } else {
+        Err(invalid(NAME, "it must list IP addresses or ranges such as 10.0.0.0/8, with spaces between"))
+    }
+}
+
+fn opencode_variables(environment: &Environment) -> Result<Vec<String>, ConfigError> {
+    const NAME: &str = "OCWEB_OPENCODE_ENV";
+    let list = environment.get(NAME).unwrap_or_default();
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            if crate::environment::is_kept_from_opencode(name) {
+                Err(invalid(NAME, format!("{name} is never given to opencode, whose agent could print it")))
+            } else {
+                Ok(name.to_owned())
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Settings that are complete, with `changes` made to them.
+    fn read(changes: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path.display().to_string()
+        };
+        for service in SERVICES {
+            make(&format!("ocweb-{service}"));
+        }
+        let path = folder.path().display().to_string();
+        let whole = [
+            ("OCWEB_DATA", path.clone()),
+            ("OCWEB_RUN_DIR", path.clone()),
+            ("OCWEB_BIN_DIR", path.clone()),
+            ("OCWEB_WEB_DIR", path),
+            ("OCWEB_OPENCODE_BIN", make("opencode")),
+            ("OCWEB_CADDY_BIN", make("caddy")),
+            ("OCWEB_CADDYFILE", make("Caddyfile")),
+        ];
+        let changes = changes.iter().map(|&(name, value)| (name, value.to_owned()));
+        Settings::from_environment(&whole.into_iter().chain(changes).collect())
+    }
+
+    #[test]
+    fn complete_settings_are_taken_with_their_defaults() {
+        let settings = read(&[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(settings.public.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.url(), "http://localhost:8080");
+        assert_eq!(settings.password.len(), 32);
+        assert!(settings.opencode.ip().is_loopback() && settings.opencode.port() != 0);
+    }
+
+    #[test]
+    fn each_wrong_value_is_named_in_one_sentence() {
+        for (name, value) in [
+            ("OCWEB_PORT", "80800"),
+            ("OCWEB_HOST", "example.org"),
+            ("OCWEB_DATA", ""),
+            ("OCWEB_DATA", "relative"),
+            ("OCWEB_BIN_DIR", "/nonexistent"),
+            ("OCWEB_OPENCODE_BIN", "/nonexistent"),
+            ("OCWEB_OPENCODE_BIN", "/etc/passwd"),
+            ("OCWEB_CADDY_BIN", ""),
+            ("OCWEB_CADDYFILE", "/nonexistent"),
+            ("OCWEB_WEB_DIR", "/nonexistent"),
+            ("OCWEB_OPENCODE_PORT", "x"),
+            ("OCWEB_TRUSTED_PROXIES", "10.0.0.0/8 } respond"),
+            ("OCWEB_OPENCODE_ENV", "FOO, GITHUB_TOKEN"),
+            ("OPENCODE_CONFIG", "opencode.json"),
+        ] {
+            let Err(error) = read(&[(name, value)]) else { panic!("{name}={value} was taken") };
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("{name} ")) && !text.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn caddy_is_reached_from_here_wherever_it_listens() {
+        for (host, url, here) in [
+            ("0.0.0.0", "http://localhost:8080", "127.0.0.1:8080"),
+            ("::", "http://localhost:8080", "[::1]:8080"),
+            ("10.1.2.3", "http://10.1.2.3:8080", "10.1.2.3:8080"),
+        ] {
+            let settings = read(&[("OCWEB_HOST", host)]).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(settings.url(), url);
+            assert_eq!(settings.public_from_here().to_string(), here);
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_said() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port().to_string();
+        let settings = read(&[("OCWEB_PORT", &port)]).unwrap_or_else(|error| panic!("{error}"));
+        let error = settings.check_ports().unwrap_err().to_string();
+        assert!(error.starts_with("OCWEB_PORT cannot be used: something else listens"), "{error}");
+    }
+}

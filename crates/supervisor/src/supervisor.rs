@@ -1,0 +1,251 @@
+//! The story of a run: take the volume, clear what an earlier run left, start, wait, stop.
+
+use std::{io, sync::Arc, time::Duration};
+
+use ocweb_service::{ConfigError, Listener, ServeError, config::Folders, serve_until};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use crate::{
+    api::{self, Board},
+    children::Children,
+    instance,
+    leftovers::Instance,
+    process::{Order, Process, Status},
+    run_folder::{self, Lock, LockError},
+    settings::Settings,
+    state::State,
+    table::{ProcessSpec, Stage, table},
+};
+
+/// Our name on our socket.
+const NAME: &str = "supervisor";
+
+/// How long the orderly part of a stop may take. What is left then is ended by force, within 5 s in all.
+const ORDERLY_STOP: Duration = Duration::from_secs(4);
+
+/// How long processes outside the table may take to end when asked, at a stop and before a start.
+const LEFTOVERS_GRACE: Duration = Duration::from_millis(300);
+
+/// How long a start may take before it is said what it waits for.
+const QUIET_START: Duration = Duration::from_secs(2);
+
+/// The supervisor could not begin, or could not stop.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Another supervisor has the volume.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The socket cannot be served.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The system refused something that supervising needs.
+    #[error("the system does not let ocweb supervise processes: {0}")]
+    System(#[from] io::Error),
+    /// Some processes did not even end by force.
+    #[error("{0} processes of this instance could not be ended")]
+    Left(usize),
+}
+
+/// Runs everything until TERM, INT or HUP, and answers when nothing of it is left. A second signal
+/// ends everything by force.
+///
+/// To be called once in a process, on a current-thread runtime: the kernel ties the children's lives
+/// to the thread that started them.
+pub async fn run(settings: Settings) -> Result<(), RunError> {
+    let mut signals = StopSignals::new()?;
+    let Folders { run, .. } = &settings.folders;
+    run_folder::prepare(run)?;
+    let lock = Lock::acquire(&settings.folders.own(NAME), run)?;
+    let instance = Instance::of([run.clone()].into_iter().chain(lock.previous_run.clone()));
+    clear_leftovers(&instance, &settings.folders).await;
+    settings.check_ports()?;
+
+    let children = Arc::new(Children::new(run)?);
+    let reaper = children.clone();
+    let _reaper = AbortOnDropHandle::new(tokio::spawn(async move { reaper.reap().await }));
+    let listener = Listener::bind(&settings.folders.socket(NAME)).await?;
+
+    let supervisor = Supervisor::start(table(&settings), &children);
+    let board = supervisor.board(instance::Instance::new(&settings));
+    let stop_serving = CancellationToken::new();
+    let server = serve_until(NAME, listener, api::router(board.clone()), stop_serving.clone());
+    let _server = AbortOnDropHandle::new(tokio::spawn(server));
+    let _reporter = AbortOnDropHandle::new(tokio::spawn(report_start(board, settings.url())));
+
+    signals.next().await;
+    tracing::info!("stopping");
+    supervisor.stop(&instance, &mut signals).await?;
+    stop_serving.cancel();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The signals that ask us to stop.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
+
+async fn clear_leftovers(instance: &Instance, folders: &Folders) {
+    let ended = instance.end(LEFTOVERS_GRACE).await;
+    if ended.found > 0 {
+        tracing::warn!(found = ended.found, left = ended.left, "cleared what an earlier run had left behind");
+    }
+    let sockets = std::fs::read_dir(&folders.run).into_iter().flatten().flatten().map(|entry| entry.path());
+    for socket in sockets.filter(|path| path.extension().is_some_and(|extension| extension == "sock")) {
+        // Its service replaces it as well; this only spares the probes an answer from nobody.
+        let _ = std::fs::remove_file(socket);
+    }
+}
+
+/// The processes of the table, each with the task that keeps it alive.
+struct Supervisor {
+    handles: Vec<Handle>,
+}
+
+struct Handle {
+    name: &'static str,
+    stage: Stage,
+    orders: watch::Sender<Order>,
+    status: watch::Receiver<Status>,
+    task: JoinHandle<()>,
+}
+
+impl Supervisor {
+    /// Starts engine and services side by side, and the front when each of them is settled.
+    fn start(specs: Vec<ProcessSpec>, children: &Arc<Children>) -> Self {
+        let (front, back): (Vec<_>, Vec<_>) = specs.into_iter().partition(|spec| spec.stage == Stage::Front);
+        let mut handles: Vec<Handle> =
+            back.into_iter().map(|spec| Handle::start(spec, children, None)).collect();
+        let gate: Vec<_> = handles.iter().map(|handle| handle.status.clone()).collect();
+        handles.extend(front.into_iter().map(|spec| Handle::start(spec, children, Some(gate.clone()))));
+        Self { handles }
+    }
+
+    fn board(&self, instance: instance::Instance) -> Board {
+        let processes = self.handles.iter().map(|handle| (handle.name, handle.status.clone())).collect();
+        Board { processes, instance }
+    }
+
+    /// Stops one stage after the other, then whatever else belongs to the instance. A second signal,
+    /// or taking too long, turns this into killing everything.
+    async fn stop(mut self, instance: &Instance, signals: &mut StopSignals) -> Result<(), RunError> {
+        let in_order = tokio::select! {
+            stopped = timeout(ORDERLY_STOP, stop_in_order(&mut self.handles)) => stopped.is_ok(),
+            () = signals.next() => false,
+        };
+        if !in_order {
+            tracing::warn!("ending everything by force: asked again, or the stop took too long");
+            for handle in &self.handles {
+                handle.orders.send_replace(Order::Kill);
+            }
+        }
+        let grace = if in_order { LEFTOVERS_GRACE } else { Duration::ZERO };
+        let ended = tokio::select! {
+            ended = instance.end(grace) => ended,
+            () = signals.next() => instance.end(Duration::ZERO).await,
+        };
+        if ended.left == 0 { Ok(()) } else { Err(RunError::Left(ended.left)) }
+    }
+}
+
+async fn stop_in_order(handles: &mut [Handle]) {
+    for stage in Stage::STOP_ORDER {
+        let mut stopping: Vec<&mut Handle> =
+            handles.iter_mut().filter(|handle| handle.stage == stage).collect();
+        for handle in &stopping {
+            handle.orders.send_replace(Order::Stop);
+        }
+        for handle in &mut stopping {
+            // A task that panicked has nothing left to stop; its process is found by its mark.
+            let _ = (&mut handle.task).await;
+        }
+    }
+}
+
+impl Handle {
+    fn start(
+        spec: ProcessSpec,
+        children: &Arc<Children>,
+        gate: Option<Vec<watch::Receiver<Status>>>,
+    ) -> Self {
+        let (name, stage) = (spec.name, spec.stage);
+        let (orders, mut orders_here) = watch::channel(Order::Run);
+        let (status_here, status) = watch::channel(Status::NEW);
+        let children = children.clone();
+        let task = tokio::spawn(async move {
+            if let Some(backends) = gate {
+                tokio::select! {
+                    () = all_settled(backends) => {}
+                    _ = orders_here.changed() => {
+                        status_here.send_modify(|status| status.state = State::Stopped);
+                        return;
+                    }
+                }
+            }
+            Process { spec, children, orders: orders_here, status: status_here }.supervise().await;
+        });
+        Self { name, stage, orders, status, task }
+    }
+}
+
+async fn all_settled(backends: Vec<watch::Receiver<Status>>) {
+    for mut status in backends {
+        // One whose task is gone will never be ready; there is no point in waiting for it.
+        let _ = status.wait_for(|status| status.state.is_settled()).await;
+    }
+}
+
+/// Says what a long start waits for, and once on standard output that all is well: scripts and people
+/// wait for that line.
+async fn report_start(board: Board, url: String) {
+    let mut pause = QUIET_START;
+    let mut processes: Vec<_> = board.processes.iter().map(|(_, status)| status.clone()).collect();
+    loop {
+        let running = async {
+            for status in &mut processes {
+                let _ = status.wait_for(|status| status.state == State::Running).await;
+            }
+        };
+        if timeout(pause, running).await.is_ok() && board.waiting_for().is_empty() {
+            println!("ocweb is ready at {url}");
+            return;
+        }
+        let waiting_for: Vec<_> = board
+            .waiting_for()
+            .iter()
+            .map(|waited| format!("{} ({:?})", waited.name, waited.state))
+            .collect();
+        tracing::info!(waiting_for = waiting_for.join(", "), "still waiting");
+        pause = (pause * 2).min(Duration::from_secs(30));
+        sleep(Duration::from_secs(1)).await;
+    }
+}

@@ -1,0 +1,225 @@
+//! The process table: what is started, with what, and how it is asked whether it is well.
+//!
+//! Nothing here runs anything. A new process is one more row.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::{
+    environment::{self, Variables},
+    probe::{Address, Expect, Probe},
+    settings::Settings,
+};
+
+/// Name of the row for opencode.
+pub(crate) const OPENCODE: &str = "opencode";
+
+/// One process to keep alive.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcessSpec {
+    /// Its name in logs and in `/admin/services`.
+    pub(crate) name: &'static str,
+    /// The program's path.
+    pub(crate) program: PathBuf,
+    /// What it is called with.
+    pub(crate) arguments: Vec<OsString>,
+    /// The folder it starts in.
+    pub(crate) directory: PathBuf,
+    /// Folders that it needs, made with mode 0700 before it starts.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Its whole environment.
+    pub(crate) environment: Variables,
+    /// How it is asked whether it is ready.
+    pub(crate) probe: Probe,
+    /// When it starts and stops, seen from the others.
+    pub(crate) stage: Stage,
+    /// How long a start may take before it counts as hung.
+    pub(crate) start_limit: Duration,
+    /// How long it may take to end by itself before it is ended by force.
+    pub(crate) stop_grace: Duration,
+    /// Added to its chance of being the one that the kernel ends when memory runs out; -1000 to 1000.
+    pub(crate) oom_score_adj: Option<i16>,
+}
+
+/// The order of things. Engine and services start side by side, and the front when all of them are
+/// settled; they stop one stage after the other, the front first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// opencode, which the services talk to.
+    Engine,
+    /// Our services.
+    Service,
+    /// Caddy, through which everybody comes.
+    Front,
+}
+
+impl Stage {
+    /// The stages as they stop.
+    pub(crate) const STOP_ORDER: [Self; 3] = [Self::Front, Self::Service, Self::Engine];
+}
+
+/// The table for these settings.
+pub(crate) fn table(settings: &Settings) -> Vec<ProcessSpec> {
+    let services = settings.programs.services.iter().map(|(name, program)| service(settings, name, program));
+    std::iter::once(opencode(settings)).chain(services).chain([caddy(settings)]).collect()
+}
+
+fn opencode(settings: &Settings) -> ProcessSpec {
+    let folder = |name| settings.opencode_folder(name);
+    let mut variables = environment::pick(
+        &settings.environment,
+        &[environment::SYSTEM, environment::NETWORK, environment::PROVIDERS, environment::AGENT],
+    );
+    for name in &settings.opencode_variables {
+        if let Some(value) = settings.environment.get(name) {
+            variables.insert(name.clone(), value.to_owned());
+        }
+    }
+    variables.retain(|name, _| !environment::is_kept_from_opencode(name));
+    // rustup's cargo finds no toolchain under another HOME unless it is told where they are.
+    if let Some(home) = settings.environment.get("HOME") {
+        let toolchains = Path::new(home).join(".rustup");
+        if toolchains.is_dir() {
+            variables.entry("RUSTUP_HOME".into()).or_insert(toolchains.display().to_string());
+        }
+    }
+    let own = [
+        ("HOME", "home"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_CACHE_HOME", "cache"),
+    ];
+    variables.extend(own.map(|(variable, name)| (variable.into(), folder(name).display().to_string())));
+    variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
+    mark(&mut variables, settings);
+
+    let port = settings.opencode.port().to_string();
+    let arguments =
+        ["serve", "--hostname", "127.0.0.1", "--port", &port, "--print-logs", "--log-level", "WARN"];
+    ProcessSpec {
+        name: OPENCODE,
+        program: settings.programs.opencode.clone(),
+        arguments: arguments.map(OsString::from).to_vec(),
+        // Empty, so that a request that names no directory is visibly wrong.
+        directory: folder("empty"),
+        folders: own.map(|(_, name)| folder(name)).into_iter().chain([folder("empty")]).collect(),
+        environment: variables,
+        probe: Probe {
+            address: Address::Tcp(settings.opencode),
+            path: "/global/health",
+            authorization: Some(format!("Basic {}", opencode_credentials(settings))),
+            expect: Expect::Healthy,
+        },
+        stage: Stage::Engine,
+        // 47 s were seen at an eighth of a processor; a big database to migrate takes longer.
+        start_limit: Duration::from_mins(5),
+        stop_grace: Duration::from_millis(700),
+        // The agent's builds inherit this: they must fall before the door and the rest of the machine.
+        oom_score_adj: Some(300),
+    }
+}
+
+fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSpec {
+    let Settings { folders, .. } = settings;
+    let lists: &[&[&str]] = match name {
+        "auth" => &[environment::AUTH],
+        "git-manager" => &[environment::NETWORK, environment::GIT_MANAGER],
+        _ => &[],
+    };
+    let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM, environment::LOGS]);
+    variables.extend(environment::pick(&settings.environment, lists));
+    if name == "git-manager" {
+        variables.insert("OCWEB_OPENCODE_URL".into(), format!("http://{}", settings.opencode));
+        variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
+    }
+    let own = folders.own(name);
+    let path = |path: &Path| path.display().to_string();
+    variables.extend([
+        ("OCWEB_DATA".into(), path(&folders.data)),
+        ("OCWEB_RUN_DIR".into(), path(&folders.run)),
+        // Its own folder, so that no program it calls reads the person's dotfiles.
+        ("HOME".into(), path(&own)),
+        // Keeps what argon2 borrowed from staying resident.
+        ("MALLOC_ARENA_MAX".into(), "2".into()),
+        ("MALLOC_MMAP_THRESHOLD_".into(), "131072".into()),
+    ]);
+    mark(&mut variables, settings);
+    ProcessSpec {
+        name,
+        program: program.to_owned(),
+        arguments: Vec::new(),
+        directory: own.clone(),
+        folders: vec![own],
+        environment: variables,
+        probe: Probe {
+            address: Address::Unix(folders.socket(name)),
+            path: "/health",
+            authorization: None,
+            expect: Expect::Service(name),
+        },
+        stage: Stage::Service,
+        start_limit: Duration::from_mins(1),
+        stop_grace: Duration::from_millis(1800),
+        oom_score_adj: None,
+    }
+}
+
+fn caddy(settings: &Settings) -> ProcessSpec {
+    let own = settings.folders.own("caddy");
+    let path = |path: &Path| path.display().to_string();
+    let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM]);
+    variables.extend(environment::pick(&settings.environment, &[&["OCWEB_TRUSTED_PROXIES"]]));
+    variables.extend([
+        ("HOME".into(), path(&own)),
+        ("XDG_DATA_HOME".into(), path(&own.join("data"))),
+        ("XDG_CONFIG_HOME".into(), path(&own.join("config"))),
+        ("OCWEB_HOST".into(), settings.public.ip().to_string()),
+        ("OCWEB_PORT".into(), settings.public.port().to_string()),
+        ("OCWEB_RUN_DIR".into(), path(&settings.folders.run)),
+        ("OCWEB_WEB_DIR".into(), path(&settings.web)),
+        ("OCWEB_OPENCODE_ADDRESS".into(), settings.opencode.to_string()),
+        ("OCWEB_OPENCODE_AUTHORIZATION".into(), opencode_credentials(settings)),
+    ]);
+    mark(&mut variables, settings);
+    let caddyfile = settings.caddyfile.as_os_str();
+    let arguments =
+        ["run".as_ref(), "--config".as_ref(), caddyfile, "--adapter".as_ref(), "caddyfile".as_ref()];
+    ProcessSpec {
+        name: "caddy",
+        program: settings.programs.caddy.clone(),
+        arguments: arguments.map(OsString::from).to_vec(),
+        directory: own.clone(),
+        folders: vec![own],
+        environment: variables,
+        probe: Probe {
+            // Through Caddy to our own health, which says that Caddy is ours and passes requests on.
+            address: Address::Tcp(settings.public_from_here()),
+            path: "/admin/health",
+            authorization: None,
+            expect: Expect::Member("waiting_for"),
+        },
+        stage: Stage::Front,
+        start_limit: Duration::from_mins(1),
+        // Its own grace for open streams is a second.
+        stop_grace: Duration::from_millis(1300),
+        oom_score_adj: None,
+    }
+}
+
+fn opencode_credentials(settings: &Settings) -> String {
+    BASE64_STANDARD.encode(format!("opencode:{}", settings.password))
+}
+
+/// By this every process of the instance is known, those that detached themselves included.
+fn mark(variables: &mut Variables, settings: &Settings) {
+    variables.insert(MARK.into(), settings.folders.run.display().to_string());
+}
+
+/// The variable that marks the processes of an instance; its value is the run folder's path.
+pub(crate) const MARK: &str = "OCWEB_INSTANCE";
