@@ -32,6 +32,9 @@ const ORDERLY_STOP: Duration = Duration::from_secs(4);
 /// How long processes outside the table may take to end when asked, at a stop and before a start.
 const LEFTOVERS_GRACE: Duration = Duration::from_millis(300);
 
+/// How long our own open answers may take at the very end.
+const LAST_ANSWERS: Duration = Duration::from_millis(100);
+
 /// How long a start may take before it is said what it waits for.
 const QUIET_START: Duration = Duration::from_secs(2);
 
@@ -78,14 +81,16 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let board = supervisor.board(instance::Instance::new(&settings));
     let stop_serving = CancellationToken::new();
     let server = serve_until(NAME, listener, api::router(board.clone()), stop_serving.clone());
-    let _server = AbortOnDropHandle::new(tokio::spawn(server));
+    let server = AbortOnDropHandle::new(tokio::spawn(server));
     let _reporter = AbortOnDropHandle::new(tokio::spawn(report_start(board, settings.url())));
 
     signals.next().await;
     tracing::info!("stopping");
     supervisor.stop(&instance, &mut signals).await?;
     stop_serving.cancel();
-    tracing::info!("stopped");
+    // It only has to let go of its socket; who still asks now asks nobody.
+    let _ = timeout(LAST_ANSWERS, server).await;
+    tracing::info!("all stopped");
     Ok(())
 }
 

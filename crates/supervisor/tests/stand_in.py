@@ -1,0 +1,121 @@
+"""Stands in for opencode, a service or Caddy: answers its probe, and misbehaves as it is told.
+
+Called as: stand_in.py NAME FOLDER [what the real program would get]
+FOLDER/NAME.behaviour holds words, read anew at each start:
+  die               end with code 3 and a sentence, at once
+  die-after=S       become ready, and end S seconds later
+  silent            listen and accept, and never answer
+  html              answer everything with a page
+  ignore-term       go on when asked to end
+  stream            like a server with open streams: once asked to end, go on for 60 s
+  detach            leave behind a process in a session of its own
+  group             leave behind a process in the own process group
+  zombies           leave behind orphans that die soon
+  late=S            listen only after S seconds
+FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
+FOLDER/NAME.environment is the environment of the last start.
+"""
+import json
+import os
+import signal
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+
+name, folder = sys.argv[1], sys.argv[2]
+path = os.path.join(folder, name)
+try:
+    words = open(path + ".behaviour").read().split()
+except FileNotFoundError:
+    words = []
+flags = {word.partition("=")[0]: word.partition("=")[2] for word in words}
+
+with open(path + ".environment.new", "w") as file:
+    json.dump(dict(os.environ), file)
+os.rename(path + ".environment.new", path + ".environment")
+with open(path + ".starts", "a") as file:
+    file.write(f"{os.getpid()} {time.time()}\n")
+
+if "die" in flags:
+    print("Error: THE_SETTING is not set: set it", file=sys.stderr, flush=True)
+    sys.exit(3)
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+if "detach" in flags:
+    child = subprocess.Popen(SLEEP, start_new_session=True)
+    open(path + ".detached", "w").write(str(child.pid))
+if "group" in flags:
+    child = subprocess.Popen(SLEEP)
+    open(path + ".grouped", "w").write(str(child.pid))
+if "zombies" in flags:
+    subprocess.run(["sh", "-c", "for i in 1 2 3 4 5; do (setsid sleep 0.2 &) ; done"])
+
+
+def ask_to_end(*_):
+    if "ignore-term" not in flags and "stream" not in flags:
+        os._exit(0)
+
+
+signal.signal(signal.SIGTERM, ask_to_end)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def address_string(self):
+        return "somebody"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if "silent" in flags:
+            time.sleep(600)
+        if self.path == "/stream":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            while True:
+                self.wfile.write(b": beat\n\n")
+                self.wfile.flush()
+                time.sleep(0.1)
+        body = json.dumps({"healthy": True, "service": name, "version": "1.18.33", "waiting_for": []})
+        if "html" in flags:
+            body = "<!doctype html><title>not JSON</title>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def handle_error(self, *_):
+        pass
+
+
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass
+
+
+time.sleep(float(flags.get("late", 0)))
+if name == "opencode":
+    server = Server(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler)
+elif name == "caddy":
+    server = Server((os.environ["OCWEB_HOST"], int(os.environ["OCWEB_PORT"])), Handler)
+else:
+    socket = os.path.join(os.environ["OCWEB_RUN_DIR"], name + ".sock")
+    if os.path.exists(socket):
+        os.remove(socket)
+    server = UnixServer(socket, Handler)
+if "die-after" in flags:
+    threading.Timer(float(flags["die-after"]), lambda: os._exit(7)).start()
+server.serve_forever()
