@@ -22,7 +22,8 @@ export default defineConfig({
   server: {
     proxy: {
       // Everything but the page itself, as Caddy does it.
-      '^/(admin|auth|global|session|permission|question|config|agent|vcs|find|file|experimental|api)(/|\\?|$)': upstream,
+      '^/(admin|auth|global|session|permission|question|config|agent|vcs|find|file|experimental|api)(/|\\?|$)':
+        upstream,
     },
   },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },

@@ -66,7 +66,11 @@ export function reduce(state: EventState, action: Action): EventState {
     case 'sessions':
       return { ...state, sessions: action.sessions.reduce(withNewerSession, state.sessions) };
     case 'statuses':
-      return { ...state, statuses: replaceDirectory(state.statuses, action, Object.entries(action.statuses)) };
+      return {
+        ...state,
+        statuses: replaceDirectory(state.statuses, action, Object.entries(action.statuses)),
+        surveyed: { ...state.surveyed, [action.directory]: true },
+      };
     case 'permissions':
       return { ...state, permissions: replaceDirectory(state.permissions, action, keyed(action.requests)) };
     case 'questions':
@@ -114,15 +118,21 @@ function withNewerSession(sessions: Readonly<Record<string, Session>>, session: 
   return { ...sessions, [session.id]: session };
 }
 
-function inTranscript(state: EventState, session: string, change: (it: Transcript) => Transcript): EventState {
+function inTranscript(
+  state: EventState,
+  session: string,
+  change: (it: Transcript) => Transcript,
+): EventState {
   const transcript = state.transcripts[session];
   if (!transcript) return state;
   const changed = change(transcript);
-  return changed === transcript ? state : { ...state, transcripts: { ...state.transcripts, [session]: changed } };
+  return changed === transcript
+    ? state
+    : { ...state, transcripts: { ...state.transcripts, [session]: changed } };
 }
 
 function connectionChanged(state: EventState, connection: Connection): EventState {
-  if (connection.phase !== 'live') return { ...state, connection };
+  if (connection.phase !== 'live') return { ...state, connection, surveyed: {} };
   const transcripts = Object.fromEntries(
     Object.entries(state.transcripts).map(([id, transcript]) => [id, markStale(transcript)]),
   );

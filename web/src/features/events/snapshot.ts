@@ -19,7 +19,12 @@ function mergePart(local: LivePart | undefined, part: Part, since: number): Live
   return theirs;
 }
 
-function mergeEntry(local: Entry | undefined, theirs: MessageWithParts, transcript: Transcript, since: number): Entry {
+function mergeEntry(
+  local: Entry | undefined,
+  theirs: MessageWithParts,
+  transcript: Transcript,
+  since: number,
+): Entry {
   const mine = new Map(local?.parts.map((live) => [live.part.id, live]));
   const parts = theirs.parts
     .filter((part) => (transcript.removed[part.id] ?? 0) <= since)
@@ -61,7 +66,9 @@ export function mergeSnapshot(transcript: Transcript, page: MessagePage, since: 
   return {
     entries,
     order: ordered(entries),
-    removed: Object.fromEntries(Object.entries(transcript.removed).filter(([, revision]) => revision > since)),
+    removed: Object.fromEntries(
+      Object.entries(transcript.removed).filter(([, revision]) => revision > since),
+    ),
     before: keptOlder ? transcript.before : page.before,
     loaded: true,
     failure: null,

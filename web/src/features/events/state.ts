@@ -60,6 +60,8 @@ export interface EventState {
   revision: number;
   sessions: Readonly<Record<string, Session>>;
   statuses: Readonly<Record<string, InDirectory<SessionStatus>>>;
+  /** Directories whose statuses were asked for on this connection: a session without one is idle there. */
+  surveyed: Readonly<Record<string, true>>;
   /** What went wrong in a session, where no message carries it. */
   errors: Readonly<Record<string, string>>;
   permissions: Readonly<Record<string, InDirectory<PermissionRequest>>>;
@@ -74,6 +76,7 @@ export const emptyState: EventState = {
   revision: 0,
   sessions: {},
   statuses: {},
+  surveyed: {},
   errors: {},
   permissions: {},
   questions: {},
@@ -99,7 +102,11 @@ export function without<T>(record: Readonly<Record<string, T>>, key: string): Re
 
 /** Whether more text may come for this part. */
 export function isOpen(part: Part): boolean {
-  return (part.type === 'text' || part.type === 'reasoning') && part.time !== undefined && part.time.end === undefined;
+  return (
+    (part.type === 'text' || part.type === 'reasoning') &&
+    part.time !== undefined &&
+    part.time.end === undefined
+  );
 }
 
 /** Message ids in the order of the conversation: by time, what is not confirmed yet last. */

@@ -4,7 +4,7 @@
  */
 import { type MessagePage, opencode, type Session } from '@/shared/api/opencode';
 import { explain } from '@/shared/http';
-import { dispatch, currentRevision, enqueue, flush, useEvents } from './store';
+import { currentRevision, dispatch, enqueue, flush, useEvents } from './store';
 import { openStream, type Stream } from './stream';
 
 /** Messages in a snapshot; older ones are loaded when asked for. */
@@ -38,7 +38,8 @@ export function startSync(): () => void {
       if (connection.phase === 'live') refreshAll();
     },
     ping: (signal) => opencode.ping(signal),
-    isExpecting: () => Object.values(useEvents.getState().statuses).some(({ value }) => value.type !== 'idle'),
+    isExpecting: () =>
+      Object.values(useEvents.getState().statuses).some(({ value }) => value.type !== 'idle'),
   });
   stream = running;
   const check = () => running.check();
@@ -99,7 +100,9 @@ async function loadSessions(): Promise<void> {
   if (asked !== epoch) return;
   dispatch({ type: 'sessions', sessions });
   const since = Date.now() - recentMilliseconds;
-  const recent = sessions.filter((session) => session.time.updated > since).map((session) => session.directory);
+  const recent = sessions
+    .filter((session) => session.time.updated > since)
+    .map((session) => session.directory);
   const watched = new Set([...watches.values()].map((watch) => watch.directory));
   for (const directory of [...new Set(recent)].slice(0, recentDirectories)) {
     if (!watched.has(directory)) await loadDirectory(directory);
@@ -169,7 +172,8 @@ function begin(session: string): void {
     const watch = watches.get(session);
     if (!watch) return;
     void loadTranscript(watch);
-    void loadDirectory(watch.directory);
+    const others = [...watches.values()].filter((other) => other.directory === watch.directory);
+    if (others.length === 1) void loadDirectory(watch.directory);
   };
   if (useEvents.getState().connection.phase === 'live') {
     // One that is still here was kept up to date by the stream.

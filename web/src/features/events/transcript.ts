@@ -9,7 +9,8 @@ function withEntry(transcript: Transcript, entry: Entry): Transcript {
   const id = entry.info.id;
   const known = transcript.entries[id];
   const entries = { ...transcript.entries, [id]: entry };
-  const moved = known?.optimistic !== entry.optimistic || known?.info.time.created !== entry.info.time.created;
+  const moved =
+    known?.optimistic !== entry.optimistic || known?.info.time.created !== entry.info.time.created;
   return { ...transcript, entries, order: moved ? ordered(entries) : transcript.order };
 }
 
@@ -38,11 +39,19 @@ export function partUpdated(transcript: Transcript, part: Part, revision: number
   return withEntry(transcript, { ...entry, parts });
 }
 
-export function partRemoved(transcript: Transcript, message: string, part: string, revision: number): Transcript {
+export function partRemoved(
+  transcript: Transcript,
+  message: string,
+  part: string,
+  revision: number,
+): Transcript {
   const entry = transcript.entries[message];
   if (!entry) return transcript;
   const parts = entry.parts.filter((other) => other.part.id !== part);
-  return { ...withEntry(transcript, { ...entry, parts }), removed: { ...transcript.removed, [part]: revision } };
+  return {
+    ...withEntry(transcript, { ...entry, parts }),
+    removed: { ...transcript.removed, [part]: revision },
+  };
 }
 
 /** Adds a piece of text. A part that has ended is whole already: late pieces of it are dropped. */
@@ -80,7 +89,12 @@ export function markStale(transcript: Transcript): Transcript {
 }
 
 /** Shows a prompt at once, before opencode confirmed it. */
-export function promptSent(transcript: Transcript, info: Message, text: string, revision: number): Transcript {
+export function promptSent(
+  transcript: Transcript,
+  info: Message,
+  text: string,
+  revision: number,
+): Transcript {
   const part: Part = {
     id: optimisticPart,
     sessionID: info.sessionID,

@@ -105,7 +105,12 @@ export interface Service {
   restarts: number;
   memory_bytes: number | null;
   started_at: string | null;
-  last_exit: { at: string; code: number | null; signal: string | number | null; message: string | null } | null;
+  last_exit: {
+    at: string;
+    code: number | null;
+    signal: string | number | null;
+    message: string | null;
+  } | null;
   next_start_at: string | null;
 }
 
@@ -144,15 +149,26 @@ export const admin = {
   repos: async (signal?: AbortSignal) => (await get<{ repos: Repository[] }>('/admin/repos', signal)).repos,
   githubRepos: async (refresh: boolean, signal?: AbortSignal) =>
     (
-      await get<{ repos: GithubRepository[] }>(`/admin/repos/github${refresh ? '?refresh=true' : ''}`, signal, {
-        timeout: 60_000,
-      })
+      await get<{ repos: GithubRepository[] }>(
+        `/admin/repos/github${refresh ? '?refresh=true' : ''}`,
+        signal,
+        {
+          timeout: 60_000,
+        },
+      )
     ).repos,
   branches: async (repo: string, signal?: AbortSignal) =>
-    (await get<{ branches: { name: string; default: boolean }[] }>(`/admin/repos/${repoPath(repo)}/branches`, signal))
-      .branches,
+    (
+      await get<{ branches: { name: string; default: boolean }[] }>(
+        `/admin/repos/${repoPath(repo)}/branches`,
+        signal,
+      )
+    ).branches,
   deleteRepo: (repo: string, force: boolean) =>
-    send(`/admin/repos/${repoPath(repo)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 120_000 }),
+    send(`/admin/repos/${repoPath(repo)}${force ? '?force=true' : ''}`, {
+      method: 'DELETE',
+      timeout: 120_000,
+    }),
   chats: async (signal?: AbortSignal) => (await get<{ chats: Chat[] }>('/admin/chats', signal)).chats,
   chat: (id: string, signal?: AbortSignal) => get<Chat>(`/admin/chats/${segment(id)}`, signal),
   createChat: (chat: NewChat) => sendJson<Chat>('/admin/chats', { method: 'POST', body: chat }),

@@ -70,7 +70,8 @@ function at(path: string, query: Record<string, string | number | undefined>): s
 const id = encodeURIComponent;
 
 export const opencode = {
-  session: (session: string, signal?: AbortSignal) => sendJson<Session>(`/session/${id(session)}`, { signal }),
+  session: (session: string, signal?: AbortSignal) =>
+    sendJson<Session>(`/session/${id(session)}`, { signal }),
 
   /** The latest sessions of every directory, with titles and times; touches no directory's instance. */
   sessions: (limit: number, signal?: AbortSignal) =>
@@ -79,7 +80,12 @@ export const opencode = {
   rename: (session: string, directory: string, title: string) =>
     send(at(`/session/${id(session)}`, { directory }), { method: 'PATCH', body: { title } }),
 
-  async messages(session: string, limit: number, before?: string, signal?: AbortSignal): Promise<MessagePage> {
+  async messages(
+    session: string,
+    limit: number,
+    before?: string,
+    signal?: AbortSignal,
+  ): Promise<MessagePage> {
     const response = await send(at(`/session/${id(session)}/message`, { limit, before }), { signal });
     return {
       messages: await parse<MessageWithParts[]>(response),
@@ -135,9 +141,12 @@ export const opencode = {
 
   /** Configured providers only: the whole catalogue would be megabytes. */
   providers: (directory: string | undefined, signal?: AbortSignal) =>
-    sendJson<{ providers: Provider[]; default: Record<string, string> }>(at('/config/providers', { directory }), {
-      signal,
-    }),
+    sendJson<{ providers: Provider[]; default: Record<string, string> }>(
+      at('/config/providers', { directory }),
+      {
+        signal,
+      },
+    ),
 
   agents: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<Agent[]>(at('/agent', { directory }), { signal }),

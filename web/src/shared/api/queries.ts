@@ -10,7 +10,11 @@ export function isSettled(chat: Chat): boolean {
 
 export const queries = {
   instance: () =>
-    queryOptions({ queryKey: ['instance'], queryFn: ({ signal }) => admin.instance(signal), staleTime: 300_000 }),
+    queryOptions({
+      queryKey: ['instance'],
+      queryFn: ({ signal }) => admin.instance(signal),
+      staleTime: 300_000,
+    }),
 
   chats: () =>
     queryOptions({

@@ -2,7 +2,12 @@
 import type { ReactNode } from 'react';
 import './top-bar.css';
 
-export function TopBar({ before, title, sub, after }: {
+export function TopBar({
+  before,
+  title,
+  sub,
+  after,
+}: {
   before: ReactNode;
   title: string;
   sub?: ReactNode;

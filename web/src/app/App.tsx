@@ -1,0 +1,56 @@
+/** The page's parts, put together: server data, the event stream, the frame and the routes. */
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect } from 'react';
+import { Route, Switch } from 'wouter';
+import { onReconnect, startSync } from '@/features/events/sync';
+import { RequestError } from '@/shared/http';
+import { Loading } from '@/shared/ui/Notice';
+import { Boundary } from './Boundary';
+import { ChatPage } from './pages/ChatPage';
+import { HomePage } from './pages/HomePage';
+import { NewChatPage } from './pages/NewChatPage';
+import { Shell } from './Shell';
+
+const ReposPage = lazy(() => import('./pages/ReposPage'));
+const ResourcesPage = lazy(() => import('./pages/ResourcesPage'));
+const DevicesPage = lazy(() => import('./pages/DevicesPage'));
+const DiffPage = lazy(() => import('./pages/DiffPage'));
+const MissingPage = lazy(() => import('./pages/MissingPage'));
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // A part that restarts is back soon; what the server refused it will refuse again.
+      retry: (failures, error) =>
+        failures < 2 && error instanceof RequestError && (error.status === 0 || error.status >= 500),
+      retryDelay: (attempt) => 600 * 2 ** attempt,
+    },
+  },
+});
+
+export function App() {
+  useEffect(startSync, []);
+  // What the stream does not tell is asked for anew after each cut.
+  useEffect(() => onReconnect(() => void queryClient.invalidateQueries()), []);
+  return (
+    <QueryClientProvider client={queryClient}>
+      <Shell>
+        <Boundary>
+          <Suspense fallback={<Loading what="loading" />}>
+            <Switch>
+              <Route path="/" component={HomePage} />
+              <Route path="/new" component={NewChatPage} />
+              <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
+              <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
+              <Route path="/repos" component={ReposPage} />
+              <Route path="/resources" component={ResourcesPage} />
+              <Route path="/devices" component={DevicesPage} />
+              <Route component={MissingPage} />
+            </Switch>
+          </Suspense>
+        </Boundary>
+      </Shell>
+    </QueryClientProvider>
+  );
+}

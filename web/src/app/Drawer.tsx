@@ -1,0 +1,83 @@
+/** The chats and the ways to everything else; off the screen on a phone until it is wanted. */
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { Link } from 'wouter';
+import { ChatList } from '@/features/chats/ChatList';
+import { ownUiAddress } from '@/shared/api/opencode';
+import { queries } from '@/shared/api/queries';
+import { IconButton } from '@/shared/ui/Icon';
+
+interface DrawerProps {
+  isOpen: boolean;
+  current: string | null;
+  onClose: () => void;
+}
+
+export function Drawer({ isOpen, current, onClose }: DrawerProps) {
+  const panel = useRef<HTMLElement>(null);
+  // Off the screen it must not be reached by keyboard either; on a wide screen it is always there.
+  useEffect(() => {
+    const wide = matchMedia('(min-width: 900px)');
+    const apply = () => {
+      if (panel.current) panel.current.inert = !isOpen && !wide.matches;
+    };
+    apply();
+    wide.addEventListener('change', apply);
+    return () => wide.removeEventListener('change', apply);
+  }, [isOpen]);
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') onClose();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [isOpen, onClose]);
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: as above. */}
+      <div className={isOpen ? 'scrim shown' : 'scrim'} onClick={onClose} />
+      <aside ref={panel} className={isOpen ? 'drawer open' : 'drawer'} aria-label="Chats and pages">
+        <div className="drawer-head">
+          <span className="brand">ocweb</span>
+          <Link href="/new" className="button" onClick={onClose}>
+            New chat
+          </Link>
+          <IconButton name="close" label="Close" className="only-narrow" onClick={onClose} />
+        </div>
+        <div className="drawer-body">
+          <ChatList current={current} onChoose={onClose} />
+        </div>
+        <DrawerFoot current={current} onClose={onClose} />
+      </aside>
+    </>
+  );
+}
+
+function DrawerFoot({ current, onClose }: { current: string | null; onClose: () => void }) {
+  const { data } = useQuery(queries.instance());
+  const chats = useQuery(queries.chats());
+  const chat = chats.data?.find(({ id }) => id === current) ?? chats.data?.[0];
+  const item = (href: string, label: ReactNode) => (
+    <Link href={href} onClick={onClose}>
+      {label}
+    </Link>
+  );
+  const opencode = `opencode ${data?.opencode_version ?? ''}`;
+  return (
+    <nav className="drawer-foot" aria-label="Pages">
+      {item('/repos', 'repositories')}
+      {item('/resources', 'resources')}
+      {item('/devices', 'logins')}
+      {chat?.state === 'ready' ? (
+        <a href={ownUiAddress(chat.directory, chat.id)} target="_blank" rel="noreferrer">
+          {opencode} ↗
+        </a>
+      ) : (
+        <span className="dim">{opencode}</span>
+      )}
+      <span className="dim">ocweb {data?.version ?? ''}</span>
+    </nav>
+  );
+}

@@ -1,0 +1,20 @@
+/** The line its operator wants every reader to see (that this is a demo, for instance). */
+import { useQuery } from '@tanstack/react-query';
+import { queries } from '@/shared/api/queries';
+
+export function InstanceNotice() {
+  const { data } = useQuery(queries.instance());
+  return data?.notice ? <p className="instance-notice">{data.notice}</p> : null;
+}
+
+/** Which settings are absent, and what does not work without them. */
+export function MissingSettings() {
+  const { data } = useQuery(queries.instance());
+  return data?.missing.map(({ name, detail }) => (
+    <p key={name} className="notice warn">
+      <span>
+        {name} is not set. {detail}
+      </span>
+    </p>
+  ));
+}

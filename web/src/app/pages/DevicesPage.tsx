@@ -1,0 +1,17 @@
+/** `/devices`: who is logged in. */
+import { Logins } from '@/features/devices/Logins';
+import { TopBar } from '@/shared/ui/TopBar';
+import { MenuButton } from '../shell-context';
+
+export default function DevicesPage() {
+  return (
+    <>
+      <TopBar before={<MenuButton />} title="Logins" sub="devices that are logged in" />
+      <main className="page-body">
+        <div className="page-content">
+          <Logins />
+        </div>
+      </main>
+    </>
+  );
+}

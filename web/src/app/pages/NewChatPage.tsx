@@ -1,0 +1,103 @@
+/** `/new`: a repository, a branch, and a text box. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { useLocation, useSearchParams } from 'wouter';
+import { ChoiceChips } from '@/features/composer/ChoiceChips';
+import { Chip, Composer } from '@/features/composer/Composer';
+import { useChoices } from '@/features/composer/choices';
+import { admin, type NewChat } from '@/shared/api/admin';
+import { queries } from '@/shared/api/queries';
+import { recall, remember } from '@/shared/storage';
+import { TopBar } from '@/shared/ui/TopBar';
+import { MissingSettings } from '../InstanceNotice';
+import { MenuButton } from '../shell-context';
+import './new-chat.css';
+
+const RepoSheet = lazy(() => import('@/features/repos/RepoSheet'));
+const BranchSheet = lazy(() => import('@/features/repos/BranchSheet'));
+
+export function NewChatPage() {
+  const [search, setSearch] = useSearchParams();
+  const [, navigate] = useLocation();
+  const queryClient = useQueryClient();
+  const [sheet, setSheet] = useState<'repo' | 'branch' | null>(null);
+  const [base, setBase] = useState<string | null>(null);
+  const choices = useChoices({ model: null, mode: null });
+  const repos = useQuery(queries.repos());
+  const repo = search.get('repo') ?? recall('repo') ?? repos.data?.[0]?.name ?? null;
+  const cloned = repos.data?.some((other) => other.name === repo && other.state === 'ready');
+
+  async function create(prompt: string) {
+    if (repo === null) return;
+    const wanted: NewChat = {
+      repo,
+      prompt,
+      agent: choices.mode,
+      ...(base === null ? {} : { base }),
+      ...(choices.model === null ? {} : { model: choices.model }),
+    };
+    const chat = await admin.createChat(wanted);
+    remember('repo', repo);
+    queryClient.setQueryData(queries.chat(chat.id).queryKey, chat);
+    void queryClient.invalidateQueries({ queryKey: ['chats'] });
+    navigate(`/chat/${chat.id}`);
+  }
+
+  return (
+    <>
+      <TopBar before={<MenuButton />} title="New chat" {...(repo === null ? {} : { sub: repo })} />
+      <main className="page-body new-chat">
+        <div className="page-content pad">
+          <MissingSettings />
+          <p className="new-chat-hint">What should be done?</p>
+          <p className="dim">
+            It gets a working copy and a branch of its own, from {base ?? 'the default branch'}, freshly
+            fetched.
+            {cloned === false && repo !== null && ' The repository is cloned first.'}
+          </p>
+        </div>
+      </main>
+      <div className="dock">
+        <div className="new-chat-where">
+          <Chip label="Repository" value={repo ?? 'choose a repository'} onClick={() => setSheet('repo')} />
+          {repo !== null && (
+            <Chip label="Begin from" value={base ?? 'default branch'} onClick={() => setSheet('branch')} />
+          )}
+        </div>
+        <Composer
+          draft="new"
+          placeholder="Describe a task"
+          onSend={create}
+          blocked={repo === null ? 'Choose a repository first.' : undefined}
+        >
+          <ChoiceChips choices={choices} directory={undefined} />
+        </Composer>
+      </div>
+      <Suspense>
+        {sheet === 'repo' && (
+          <RepoSheet
+            chosen={repo}
+            onClose={() => setSheet(null)}
+            onChoose={(name) => {
+              remember('repo', name);
+              setBase(null);
+              setSearch({ repo: name }, { replace: true });
+              setSheet(null);
+            }}
+          />
+        )}
+        {sheet === 'branch' && repo !== null && (
+          <BranchSheet
+            repo={repo}
+            chosen={base}
+            onClose={() => setSheet(null)}
+            onChoose={(branch) => {
+              setBase(branch);
+              setSheet(null);
+            }}
+          />
+        )}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+/** `/resources`: what takes space, what runs, and what can be cleaned up. */
+import { Disk } from '@/features/resources/Disk';
+import { Garbage } from '@/features/resources/Garbage';
+import { Processes } from '@/features/resources/Processes';
+import { Services } from '@/features/resources/Services';
+import { TopBar } from '@/shared/ui/TopBar';
+import { MenuButton } from '../shell-context';
+
+export default function ResourcesPage() {
+  return (
+    <>
+      <TopBar before={<MenuButton />} title="Resources" />
+      <main className="page-body">
+        <div className="page-content">
+          <Disk />
+          <Garbage />
+          <Processes />
+          <Services />
+        </div>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,80 @@
+/** The devices that are logged in: each can be logged out, this one too. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { auth, type LoginSession } from '@/shared/api/admin';
+import { age } from '@/shared/format';
+import { Failure, Loading } from '@/shared/ui/Notice';
+
+export function Logins() {
+  const queryClient = useQueryClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['logins'],
+    queryFn: ({ signal }) => auth.sessions(signal),
+  });
+  const others = useMutation({
+    mutationFn: auth.revokeOthers,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['logins'] }),
+  });
+  return (
+    <>
+      {error && <Failure what="The logins could not be listed." error={error} onRetry={refetch} />}
+      {!data && !error && <Loading what="loading logins" />}
+      {data?.map((session) => (
+        <LoginRow key={session.id} session={session} />
+      ))}
+      <div className="pad stack">
+        {others.error && <Failure what="Not logged out." error={others.error} />}
+        {data && data.length > 1 && (
+          <button
+            type="button"
+            className="button wide"
+            disabled={others.isPending}
+            onClick={() => others.mutate()}
+          >
+            Log out all other devices
+          </button>
+        )}
+        <form method="post" action="/auth/logout">
+          <button type="submit" className="button danger wide">
+            Log out
+          </button>
+        </form>
+      </div>
+    </>
+  );
+}
+
+/** A browser's own description, shortened to what tells devices apart. */
+function device(agent: string | null): string {
+  if (agent === null) return 'unknown device';
+  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux/.exec(agent)?.[0];
+  const browser = /Edg|OPR|Firefox|Chrome|Safari|curl/.exec(agent)?.[0];
+  return [browser, system].filter(Boolean).join(' on ') || agent.slice(0, 60);
+}
+
+function LoginRow({ session }: { session: LoginSession }) {
+  const queryClient = useQueryClient();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => auth.revoke(session.id),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['logins'] }),
+  });
+  const seen = age(Date.now() - Date.parse(session.last_seen_at));
+  return (
+    <>
+      <div className="row" data-testid="login-session">
+        <span className="grow">
+          {device(session.user_agent)}
+          <span className="sub block-line">
+            {session.current ? 'this device' : seen === 'now' ? 'seen just now' : `seen ${seen} ago`}
+            {session.address !== null && ` · ${session.address}`}
+          </span>
+        </span>
+        {!session.current && (
+          <button type="button" className="button" disabled={isPending} onClick={() => mutate()}>
+            log out
+          </button>
+        )}
+      </div>
+      {error && <Failure what="Not logged out." error={error} />}
+    </>
+  );
+}

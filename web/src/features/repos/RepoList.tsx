@@ -1,0 +1,142 @@
+/** The repositories one can work in: those cloned here first, then those on GitHub. */
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { GithubRepository, Repository } from '@/shared/api/admin';
+import { queries } from '@/shared/api/queries';
+import { age } from '@/shared/format';
+import { Failure, Loading } from '@/shared/ui/Notice';
+
+export function RepoList({ chosen, onChoose }: { chosen: string | null; onChoose: (repo: string) => void }) {
+  const [search, setSearch] = useState('');
+  const cloned = useQuery(queries.repos());
+  const instance = useQuery(queries.instance());
+  const noToken = instance.data?.missing.find((setting) => setting.name === 'GITHUB_TOKEN');
+  const github = useQuery({ ...queries.githubRepos(), enabled: instance.isFetched && noToken === undefined });
+
+  const words = search.toLowerCase().split(/\s+/);
+  const matches = (text: string) => words.every((word) => text.toLowerCase().includes(word));
+  const here = cloned.data?.filter((repo) => matches(repo.name));
+  const names = new Set(cloned.data?.map((repo) => repo.name.toLowerCase()));
+  const there = github.data?.filter(
+    (repo) =>
+      !names.has(repo.full_name.toLowerCase()) && matches(`${repo.full_name} ${repo.description ?? ''}`),
+  );
+  const loading = cloned.isPending || (noToken === undefined && github.isPending);
+  const nothing = !loading && !cloned.error && !github.error && !here?.length && !there?.length;
+
+  return (
+    <div className="repo-list">
+      <div className="pad">
+        <input
+          type="search"
+          className="search"
+          aria-label="Search repositories"
+          placeholder="Search repositories"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      </div>
+      {cloned.error && (
+        <Failure
+          what="The cloned repositories could not be loaded."
+          error={cloned.error}
+          onRetry={cloned.refetch}
+        />
+      )}
+      {here !== undefined && here.length > 0 && (
+        <>
+          <h2 className="section-title">cloned here</h2>
+          {here.map((repo) => (
+            <ClonedRow key={repo.name} repo={repo} chosen={repo.name === chosen} onChoose={onChoose} />
+          ))}
+        </>
+      )}
+      {noToken && (
+        <p className="notice warn">
+          Your GitHub repositories cannot be listed: {noToken.name} is not set. {noToken.detail}
+        </p>
+      )}
+      {github.error && (
+        <Failure what="GitHub’s list could not be loaded." error={github.error} onRetry={github.refetch} />
+      )}
+      {there !== undefined && there.length > 0 && (
+        <>
+          <h2 className="section-title">on GitHub</h2>
+          {there.map((repo) => (
+            <GithubRow
+              key={repo.full_name}
+              repo={repo}
+              chosen={repo.full_name === chosen}
+              onChoose={onChoose}
+            />
+          ))}
+        </>
+      )}
+      {loading && <Loading what="loading repositories" />}
+      {nothing && (
+        <p className="dim pad">
+          {search === '' ? 'There are no repositories.' : `Nothing matches “${search}”.`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface RowProps<T> {
+  repo: T;
+  chosen: boolean;
+  onChoose: (name: string) => void;
+}
+
+function ClonedRow({ repo, chosen, onChoose }: RowProps<Repository>) {
+  return (
+    <button
+      type="button"
+      className="row"
+      data-testid="repo-option"
+      aria-pressed={chosen}
+      onClick={() => onChoose(repo.name)}
+    >
+      <span className="grow">
+        {repo.name}
+        <span className="sub block-line">
+          {repo.state === 'cloning' &&
+            `cloning${repo.progress?.percent == null ? '…' : ` ${Math.round(repo.progress.percent)}%`}`}
+          {repo.state === 'failed' && (
+            <span className="deleted">{repo.error?.detail ?? 'the clone failed'}</span>
+          )}
+          {repo.state === 'ready' && (repo.default_branch ?? 'empty repository')}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function GithubRow({ repo, chosen, onChoose }: RowProps<GithubRepository>) {
+  const facts = [
+    repo.private && 'private',
+    repo.fork && 'fork',
+    repo.archived && 'archived',
+    repo.pushed_at !== null && `pushed ${age(Date.now() - Date.parse(repo.pushed_at))} ago`,
+  ].filter(Boolean);
+  return (
+    <button
+      type="button"
+      className="row"
+      data-testid="repo-option"
+      aria-pressed={chosen}
+      onClick={() => onChoose(repo.full_name)}
+    >
+      <span className="grow">
+        {repo.full_name}
+        {repo.description !== null && repo.description !== '' && (
+          <span className="sub block-line">{repo.description}</span>
+        )}
+        <span className="sub block-line">{facts.join(' · ').replace('now ago', 'just now')}</span>
+      </span>
+    </button>
+  );
+}
