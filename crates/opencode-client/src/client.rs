@@ -58,11 +58,10 @@ struct SessionStatus {
 impl Client {
     /// A client for the opencode at `base`; the user of the password is `opencode`.
     pub fn new(base: Url, password: Option<String>) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
+        let http = ocweb_service::client_builder()
             .connect_timeout(CONNECT)
             .timeout(CALL)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .build()?;
         Ok(Self { http, base, password })
     }

@@ -13,7 +13,6 @@ use axum::{
 use ocweb_opencode_client::{Client, Error, MessageId, Prompt, SessionId};
 
 async fn client_of(router: Router) -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -50,7 +49,6 @@ async fn an_identifier_cannot_leave_its_place_in_the_path() {
 
 #[tokio::test]
 async fn nobody_there_is_told_from_nobody_answering() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base: reqwest::Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     let client = Client::new(base, None).unwrap();

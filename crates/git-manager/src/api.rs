@@ -1,0 +1,58 @@
+//! The HTTP face: handlers translate between requests and the domain, and decide nothing.
+
+mod chats;
+mod garbage;
+mod problem;
+mod repositories;
+mod worktrees;
+
+use axum::Router;
+use ocweb_service::Problem;
+use serde::Deserialize;
+use utoipa::{IntoParams, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{Manager, names::InvalidName};
+
+pub(crate) use problem::reason;
+
+#[derive(OpenApi)]
+#[openapi(info(title = "git-manager", description = "Clones, worktrees, chats and garbage collection."))]
+struct Document;
+
+/// Whether to delete although work would be lost.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Force {
+    /// Delete although uncommitted or unpushed work would be lost, and stop what runs.
+    #[serde(default)]
+    force: bool,
+}
+
+fn documented() -> OpenApiRouter<Manager> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(repositories::router())
+        .merge(worktrees::router())
+        .merge(chats::router())
+        .merge(garbage::router())
+}
+
+/// Every route of this service.
+pub fn router(manager: Manager) -> Router {
+    documented().split_for_parts().0.with_state(manager)
+}
+
+/// The description of every route of this service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented().split_for_parts().1
+}
+
+/// Parses a name out of a request.
+fn parsed<T: std::str::FromStr<Err = InvalidName>>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(invalid)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an error is handed over")]
+fn invalid(error: InvalidName) -> Problem {
+    Problem::bad_request(error.to_string()).kind("invalid-name", "This name cannot be used")
+}

@@ -1,0 +1,188 @@
+//! `/admin/chats`: a task typed now, done although the phone goes to sleep.
+
+use std::path::PathBuf;
+
+use axum::{extract::State, http::StatusCode};
+use ocweb_opencode_client::SessionId as ChatId;
+use ocweb_service::{
+    Problem,
+    extract::{Json, Path, Query},
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Force, parsed, problem::problem};
+use crate::{
+    Manager,
+    chats::{Chat, NewChat, State as ChatState},
+    git::CloneProgress,
+    names::{BranchName, RepositoryName, SessionId},
+};
+
+pub(super) fn router() -> OpenApiRouter<Manager> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, delete)).routes(routes!(retry))
+}
+
+/// A chat and how far its creation is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Chat)]
+struct ChatDocument {
+    /// The id of its opencode session.
+    id: String,
+    repo: RepositoryName,
+    /// As given at its creation; opencode may have another by now.
+    title: Option<String>,
+    /// Its own branch.
+    branch: BranchName,
+    /// The remote's branch that it began at; `null` while not known, and in an empty repository.
+    base: Option<BranchName>,
+    /// Its worktree; `null` when that was deleted.
+    #[schema(value_type = Option<String>)]
+    directory: Option<PathBuf>,
+    #[schema(inline)]
+    state: ChatState,
+    /// How far the clone is, in the state `cloning`.
+    progress: Option<CloneProgress>,
+    /// Why it failed.
+    error: Option<Problem>,
+    /// The prompt, until it was delivered.
+    prompt: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl ChatDocument {
+    fn new(manager: &Manager, chat: Chat) -> Self {
+        let progress = match chat.state {
+            ChatState::Cloning => Some(manager.clones.progress(&chat.repo).unwrap_or_default()),
+            _ => None,
+        };
+        let directory = manager.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
+        let directory = Some(directory).filter(|path| !chat.state.is_final() || path.is_dir());
+        Self {
+            id: chat.id.to_string(),
+            repo: chat.repo,
+            title: chat.title,
+            branch: chat.branch,
+            base: chat.base,
+            directory,
+            state: chat.state,
+            progress,
+            error: chat.error.as_ref().map(problem),
+            prompt: chat.prompt,
+            created_at: chat.created_at,
+            updated_at: chat.updated_at,
+        }
+    }
+}
+
+/// All chats, the newest first.
+#[derive(Serialize, ToSchema)]
+struct ChatList {
+    chats: Vec<ChatDocument>,
+}
+
+/// A chat to be created.
+#[derive(Deserialize, ToSchema)]
+struct ChatRequest {
+    /// `owner/name`; cloned if need be.
+    repo: String,
+    /// The task.
+    prompt: Option<String>,
+    /// The remote's branch to begin at; the default branch if absent.
+    base: Option<String>,
+    title: Option<String>,
+    /// `provider/model`; opencode's default if absent.
+    model: Option<String>,
+    /// The agent (mode), such as `build` or `plan`.
+    agent: Option<String>,
+}
+
+/// All chats
+#[utoipa::path(get, path = "/admin/chats", operation_id = "list_chats", tag = "git-manager",
+    responses((status = 200, body = ChatList)))]
+async fn list(State(manager): State<Manager>) -> Json<ChatList> {
+    let chats = manager.chats.list().into_iter().map(|chat| ChatDocument::new(&manager, chat));
+    Json(ChatList { chats: chats.collect() })
+}
+
+/// Creates a chat
+///
+/// Answers at once; clone, fetch, worktree, session and prompt follow by themselves, also after a restart.
+#[utoipa::path(post, path = "/admin/chats", operation_id = "create_chat", tag = "git-manager",
+    request_body = ChatRequest,
+    responses(
+        (status = 202, body = ChatDocument),
+        (status = 400, body = Problem, description = "Something in it cannot be used"),
+        (status = 507, body = Problem, description = "The disk is full"),
+    ))]
+async fn create(
+    State(manager): State<Manager>,
+    Json(request): Json<ChatRequest>,
+) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
+    let ChatRequest { repo, prompt, base, title, model, agent } = request;
+    let base = base.as_deref().map(parsed).transpose()?;
+    let (title, model, agent) = (title.as_deref(), model.as_deref(), agent.as_deref());
+    let new = NewChat::new(parsed(&repo)?, base, prompt, title, model, agent)
+        .map_err(|error| Problem::bad_request(error.to_string()))?;
+    let chat = manager.chats.create(new)?;
+    Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
+}
+
+/// One chat
+#[utoipa::path(get, path = "/admin/chats/{id}", operation_id = "get_chat", tag = "git-manager",
+    params(("id" = String, Path)),
+    responses((status = 200, body = ChatDocument), (status = 400, body = Problem), (status = 404, body = Problem)))]
+async fn get(State(manager): State<Manager>, Path(id): Path<String>) -> Result<Json<ChatDocument>, Problem> {
+    let chat = manager.chats.get(&chat_id(&id)?)?;
+    Ok(Json(ChatDocument::new(&manager, chat)))
+}
+
+/// Begins the creation of a failed chat anew
+#[utoipa::path(post, path = "/admin/chats/{id}/retry", operation_id = "retry_chat", tag = "git-manager",
+    params(("id" = String, Path)),
+    responses(
+        (status = 202, body = ChatDocument),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "It did not fail"),
+        (status = 507, body = Problem),
+    ))]
+async fn retry(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
+    let chat = manager.chats.retry(&chat_id(&id)?)?;
+    Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
+}
+
+/// Deletes a chat with its worktree, branch and session
+///
+/// Ends its creation if that goes on. Refused while it runs or when work would be lost.
+#[utoipa::path(delete, path = "/admin/chats/{id}", operation_id = "delete_chat", tag = "git-manager",
+    params(("id" = String, Path), Force),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`uncommitted-changes`, `unpushed-commits` or `chat-running`"),
+        (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
+    ))]
+async fn delete(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+    Query(Force { force }): Query<Force>,
+) -> Result<StatusCode, Problem> {
+    let id = chat_id(&id)?;
+    manager.detached(async move |removal| removal.chat(&id, force).await).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn chat_id(text: &str) -> Result<ChatId, Problem> {
+    text.parse().map_err(|_| {
+        Problem::bad_request("The id of a chat begins with ses_, followed by letters and digits.")
+            .kind("invalid-name", "This name cannot be used")
+    })
+}

@@ -1,0 +1,214 @@
+//! `/admin/repos`: clones, and what GitHub has.
+
+use std::path::PathBuf;
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use ocweb_service::{
+    Problem,
+    extract::{Json, Path, Query},
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Force, invalid, parsed, problem::problem};
+use crate::{
+    Manager,
+    clones::{Branch, Repository, RepositoryState},
+    error::{Error, Missing},
+    git::CloneProgress,
+    github::GitHubRepository,
+    names::{BranchName, RepositoryName},
+};
+
+pub(super) fn router() -> OpenApiRouter<Manager> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(list_github))
+        .routes(routes!(clone))
+        .routes(routes!(branches))
+        .routes(routes!(delete))
+}
+
+/// Whether a repository's clone is there.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RepositoryStateName {
+    Cloning,
+    Ready,
+    Failed,
+}
+
+/// A repository with its clone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Repository)]
+struct RepositoryDocument {
+    name: RepositoryName,
+    /// Where the clone is or will be.
+    #[schema(value_type = String)]
+    path: PathBuf,
+    state: RepositoryStateName,
+    /// The branch that new work starts from; `null` while not known.
+    default_branch: Option<BranchName>,
+    /// How far the clone is, while it is being made.
+    progress: Option<CloneProgress>,
+    /// Why it could not be cloned.
+    error: Option<Problem>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    cloned_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    fetched_at: Option<OffsetDateTime>,
+}
+
+impl From<Repository> for RepositoryDocument {
+    fn from(repository: Repository) -> Self {
+        let Repository { name, path, state, default_branch, cloned_at, fetched_at } = repository;
+        let (state, progress, error) = match state {
+            RepositoryState::Cloning(progress) => (RepositoryStateName::Cloning, Some(progress), None),
+            RepositoryState::Ready => (RepositoryStateName::Ready, None, None),
+            RepositoryState::Failed(error) => (RepositoryStateName::Failed, None, Some(problem(&error))),
+        };
+        Self { name, path, state, default_branch, progress, error, cloned_at, fetched_at }
+    }
+}
+
+/// The repositories that are cloned or on their way.
+#[derive(Serialize, ToSchema)]
+struct RepositoryList {
+    repos: Vec<RepositoryDocument>,
+}
+
+/// The repositories that GitHub lists for the token.
+#[derive(Serialize, ToSchema)]
+struct GitHubRepositoryList {
+    repos: Vec<GitHubRepository>,
+}
+
+/// The branches of a repository.
+#[derive(Serialize, ToSchema)]
+struct BranchList {
+    branches: Vec<Branch>,
+}
+
+/// What to clone.
+#[derive(Deserialize, ToSchema)]
+struct CloneRequest {
+    /// `owner/name`.
+    repo: String,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Refresh {
+    /// Ask GitHub anew instead of answering with a list of the last minute.
+    #[serde(default)]
+    refresh: bool,
+}
+
+/// The clones of this machine
+#[utoipa::path(get, path = "/admin/repos", operation_id = "list_repositories", tag = "git-manager",
+    responses((status = 200, body = RepositoryList)))]
+async fn list(State(manager): State<Manager>) -> Json<RepositoryList> {
+    Json(RepositoryList { repos: manager.clones.list().into_iter().map(Into::into).collect() })
+}
+
+/// The repositories that the GitHub token can reach, last pushed first
+#[utoipa::path(get, path = "/admin/repos/github", operation_id = "list_github_repositories", tag = "git-manager",
+    params(Refresh),
+    responses(
+        (status = 200, body = GitHubRepositoryList),
+        (status = 429, body = Problem, description = "GitHub's rate limit; `Retry-After` says how long"),
+        (status = 502, body = Problem, description = "GitHub failed or refused the token"),
+        (status = 503, body = Problem, description = "`github-token-missing`"),
+        (status = 504, body = Problem, description = "GitHub did not answer in time"),
+    ))]
+async fn list_github(
+    State(manager): State<Manager>,
+    Query(Refresh { refresh }): Query<Refresh>,
+) -> Result<Json<GitHubRepositoryList>, Problem> {
+    Ok(Json(GitHubRepositoryList { repos: manager.github.repositories(refresh).await? }))
+}
+
+/// Clones a repository
+///
+/// Answers when it is there, or at once with `Prefer: respond-async`. The clone does not end with the request.
+#[utoipa::path(post, path = "/admin/repos/clone", operation_id = "clone_repository", tag = "git-manager",
+    request_body = CloneRequest,
+    params(("Prefer" = Option<String>, Header, description = "`respond-async`: do not wait")),
+    responses(
+        (status = 200, body = RepositoryDocument, description = "It was there"),
+        (status = 201, body = RepositoryDocument, description = "It was cloned"),
+        (status = 202, body = RepositoryDocument, description = "It is on its way"),
+        (status = 400, body = Problem, description = "Not a repository's name"),
+        (status = 404, body = Problem, description = "GitHub has no such repository"),
+        (status = 409, body = Problem, description = "Cancelled by a deletion"),
+        (status = 429, body = Problem),
+        (status = 502, body = Problem, description = "GitHub failed"),
+        (status = 504, body = Problem, description = "GitHub stood still"),
+        (status = 507, body = Problem, description = "The disk is full"),
+    ))]
+async fn clone(
+    State(manager): State<Manager>,
+    headers: HeaderMap,
+    Json(request): Json<CloneRequest>,
+) -> Result<(StatusCode, Json<RepositoryDocument>), Problem> {
+    let name: RepositoryName = parsed(&request.repo)?;
+    let (name, status) = if prefers_async(&headers) {
+        let there = manager.clones.begin(&name);
+        (name, if there { StatusCode::OK } else { StatusCode::ACCEPTED })
+    } else {
+        let (name, made) = manager.clones.ensure(&name).await?;
+        (name, if made { StatusCode::CREATED } else { StatusCode::OK })
+    };
+    let repository = manager.clones.describe(&name).ok_or(Error::Missing(Missing::Clone(name)))?;
+    Ok((status, Json(repository.into())))
+}
+
+fn prefers_async(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// The branches of a repository, cloned or not
+#[utoipa::path(get, path = "/admin/repos/{owner}/{name}/branches", operation_id = "list_branches", tag = "git-manager",
+    params(("owner" = String, Path), ("name" = String, Path)),
+    responses(
+        (status = 200, body = BranchList),
+        (status = 400, body = Problem), (status = 404, body = Problem), (status = 429, body = Problem),
+        (status = 502, body = Problem), (status = 504, body = Problem),
+    ))]
+async fn branches(
+    State(manager): State<Manager>,
+    Path((owner, name)): Path<(String, String)>,
+) -> Result<Json<BranchList>, Problem> {
+    let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
+    Ok(Json(BranchList { branches: manager.clones.branches(&name).await? }))
+}
+
+/// Deletes a clone
+///
+/// Refused while it has worktrees, running chats, or work that no remote has.
+#[utoipa::path(delete, path = "/admin/repos/{owner}/{name}", operation_id = "delete_repository", tag = "git-manager",
+    params(("owner" = String, Path), ("name" = String, Path), Force),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem,
+            description = "`uncommitted-changes`, `unpushed-commits`, `chat-running` or `worktrees-exist`"),
+        (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
+    ))]
+async fn delete(
+    State(manager): State<Manager>,
+    Path((owner, name)): Path<(String, String)>,
+    Query(Force { force }): Query<Force>,
+) -> Result<StatusCode, Problem> {
+    let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
+    manager.detached(async move |removal| removal.repository(&name, force).await).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,137 @@
+//! The worker that takes a chat from step to step.
+
+use std::{sync::Arc, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable};
+use ocweb_opencode_client::{Error as ClientError, MessageId, SessionId as ChatId};
+
+use super::{Chat, Chats, State};
+use crate::{agent, error::Error, loss, names::SessionId, worktrees::Worktree};
+
+impl Chats {
+    /// Takes a chat to its end. Dropping this at any point is safe.
+    pub(super) async fn work(self: Arc<Self>, id: &ChatId) {
+        loop {
+            let Ok(mut chat) = self.get(id) else { return };
+            if chat.state.is_final() {
+                return;
+            }
+            let next = match self.step(&mut chat).await {
+                Ok(next) => next,
+                // The service is stopping, and the clone with it.
+                Err(Error::Cancelled) if self.stop.is_cancelled() => return,
+                Err(error) => return self.fail(id, error).await,
+            };
+            chat.enter(next);
+            if let Err(error) = self.save(&chat) {
+                return self.fail(id, error).await;
+            }
+            tracing::info!(chat = %id, state = ?next, "chat");
+        }
+    }
+
+    /// Takes the step that the record names, and tells the next one.
+    async fn step(self: &Arc<Self>, chat: &mut Chat) -> Result<State, Error> {
+        match chat.state {
+            State::Queued if self.clones.find(&chat.repo).is_none() => Ok(State::Cloning),
+            State::Queued => Ok(State::Fetching),
+            State::Cloning => {
+                let (name, made) = self.clones.ensure(&chat.repo).await?;
+                chat.repo = name;
+                // A clone that was just made is as fresh as a fetch.
+                Ok(if made { State::AddingWorktree } else { State::Fetching })
+            }
+            State::Fetching => {
+                self.clones.get(&chat.repo)?;
+                drop(self.clones.fetch(&chat.repo).await?);
+                Ok(State::AddingWorktree)
+            }
+            State::AddingWorktree => {
+                chat.base = self.ensure_worktree(chat).await?.base;
+                Ok(State::CreatingSession)
+            }
+            State::CreatingSession => {
+                self.ensure_session(chat).await?;
+                // The message's id is recorded with the state, so before anything is sent.
+                chat.message = chat.prompt.is_some().then(MessageId::generate);
+                Ok(if chat.prompt.is_some() { State::SendingPrompt } else { State::Ready })
+            }
+            State::SendingPrompt => {
+                self.deliver(chat).await?;
+                chat.prompt = None;
+                Ok(State::Ready)
+            }
+            State::Ready | State::Failed => Ok(chat.state),
+        }
+    }
+
+    async fn ensure_worktree(&self, chat: &Chat) -> Result<Worktree, Error> {
+        let session = SessionId::from(&chat.id);
+        self.clones.get(&chat.repo)?;
+        let clone = self.clones.exclusive(&chat.repo).await;
+        if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
+            return Ok(worktree);
+        }
+        let base = clone.base(chat.wanted_base.as_ref())?;
+        self.worktrees.add(&clone, &session, &chat.branch, &base).await
+    }
+
+    async fn ensure_session(&self, chat: &Chat) -> Result<(), Error> {
+        let clone = self.clones.path(&chat.repo);
+        let directory = self.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
+        // The clone first: the directory that opencode opens first becomes its project's root.
+        self.patiently(|| self.opencode.open_directory(&clone)).await?;
+        self.patiently(|| self.opencode.create_session(&chat.id, &directory)).await?;
+        if let Some(title) = &chat.title {
+            self.patiently(|| self.opencode.set_title(&chat.id, title)).await?;
+        }
+        Ok(())
+    }
+
+    /// Repeats a call until opencode is there to answer it, however long that takes.
+    pub(super) async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, ClientError>>,
+    {
+        let delays = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(100))
+            .with_max_delay(Duration::from_secs(5))
+            .with_jitter()
+            .without_max_times();
+        Ok(call.retry(delays).when(ClientError::is_unavailable).await?)
+    }
+
+    /// Undoes what was made for a chat and notes why it failed. The prompt stays for a retry.
+    pub(super) async fn fail(&self, id: &ChatId, error: Error) {
+        let Ok(mut chat) = self.get(id) else { return };
+        tracing::warn!(chat = %id, state = ?chat.state, %error, "creating a chat failed");
+        if let Err(error) = self.undo(&chat).await {
+            tracing::warn!(chat = %id, %error, "not everything of a failed chat could be undone");
+        }
+        chat.error = Some(error);
+        chat.enter(State::Failed);
+        self.save_failed(&chat);
+    }
+
+    /// Removes worktree, branch and session again. A worktree in which something has begun stays.
+    async fn undo(&self, chat: &Chat) -> Result<(), Error> {
+        if self.clones.find(&chat.repo).is_none() {
+            return Ok(());
+        }
+        let session = SessionId::from(&chat.id);
+        let clone = self.clones.exclusive(&chat.repo).await;
+        self.worktrees.repair(&clone, &session).await?;
+        if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
+            agent::come_to_rest(&self.opencode, &worktree.path, false).await?;
+            if let Some(loss) = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await? {
+                return Err(Error::WouldLose { what: worktree.path.display().to_string(), loss });
+            }
+            agent::let_go(&self.opencode, &worktree.path).await?;
+            self.worktrees.remove(&clone, &worktree).await?;
+        }
+        if chat.may_have_session() {
+            self.opencode.delete_session(chat.id.as_str()).await?;
+        }
+        Ok(())
+    }
+}

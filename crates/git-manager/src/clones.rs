@@ -1,0 +1,340 @@
+//! One regular clone for each repository.
+//!
+//! A clone is made beside its place and renamed into it, so a folder of a repository's name is always
+//! whole. Requests for one repository share one clone, whose work does not end with the request that
+//! began it. All that changes a clone happens under its [`Exclusive`] lock.
+//!
+//! GitHub ignores case in names and folders do not: the spelling that was cloned first stays, and every
+//! other spelling leads to it.
+
+mod reading;
+mod transfer;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tokio::sync::{OwnedMutexGuard, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use reading::{Base, Branch};
+pub(crate) use transfer::is_incoming;
+
+use crate::{
+    error::{Error, Missing},
+    git::{CloneProgress, Git},
+    names::{BranchName, RepositoryName, repository_of_folder},
+    records::{Records, sync_folder},
+};
+
+/// All clones of this volume.
+pub struct Clones {
+    folder: PathBuf,
+    git: Arc<Git>,
+    records: Records<Record>,
+    jobs: Mutex<HashMap<String, Job>>,
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<LastFetch>>>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// What is written down about a clone, beyond what git knows.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Record {
+    #[serde(with = "time::serde::rfc3339::option")]
+    cloned_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    fetched_at: Option<OffsetDateTime>,
+}
+
+/// A clone that is being made, or could not be.
+struct Job {
+    name: RepositoryName,
+    status: watch::Receiver<Status>,
+    cancel: CancellationToken,
+}
+
+/// How far the making of a clone is.
+#[derive(Debug, Clone)]
+enum Status {
+    Running(CloneProgress),
+    Ready,
+    Failed(Error),
+}
+
+/// When the last successful fetch of a clone began.
+#[derive(Default)]
+struct LastFetch(Option<Instant>);
+
+/// The right to change one clone and its worktrees; held by one at a time.
+pub struct Exclusive {
+    name: RepositoryName,
+    path: PathBuf,
+    fetch: OwnedMutexGuard<LastFetch>,
+}
+
+impl Exclusive {
+    /// The repository, in the spelling of its clone.
+    pub fn name(&self) -> &RepositoryName {
+        &self.name
+    }
+
+    /// The clone.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a worktree begins: at the branch that is `wanted`, or else at the remote's default branch.
+    pub fn base(&self, wanted: Option<&BranchName>) -> Result<Base, Error> {
+        reading::base(&self.path, &self.name, wanted)
+    }
+}
+
+/// A repository as it is listed.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// Its name in the spelling that was cloned.
+    pub name: RepositoryName,
+    /// Where its clone is or will be.
+    pub path: PathBuf,
+    /// Whether it is there.
+    pub state: RepositoryState,
+    /// The branch that the remote's HEAD names.
+    pub default_branch: Option<BranchName>,
+    /// When it was cloned.
+    pub cloned_at: Option<OffsetDateTime>,
+    /// When it was last brought up to date.
+    pub fetched_at: Option<OffsetDateTime>,
+}
+
+/// Whether a clone is there.
+#[derive(Debug, Clone)]
+pub enum RepositoryState {
+    /// On its way.
+    Cloning(CloneProgress),
+    /// There.
+    Ready,
+    /// Not there, because of this.
+    Failed(Error),
+}
+
+impl Clones {
+    /// The clones in `folder`; what is to be remembered about them lies in `records`.
+    pub fn open(
+        folder: PathBuf,
+        records: PathBuf,
+        git: Arc<Git>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Result<Self, Error> {
+        std::fs::create_dir_all(&folder)?;
+        let records = Records::open(records)?;
+        Ok(Self { folder, git, records, jobs: Mutex::default(), locks: Mutex::default(), tasks, stop })
+    }
+
+    /// The folder that holds the clones.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the clone of a repository is or will be.
+    pub fn path(&self, name: &RepositoryName) -> PathBuf {
+        self.folder.join(name.folder())
+    }
+
+    /// The repository in the spelling of its clone, if there is one.
+    pub fn find(&self, name: &RepositoryName) -> Option<RepositoryName> {
+        if self.path(name).join(".git").exists() {
+            return Some(name.clone());
+        }
+        self.names().into_iter().find(|found| found.key() == name.key())
+    }
+
+    /// Like [`Clones::find`], where the clone must be there.
+    pub fn get(&self, name: &RepositoryName) -> Result<RepositoryName, Error> {
+        self.find(name).ok_or_else(|| Error::Missing(Missing::Clone(name.clone())))
+    }
+
+    /// The spelling to go on with: that of the clone, else of the clone being made, else as given.
+    pub fn canonical(&self, name: &RepositoryName) -> RepositoryName {
+        let making = || lock(&self.jobs).get(&name.key()).map(|job| job.name.clone());
+        self.find(name).or_else(making).unwrap_or_else(|| name.clone())
+    }
+
+    fn names(&self) -> Vec<RepositoryName> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| entry.path().join(".git").exists())
+            .filter_map(|entry| repository_of_folder(entry.file_name().to_str()?))
+            .collect()
+    }
+
+    /// Every clone that is there, on its way, or failed since the start; by name.
+    pub fn list(&self) -> Vec<Repository> {
+        let mut names = self.names();
+        names.extend(lock(&self.jobs).values().map(|job| job.name.clone()));
+        names.sort_by_key(RepositoryName::key);
+        names.dedup_by_key(|name| name.key());
+        names.iter().filter_map(|name| self.describe(name)).collect()
+    }
+
+    /// One repository of the list.
+    pub fn describe(&self, name: &RepositoryName) -> Option<Repository> {
+        let there = self.find(name).map(|name| (name, RepositoryState::Ready));
+        let (name, state) = there.or_else(|| self.being_made(name))?;
+        let path = self.path(&name);
+        let record = self.records.get(&name.folder()).unwrap_or_default();
+        let default_branch = reading::default_branch(&path).ok().flatten();
+        let Record { cloned_at, fetched_at } = record;
+        Some(Repository { name, path, state, default_branch, cloned_at, fetched_at })
+    }
+
+    fn being_made(&self, name: &RepositoryName) -> Option<(RepositoryName, RepositoryState)> {
+        let jobs = lock(&self.jobs);
+        let job = jobs.get(&name.key())?;
+        let state = match &*job.status.borrow() {
+            Status::Running(progress) => RepositoryState::Cloning(*progress),
+            Status::Ready => RepositoryState::Ready,
+            Status::Failed(error) => RepositoryState::Failed(error.clone()),
+        };
+        Some((job.name.clone(), state))
+    }
+
+    /// How far the clone of a repository is, while it is being made.
+    pub fn progress(&self, name: &RepositoryName) -> Option<CloneProgress> {
+        match *lock(&self.jobs).get(&name.key())?.status.borrow() {
+            Status::Running(progress) => Some(progress),
+            _ => None,
+        }
+    }
+
+    /// Begins a clone, unless it is there or being made. True when it was there.
+    pub fn begin(self: &Arc<Self>, name: &RepositoryName) -> bool {
+        self.join(name).is_none()
+    }
+
+    /// Makes sure that there is a clone, and gives its spelling and whether it was made for this call.
+    pub async fn ensure(self: &Arc<Self>, name: &RepositoryName) -> Result<(RepositoryName, bool), Error> {
+        let Some(mut status) = self.join(name) else { return Ok((self.get(name)?, false)) };
+        let ended = status.wait_for(|status| !matches!(status, Status::Running(_))).await;
+        match ended.map(|status| status.clone()) {
+            Ok(Status::Failed(error)) => Err(error),
+            Ok(_) => Ok((self.get(name)?, true)),
+            // The task is gone without a word: the service is stopping.
+            Err(_) => Err(Error::Cancelled),
+        }
+    }
+
+    /// The status of the clone being made, which is begun if need be; nothing when the clone is there.
+    fn join(self: &Arc<Self>, name: &RepositoryName) -> Option<watch::Receiver<Status>> {
+        let mut jobs = lock(&self.jobs);
+        if let Some(job) = jobs.get(&name.key()) {
+            // While it runs, and until its end has been noted, the job is the truth and not the folder.
+            if matches!(*job.status.borrow(), Status::Running(_)) && job.status.has_changed().is_ok() {
+                return Some(job.status.clone());
+            }
+        }
+        if self.find(name).is_some() {
+            return None;
+        }
+        let (sender, status) = watch::channel(Status::Running(CloneProgress::default()));
+        let cancel = self.stop.child_token();
+        let job = Job { name: name.clone(), status: status.clone(), cancel: cancel.clone() };
+        jobs.insert(name.key(), job);
+        let (clones, name) = (Arc::clone(self), name.clone());
+        self.tasks.spawn(async move {
+            let made = cancel.run_until_cancelled(clones.make(&name, &sender)).await;
+            let stopping = clones.stop.is_cancelled();
+            let ended = match made {
+                Some(Ok(())) => Status::Ready,
+                Some(Err(error)) => Status::Failed(error),
+                None => Status::Failed(Error::Cancelled),
+            };
+            let succeeded = matches!(ended, Status::Ready);
+            // Nobody has to learn that it was cut off by the stop: the next start goes on.
+            if !stopping || succeeded {
+                sender.send_replace(ended);
+            }
+            if succeeded {
+                lock(&clones.jobs).remove(&name.key());
+            }
+        });
+        Some(status)
+    }
+
+    async fn make(&self, name: &RepositoryName, status: &watch::Sender<Status>) -> Result<(), Error> {
+        let _exclusive = self.exclusive(name).await;
+        tracing::info!(repository = %name, "cloning");
+        transfer::clone(&self.git, &self.folder, name, |progress| {
+            status.send_replace(Status::Running(progress));
+        })
+        .await?;
+        let now = Some(OffsetDateTime::now_utc());
+        self.records.put(&name.folder(), &Record { cloned_at: now, fetched_at: now })?;
+        tracing::info!(repository = %name, "cloned");
+        Ok(())
+    }
+
+    /// Ends the making of a clone, and forgets why the last one failed.
+    pub async fn cancel(&self, name: &RepositoryName) {
+        let job = lock(&self.jobs).get(&name.key()).map(|job| (job.cancel.clone(), job.status.clone()));
+        let Some((cancel, mut status)) = job else { return };
+        cancel.cancel();
+        // An error means that the task is gone, which is what is waited for.
+        let _ = status.wait_for(|status| !matches!(status, Status::Running(_))).await;
+        lock(&self.jobs).remove(&name.key());
+    }
+
+    /// Waits for the right to change a clone. The clone need not be there.
+    pub async fn exclusive(&self, name: &RepositoryName) -> Exclusive {
+        let of_it = Arc::clone(lock(&self.locks).entry(name.key()).or_default());
+        let fetch = of_it.lock_owned().await;
+        let name = self.find(name).unwrap_or_else(|| name.clone());
+        Exclusive { path: self.path(&name), name, fetch }
+    }
+
+    /// Brings the remote-tracking branches up to date: all that were at the remote when this was
+    /// called are here when it returns. A fetch that another caller begins meanwhile serves both.
+    pub async fn fetch(&self, name: &RepositoryName) -> Result<Exclusive, Error> {
+        let asked = Instant::now();
+        let mut exclusive = self.exclusive(name).await;
+        if exclusive.fetch.0.is_some_and(|begun| begun >= asked) {
+            return Ok(exclusive);
+        }
+        let begun = Instant::now();
+        transfer::fetch(&self.git, &exclusive.path, &exclusive.name).await?;
+        exclusive.fetch.0 = Some(begun);
+        let mut record = self.records.get(&exclusive.name.folder()).unwrap_or_default();
+        record.fetched_at = Some(OffsetDateTime::now_utc());
+        self.records.put(&exclusive.name.folder(), &record)?;
+        Ok(exclusive)
+    }
+
+    /// The branches of the remote: as of the last fetch, or asked from the remote when there is no clone.
+    pub async fn branches(&self, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
+        match self.find(name) {
+            Some(name) => reading::branches(&self.path(&name)),
+            None => transfer::remote_branches(&self.git, name).await,
+        }
+    }
+
+    /// Deletes a clone. Whether that loses work is for the caller to find out before.
+    pub async fn remove(&self, clone: &Exclusive) -> Result<(), Error> {
+        let aside = transfer::deleted_path(&self.folder, &clone.name);
+        std::fs::rename(&clone.path, &aside)?;
+        sync_folder(&self.folder)?;
+        self.records.remove(&clone.name.folder())?;
+        tokio::fs::remove_dir_all(&aside).await?;
+        Ok(())
+    }
+}
+
+/// A lock whose holder panicked guards data that is still whole: every change is one statement.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,103 @@
+//! What a clone knows about its remote, read with the library.
+
+use std::path::Path;
+
+use git2::{ErrorCode, Repository};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    error::{Error, Missing},
+    names::{BranchName, RepositoryName},
+};
+
+const REMOTE: &str = "refs/remotes/origin/";
+
+/// A branch of the remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Branch {
+    /// Its short name.
+    pub name: BranchName,
+    /// Whether new work starts from it unless told otherwise.
+    pub default: bool,
+}
+
+/// Where a worktree begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The remote's branch; nothing when the repository is empty and names none.
+    pub branch: Option<BranchName>,
+    /// Its commit; nothing when the repository is empty.
+    pub commit: Option<String>,
+}
+
+/// The remote's default branch: what its HEAD names, also when it has no commit yet.
+pub(super) fn default_branch(clone: &Path) -> Result<Option<BranchName>, Error> {
+    let repository = Repository::open(clone)?;
+    let at_remote = |name: &str| repository.find_reference(&format!("{REMOTE}{name}")).is_ok();
+    if let Some(name) = symbolic_target(&repository, "refs/remotes/origin/HEAD", REMOTE)
+        && at_remote(name.as_str())
+    {
+        return Ok(Some(name));
+    }
+    // A remote whose HEAD names a branch that is not there: what a person would guess.
+    let names = remote_branches(&repository)?;
+    let usual = ["main", "master"].iter().find_map(|usual| names.iter().find(|name| name.as_str() == *usual));
+    if let Some(name) = usual.or(names.first()) {
+        return Ok(Some(name.clone()));
+    }
+    Ok(symbolic_target(&repository, "HEAD", "refs/heads/"))
+}
+
+pub(super) fn branches(clone: &Path) -> Result<Vec<Branch>, Error> {
+    let default = default_branch(clone)?;
+    let names = remote_branches(&Repository::open(clone)?)?;
+    Ok(names.into_iter().map(|name| Branch { default: Some(&name) == default.as_ref(), name }).collect())
+}
+
+pub(super) fn base(clone: &Path, name: &RepositoryName, wanted: Option<&BranchName>) -> Result<Base, Error> {
+    let repository = Repository::open(clone)?;
+    let default = default_branch(clone)?;
+    let branch = wanted.or(default.as_ref());
+    let found = branch.map(|branch| repository.find_reference(&format!("{REMOTE}{branch}")));
+    match found {
+        Some(Ok(reference)) => {
+            let commit = reference.peel_to_commit()?.id().to_string();
+            Ok(Base { branch: branch.cloned(), commit: Some(commit) })
+        }
+        Some(Err(error)) if error.code() != ErrorCode::NotFound => Err(error.into()),
+        _ if wanted.is_none_or(|wanted| Some(wanted) == default.as_ref())
+            && remote_branches(&repository)?.is_empty() =>
+        {
+            Ok(Base { branch: branch.cloned(), commit: None })
+        }
+        _ => {
+            let branch = wanted.cloned().or(default);
+            Err(branch.map_or_else(
+                || Error::Conflict(format!("{name} has no branch to start from.")),
+                |branch| Error::Missing(Missing::Branch(name.clone(), branch)),
+            ))
+        }
+    }
+}
+
+fn remote_branches(repository: &Repository) -> Result<Vec<BranchName>, Error> {
+    let mut names = Vec::new();
+    for reference in repository.references_glob(&format!("{REMOTE}*"))? {
+        let reference = reference?;
+        // A name that is no UTF-8, or that we would refuse from outside, cannot be asked for anyway.
+        let Some(name) = reference.name().ok().and_then(|name| name.strip_prefix(REMOTE)?.parse().ok())
+        else {
+            continue;
+        };
+        names.push(name);
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn symbolic_target(repository: &Repository, name: &str, prefix: &str) -> Option<BranchName> {
+    let reference = repository.find_reference(name).ok()?;
+    let target = reference.symbolic_target().ok().flatten()?;
+    target.strip_prefix(prefix)?.parse().ok()
+}

@@ -1,0 +1,199 @@
+//! What can go wrong, as far as somebody acts differently.
+//!
+//! [`Error`] is what every part of the domain answers with. It can be written down, because a chat that
+//! failed in the background keeps its reason; `api/problem.rs` turns it into a problem document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    git::GitError,
+    names::{BranchName, RepositoryName, SessionId},
+};
+
+/// A thing that was asked for and is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// No clone of it.
+    #[error("{0} is not cloned")]
+    Clone(RepositoryName),
+    /// No worktree of it.
+    #[error("There is no worktree of {0} for {1}")]
+    Worktree(RepositoryName, SessionId),
+    /// No chat of this id.
+    #[error("There is no chat {0}")]
+    Chat(String),
+    /// The remote has no such branch.
+    #[error("{0} has no branch {1}")]
+    Branch(RepositoryName, BranchName),
+}
+
+/// What went wrong at GitHub or on the way to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemoteFailure {
+    /// No such repository, or not for this token.
+    NotFound,
+    /// It asks for a token, or does not take ours.
+    Unauthorized,
+    /// The token may not do this.
+    Forbidden,
+    /// Too many requests.
+    RateLimited,
+    /// It answered 5xx.
+    ServerError,
+    /// It stood still for too long.
+    TimedOut,
+    /// No connection.
+    Unreachable,
+    /// Its certificate is not trusted.
+    Untrusted,
+    /// The transfer was cut, or objects are missing or damaged at the remote.
+    Incomplete,
+    /// Its answer makes no sense.
+    Garbled,
+    /// Something else, in its own words.
+    Other(String),
+}
+
+impl RemoteFailure {
+    /// Whether trying again soon may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::ServerError | Self::TimedOut | Self::Unreachable | Self::Incomplete)
+    }
+}
+
+/// What deleting would lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Changes that no commit has.
+    UncommittedChanges {
+        /// Changed, staged and new files, ignored ones aside.
+        files: usize,
+        /// The merge, rebase or the like that is going on.
+        operation: Option<String>,
+    },
+    /// Commits that no branch of a remote has.
+    UnpushedCommits {
+        /// How many.
+        commits: usize,
+        /// How many stashes, when a whole clone is deleted.
+        stashes: usize,
+    },
+    /// It cannot be told, so everything there might be lost.
+    Unreadable {
+        /// Why it cannot be read.
+        reason: String,
+    },
+}
+
+/// Any failure of the domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Error {
+    /// It is not there.
+    #[error("{0}.")]
+    Missing(Missing),
+    /// It is there already, or has begun.
+    #[error("{0}")]
+    Conflict(String),
+    /// Deleting would lose work.
+    #[error("Deleting {what} would lose work")]
+    WouldLose {
+        /// The worktree or repository.
+        what: String,
+        /// What would be lost.
+        loss: Loss,
+    },
+    /// A chat is at work there.
+    #[error("A chat is running in {0}.")]
+    ChatRunning(String),
+    /// A repository has worktrees.
+    #[error("{repository} still has {count} worktrees.")]
+    WorktreesExist {
+        /// The repository.
+        repository: RepositoryName,
+        /// How many.
+        count: usize,
+    },
+    /// GitHub, or the way to it.
+    #[error("GitHub failed: {failure:?}")]
+    Remote {
+        /// The repository, if the call was about one.
+        repository: Option<RepositoryName>,
+        /// Why.
+        failure: RemoteFailure,
+        /// Whether a token was shown to it.
+        with_token: bool,
+        /// After how many seconds to try again, if it said so.
+        retry_after: Option<u64>,
+    },
+    /// `GITHUB_TOKEN` is not set.
+    #[error("GITHUB_TOKEN is not set.")]
+    TokenMissing,
+    /// No room left on the volume.
+    #[error("The disk is full.")]
+    DiskFull,
+    /// opencode does not answer, so it cannot be known whether something runs.
+    #[error("opencode does not answer.")]
+    OpencodeUnavailable,
+    /// opencode answered something unexpected.
+    #[error("{0}")]
+    Opencode(String),
+    /// What was waited for was ended on request.
+    #[error("It was cancelled.")]
+    Cancelled,
+    /// git or the system failed in a way that nobody foresaw.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// An error of a git command that talked to the remote of `repository`.
+    pub fn remote(error: &GitError, repository: &RepositoryName, with_token: bool) -> Self {
+        if error.is_disk_full() {
+            return Self::DiskFull;
+        }
+        tracing::warn!(%repository, said = error.said(), "a remote git command failed");
+        Self::Remote {
+            repository: Some(repository.clone()),
+            failure: error.at_remote(),
+            with_token,
+            retry_after: None,
+        }
+    }
+
+    /// Whether trying again soon may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Remote { failure, .. } if failure.is_transient())
+    }
+}
+
+impl From<GitError> for Error {
+    fn from(error: GitError) -> Self {
+        if error.is_disk_full() { Self::DiskFull } else { Self::Internal(error.to_string()) }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => Self::DiskFull,
+            _ => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<git2::Error> for Error {
+    fn from(error: git2::Error) -> Self {
+        Self::Internal(format!("reading a repository: {}", error.message()))
+    }
+}
+
+impl From<ocweb_opencode_client::Error> for Error {
+    fn from(error: ocweb_opencode_client::Error) -> Self {
+        if error.is_unavailable() { Self::OpencodeUnavailable } else { Self::Opencode(error.to_string()) }
+    }
+}

@@ -1,0 +1,183 @@
+//! The only place that runs git.
+//!
+//! Everything that writes to a repository or talks to a remote is git's own process; the library
+//! (`git2`) only reads. Repositories here are also written to by the agent, so nothing they configure
+//! is trusted with the token:
+//!
+//! - the environment is built from nothing; no system or user configuration, no hooks, no helpers, and no
+//!   transport but HTTP;
+//! - a remote is named by its full address and never by what a clone's configuration says, and settings
+//!   for exactly that address, which no other setting can outrank, keep TLS checked and proxies out;
+//! - the token lies in an anonymous file in memory whose descriptor only git's network commands inherit,
+//!   and [`crate::askpass`] hands it out for GitHub's address alone.
+//!
+//! Each git is the leader of a process group that dies with the future that waits for it, and git itself
+//! dies with this service. What it started may outlive it by a moment; [`Leftovers`] ends that at the
+//! next start.
+
+mod failure;
+mod invocation;
+mod leftovers;
+mod progress;
+mod stale_locks;
+
+use std::{
+    ffi::OsString,
+    io::Write,
+    os::fd::{AsRawFd, OwnedFd},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use reqwest::Url;
+
+pub use failure::GitError;
+pub use invocation::Invocation;
+pub use leftovers::{Leftovers, LeftoversError};
+pub use progress::CloneProgress;
+pub use stale_locks::clearing_stale_locks;
+
+use crate::{askpass, config::Config, names::RepositoryName};
+
+/// Runs git for one data folder and one GitHub.
+pub struct Git {
+    binary: PathBuf,
+    environment: Vec<(OsString, OsString)>,
+    home: PathBuf,
+    remote: Url,
+    askpass: Option<Askpass>,
+    identity: Option<String>,
+    stall_seconds: u64,
+    leftovers: Leftovers,
+    token: Option<String>,
+}
+
+struct Askpass {
+    environment: Vec<(OsString, OsString)>,
+    token: Arc<OwnedFd>,
+}
+
+impl Git {
+    /// Makes git's private home below `folder` and puts the token where only git can inherit it.
+    pub fn new(config: &Config, folder: &Path, leftovers: Leftovers) -> std::io::Result<Self> {
+        let home = folder.join("home");
+        std::fs::create_dir_all(&home)?;
+        let binary = find_in_path("git", &config.path)
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "git is not installed"))?;
+        let scheme = config.github_url.scheme().to_owned();
+        let mut environment: Vec<(OsString, OsString)> = [
+            ("PATH", config.path.as_str()),
+            ("LC_ALL", "C"),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_ALLOW_PROTOCOL", &scheme),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+        ]
+        .map(|(name, value)| (name.into(), value.into()))
+        .to_vec();
+        environment.push(("HOME".into(), home.clone().into()));
+        // A working copy that lost its `.git` must not be taken for a part of whatever is above it.
+        let ceilings = std::env::join_paths([config.folders.repositories(), config.folders.worktrees()]);
+        environment.push(("GIT_CEILING_DIRECTORIES".into(), ceilings.map_err(std::io::Error::other)?));
+        // The mark by which the supervisor finds what an instance left behind.
+        environment.extend(config.instance.iter().map(|mark| ("OCWEB_INSTANCE".into(), mark.into())));
+        let askpass = match &config.token {
+            None => None,
+            Some(token) => Some(Askpass::new(config, token)?),
+        };
+        Ok(Self {
+            binary,
+            environment,
+            home,
+            remote: config.github_url.clone(),
+            askpass,
+            identity: config.github_user.clone(),
+            stall_seconds: config.stall_seconds,
+            leftovers,
+            token: config.token.clone(),
+        })
+    }
+
+    /// The address of a repository, without credentials.
+    pub fn address(&self, repository: &RepositoryName) -> Url {
+        let mut url = self.remote.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
+        }
+        url
+    }
+
+    /// Whether private repositories can be read.
+    pub fn has_token(&self) -> bool {
+        self.askpass.is_some()
+    }
+
+    /// The account that commits are made as, when it is known.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
+    /// The name of GitHub's host.
+    pub fn host(&self) -> &str {
+        self.remote.host_str().unwrap_or("github.com")
+    }
+
+    /// A git command that stays on this machine.
+    pub fn local(&self, directory: &Path) -> Invocation {
+        let mut invocation = Invocation::new(&self.binary, directory, self.leftovers.descriptor());
+        invocation.command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        invocation
+            .setting("core.hooksPath=/dev/null")
+            .setting("core.fsmonitor=false")
+            .setting("gc.auto=0")
+            .setting("maintenance.auto=false")
+            .setting("advice.detachedHead=false")
+    }
+
+    /// A git command that talks to the remote at `address`, in a clone or (without one) nowhere.
+    pub fn remote(&self, directory: Option<&Path>, address: &Url) -> Invocation {
+        let mut invocation = self
+            .local(directory.unwrap_or(&self.home))
+            .setting("protocol.ext.allow=never")
+            .setting("credential.helper=")
+            .setting("http.followRedirects=initial")
+            .setting("http.lowSpeedLimit=1")
+            .setting(&format!("http.lowSpeedTime={}", self.stall_seconds));
+        for setting in ["sslVerify=true", "proxy=", "extraHeader=", "cookieFile=", "curloptResolve="] {
+            invocation = invocation.setting(&format!("http.{address}.{setting}"));
+        }
+        if let Some(askpass) = &self.askpass {
+            let environment = askpass.environment.iter().map(|(name, value)| (name, value));
+            invocation.command.envs(environment);
+            invocation.inherit(Arc::clone(&askpass.token));
+        }
+        invocation.secret.clone_from(&self.token);
+        invocation
+    }
+}
+
+impl Askpass {
+    fn new(config: &Config, token: &str) -> std::io::Result<Self> {
+        let memory = memfd_create("ocweb-token", MFdFlags::MFD_CLOEXEC)?;
+        let mut file = std::fs::File::from(memory);
+        file.write_all(token.as_bytes())?;
+        let memory = OwnedFd::from(file);
+        let username = config.github_user.as_deref().unwrap_or("x-access-token");
+        let environment = vec![
+            ("GIT_ASKPASS".into(), config.askpass.clone().into()),
+            (askpass::ORIGIN.into(), config.github_url.origin().ascii_serialization().into()),
+            (askpass::USERNAME.into(), username.into()),
+            (askpass::DESCRIPTOR.into(), memory.as_raw_fd().to_string().into()),
+        ];
+        Ok(Self { environment, token: Arc::new(memory) })
+    }
+}
+
+fn find_in_path(name: &str, path: &str) -> Option<PathBuf> {
+    std::env::split_paths(path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}

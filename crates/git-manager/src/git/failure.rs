@@ -1,0 +1,150 @@
+//! Why a git command failed, and which of the known reasons it is.
+//!
+//! git has one exit status for everything, so the reason is read from what it said, in the C locale.
+
+use std::{process::ExitStatus, time::Duration};
+
+use crate::error::RemoteFailure;
+
+/// A git command that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("git {subcommand} failed: {}", self.reason())]
+pub struct GitError {
+    subcommand: String,
+    said: String,
+}
+
+impl GitError {
+    pub(super) fn failed(subcommand: &str, status: ExitStatus, said: String) -> Self {
+        let said = if said.trim().is_empty() { status.to_string() } else { said };
+        Self { subcommand: subcommand.into(), said }
+    }
+
+    pub(super) fn not_started(subcommand: &str, error: &std::io::Error) -> Self {
+        Self { subcommand: subcommand.into(), said: format!("fatal: {error}") }
+    }
+
+    pub(super) fn took_too_long(subcommand: &str, limit: Duration) -> Self {
+        Self { subcommand: subcommand.into(), said: format!("fatal: not done after {} s", limit.as_secs()) }
+    }
+
+    /// All that git said on standard error, except progress.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    /// The line that says why, for a person.
+    pub fn reason(&self) -> &str {
+        let mut lines = self.said.lines().map(str::trim).filter(|line| !line.is_empty());
+        let first = lines.clone().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+        first.or_else(|| lines.next_back()).unwrap_or("no reason was given")
+    }
+
+    /// Whether the disk is full.
+    pub fn is_disk_full(&self) -> bool {
+        self.has(&["No space left on device", "Disk quota exceeded", "File too large"])
+    }
+
+    /// What went wrong at the remote or on the way to it.
+    pub fn at_remote(&self) -> RemoteFailure {
+        if self.has(&["returned error: 429"]) {
+            RemoteFailure::RateLimited
+        } else if self.has(&["returned error: 403", "HTTP 403"]) {
+            RemoteFailure::Forbidden
+        } else if self.has(&["returned error: 404", "' not found", "Repository not found"]) {
+            RemoteFailure::NotFound
+        } else if self.has(&[
+            "Authentication failed",
+            "could not read Username",
+            "could not read Password",
+            "returned error: 401",
+        ]) {
+            RemoteFailure::Unauthorized
+        } else if self.has(&["Operation too slow", "timed out", "Timeout was reached"]) {
+            RemoteFailure::TimedOut
+        } else if self.has(&["returned error: 5", "HTTP 5"]) {
+            RemoteFailure::ServerError
+        } else if self.has(&[
+            "Could not resolve host",
+            "Failed to connect",
+            "Could not connect",
+            "Connection refused",
+            "Couldn't connect",
+        ]) {
+            RemoteFailure::Unreachable
+        } else if self.has(&["SSL certificate", "certificate verif", "TLS"]) {
+            RemoteFailure::Untrusted
+        } else if self.has(&[
+            "early EOF",
+            "unexpected disconnect",
+            "did not send all necessary objects",
+            "missing necessary objects",
+            "bad object",
+            "missing blob",
+            "missing tree",
+            "missing commit",
+            "not our ref",
+            "unable to read",
+            "pack-objects died",
+            "unpack-objects",
+            "index-pack",
+            "invalid pack",
+            "bad pack header",
+            "remote did not send",
+            "the remote end hung up",
+            "Could not read",
+        ]) {
+            RemoteFailure::Incomplete
+        } else {
+            RemoteFailure::Other(self.reason().into())
+        }
+    }
+
+    fn has(&self, signs: &[&str]) -> bool {
+        signs.iter().any(|sign| self.said.contains(sign))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remote(said: &str) -> RemoteFailure {
+        GitError { subcommand: "fetch".into(), said: said.into() }.at_remote()
+    }
+
+    #[test]
+    fn what_git_says_about_a_remote_is_understood() {
+        let url = "unable to access 'https://github.com/o/n.git/'";
+        let http = |code: u16| remote(&format!("fatal: {url}: The requested URL returned error: {code}"));
+        assert_eq!(http(403), RemoteFailure::Forbidden);
+        assert_eq!(http(429), RemoteFailure::RateLimited);
+        assert_eq!(http(502), RemoteFailure::ServerError);
+        assert_eq!(
+            remote("remote: Repository not found.\nfatal: repository 'https://x/' not found"),
+            RemoteFailure::NotFound
+        );
+        assert_eq!(remote("fatal: Authentication failed for 'https://x/'"), RemoteFailure::Unauthorized);
+        assert_eq!(
+            remote("fatal: could not read Username for 'https://x': terminal prompts disabled"),
+            RemoteFailure::Unauthorized
+        );
+        assert_eq!(
+            remote(&format!("fatal: {url}: Could not resolve host: github.com")),
+            RemoteFailure::Unreachable
+        );
+        assert_eq!(
+            remote("fatal: early EOF\nfatal: fetch-pack: invalid index-pack output"),
+            RemoteFailure::Incomplete
+        );
+        let slow = "error: RPC failed; curl 28 Operation too slow. Less than 1 bytes/sec";
+        assert_eq!(remote(slow), RemoteFailure::TimedOut);
+        assert_eq!(remote("fatal: what?"), RemoteFailure::Other("fatal: what?".into()));
+    }
+
+    #[test]
+    fn the_reason_is_the_first_fatal_line() {
+        let error = GitError { subcommand: "fetch".into(), said: "note\nfatal: one\nfatal: two\n".into() };
+        assert_eq!(error.to_string(), "git fetch failed: fatal: one");
+    }
+}

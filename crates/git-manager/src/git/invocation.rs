@@ -1,0 +1,239 @@
+//! One run of git: its arguments, its process group, its output.
+
+use std::{
+    ffi::OsStr,
+    os::fd::{AsRawFd, OwnedFd, RawFd},
+    path::Path,
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
+
+use nix::{
+    fcntl::{FcntlArg, FdFlag, fcntl},
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Command,
+};
+
+use super::GitError;
+
+/// Far beyond any honest local command; a filter that the agent configured may hang for ever.
+const LIMIT: Duration = Duration::from_mins(10);
+/// How much of what git says on standard error is kept: its end, where the reason stands.
+const KEPT: usize = 8 * 1024;
+
+/// A run of git that is being put together. Settings come first, then the subcommand and its arguments.
+pub struct Invocation {
+    pub(super) command: Command,
+    pub(super) secret: Option<String>,
+    inherited: Vec<Arc<OwnedFd>>,
+    subcommand: String,
+    limit: Option<Duration>,
+}
+
+/// What a successful run wrote.
+#[derive(Debug)]
+pub struct Output {
+    /// Standard output, where bytes that are no UTF-8 are replaced.
+    pub text: String,
+}
+
+impl Invocation {
+    pub(super) fn new(binary: &Path, directory: &Path, leftovers: Arc<OwnedFd>) -> Self {
+        let mut command = Command::new(binary);
+        command
+            .env_clear()
+            .arg("-C")
+            .arg(directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        Self {
+            command,
+            secret: None,
+            inherited: vec![leftovers],
+            subcommand: String::new(),
+            limit: Some(LIMIT),
+        }
+    }
+
+    pub(super) fn setting(mut self, setting: &str) -> Self {
+        self.command.arg("-c").arg(setting);
+        self
+    }
+
+    pub(super) fn inherit(&mut self, descriptor: Arc<OwnedFd>) {
+        self.inherited.push(descriptor);
+    }
+
+    /// Adds one argument; the first is the subcommand.
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        if self.subcommand.is_empty() {
+            self.subcommand = argument.as_ref().to_string_lossy().into_owned();
+        }
+        self.command.arg(argument);
+        self
+    }
+
+    /// Adds several arguments.
+    pub fn args<A: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
+    /// Adds variables to its environment.
+    pub fn environment(mut self, variables: &[(&str, &str)]) -> Self {
+        self.command.envs(variables.iter().copied());
+        self
+    }
+
+    /// Lets it run as long as it moves: for transfers, which end by themselves when they stall.
+    pub fn unlimited(mut self) -> Self {
+        self.limit = None;
+        self
+    }
+
+    /// Gives it less or more time than the ten minutes of every local command.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Runs it to its end.
+    pub async fn run(self) -> Result<Output, GitError> {
+        self.run_watched(|_| {}).await
+    }
+
+    /// Runs it to its end and shows each line of its standard error, progress included, as it comes.
+    /// Dropping the future kills git with all it started.
+    pub async fn run_watched(mut self, on_line: impl FnMut(&str)) -> Result<Output, GitError> {
+        die_with_this_process(&mut self.command, self.inherited.iter().map(AsRawFd::as_raw_fd).collect());
+        let mut child =
+            self.command.spawn().map_err(|error| GitError::not_started(&self.subcommand, &error))?;
+        let group = Group::of(child.id());
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let finish = async {
+            let (output, said) = tokio::join!(read_all(stdout), read_lines(stderr, on_line));
+            (child.wait().await, output, said)
+        };
+        let limit = self.limit.unwrap_or(Duration::MAX);
+        let (status, output, mut said) = tokio::time::timeout(limit, finish)
+            .await
+            .map_err(|_| GitError::took_too_long(&self.subcommand, limit))?;
+        group.has_ended();
+        // No remote should echo it; if one does, it goes no further.
+        if let Some(secret) = &self.secret {
+            said = said.replace(secret.as_str(), "***");
+        }
+        match status {
+            Ok(status) if status.success() => Ok(Output { text: output }),
+            Ok(status) => Err(GitError::failed(&self.subcommand, status, said)),
+            Err(error) => Err(GitError::not_started(&self.subcommand, &error)),
+        }
+    }
+}
+
+/// The process group of a running git, killed when it is dropped before git has ended.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(leader: Option<u32>) -> Self {
+        Self(leader.and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
+    }
+
+    /// The leader was waited for: its number may belong to somebody else from now on.
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // It may have ended just now, which is as good.
+            let _ = killpg(leader, Signal::SIGKILL);
+        }
+    }
+}
+
+/// Has the kernel kill git when this process dies, however it dies, and passes descriptors on to it.
+fn die_with_this_process(command: &mut Command, inherited: Vec<RawFd>) {
+    let parent = Pid::this();
+    let prepare = move || {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // The parent may have died before that.
+        if Pid::parent() != parent {
+            return Err(nix::errno::Errno::ESRCH.into());
+        }
+        for &descriptor in &inherited {
+            keep_over_exec(descriptor)?;
+        }
+        Ok(())
+    };
+    #[expect(
+        unsafe_code,
+        reason = "runs between fork and exec: it only makes async-signal-safe system calls"
+    )]
+    // SAFETY: prctl, getppid and fcntl are plain system calls; nothing is allocated and no lock is taken.
+    unsafe {
+        command.pre_exec(prepare);
+    }
+}
+
+fn keep_over_exec(descriptor: RawFd) -> nix::Result<()> {
+    #[expect(unsafe_code, reason = "the descriptor's owner is kept by the Invocation")]
+    // SAFETY: `Invocation::inherited` holds the owner until git has been started.
+    let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
+    fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::empty())).map(drop)
+}
+
+async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut stream) = stream {
+        // A pipe that breaks ends the output; git's status tells whether that matters.
+        let _ = stream.read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Reads lines that end in a newline or, as progress does, in a carriage return. Gives the end of it all
+/// without the progress.
+async fn read_lines(stream: Option<impl AsyncRead + Unpin>, mut on_line: impl FnMut(&str)) -> String {
+    let Some(mut stream) = stream else { return String::new() };
+    let mut kept = String::new();
+    let mut pending = Vec::new();
+    let mut buffer = [0_u8; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+        for &byte in &buffer[..count] {
+            if !matches!(byte, b'\n' | b'\r') {
+                pending.push(byte);
+                continue;
+            }
+            let line = String::from_utf8_lossy(&pending);
+            on_line(&line);
+            if byte == b'\n' {
+                keep(&mut kept, &line);
+            }
+            drop(line);
+            pending.clear();
+        }
+    }
+    let line = String::from_utf8_lossy(&pending);
+    on_line(&line);
+    keep(&mut kept, &line);
+    kept
+}
+
+fn keep(kept: &mut String, line: &str) {
+    kept.push_str(line.trim_end());
+    kept.push('\n');
+    if kept.len() > KEPT {
+        let cut = kept.ceil_char_boundary(kept.len() - KEPT);
+        kept.drain(..cut);
+    }
+}

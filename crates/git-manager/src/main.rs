@@ -1,0 +1,34 @@
+//! The git-manager's process; also what git runs when it asks for the token.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use ocweb_git_manager::{Config, Manager, SERVICE, askpass, router};
+use ocweb_service::{Environment, Listener, init_telemetry, serve};
+use tokio_util::sync::CancellationToken;
+
+fn main() -> anyhow::Result<()> {
+    let environment = Environment::of_process();
+    if askpass::is_asked(&environment) {
+        let question = std::env::args_os().nth(1);
+        let answer =
+            askpass::answer(&environment, question.as_deref()).context("this address gets no answer")?;
+        println!("{answer}");
+        return Ok(());
+    }
+    init_telemetry(&environment);
+    run(&environment)
+}
+
+#[tokio::main]
+async fn run(environment: &Environment) -> anyhow::Result<()> {
+    let own_path = std::env::current_exe().context("this binary's own path is not known")?;
+    let config = Config::from_environment(environment, own_path)?;
+    let listener = Listener::bind(&config.folders.socket(SERVICE)).await?;
+    let stop = CancellationToken::new();
+    let manager = Manager::start(&config, stop.clone()).await?;
+    serve(SERVICE, listener, router(manager.clone()), stop).await?;
+    // What does not end in time is killed with this process, and goes on at the next start.
+    let _ = tokio::time::timeout(Duration::from_secs(1), manager.finished()).await;
+    Ok(())
+}

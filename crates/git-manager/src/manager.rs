@@ -1,0 +1,124 @@
+//! The parts put together, and what has to happen before the first request.
+
+use std::{future::Future, sync::Arc};
+
+use ocweb_opencode_client::Client;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config, SERVICE,
+    chats::Chats,
+    clones::Clones,
+    error::Error,
+    garbage::{self, Collected},
+    git::{Git, Leftovers, LeftoversError},
+    github::GitHub,
+    removal::Removal,
+    worktrees::Worktrees,
+};
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder is in use.
+    #[error(transparent)]
+    Leftovers(#[from] LeftoversError),
+    /// A client for HTTP could not be made.
+    #[error("cannot make an HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
+    /// A folder could not be made or read.
+    #[error("cannot use the data folder: {0}")]
+    Io(#[from] std::io::Error),
+    /// What an earlier run left could not be put in order.
+    #[error("cannot put in order what an earlier run left: {0}")]
+    Repair(#[from] Error),
+}
+
+/// The whole domain. Cheap to clone.
+#[derive(Clone)]
+pub struct Manager {
+    pub(crate) clones: Arc<Clones>,
+    pub(crate) worktrees: Arc<Worktrees>,
+    pub(crate) chats: Arc<Chats>,
+    pub(crate) github: Arc<GitHub>,
+    removal: Removal,
+    tasks: TaskTracker,
+}
+
+impl Manager {
+    /// Takes the data folder, puts in order what an earlier run left, and goes on with its chats.
+    /// All background work ends when `stop` is cancelled.
+    pub async fn start(config: &Config, stop: CancellationToken) -> Result<Self, StartError> {
+        let own = config.folders.own(SERVICE);
+        std::fs::create_dir_all(&own)?;
+        let git = Arc::new(Git::new(config, &own, Leftovers::end(&own)?)?);
+        let tasks = TaskTracker::new();
+        let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?;
+        let clones = Arc::new(Clones::open(
+            config.folders.repositories(),
+            own.join("clones"),
+            Arc::clone(&git),
+            tasks.clone(),
+            stop.clone(),
+        )?);
+        let worktrees =
+            Arc::new(Worktrees::open(config.folders.worktrees(), own.join("worktrees"), Arc::clone(&git))?);
+        let chats = Arc::new(Chats::open(
+            own.join("chats"),
+            Arc::clone(&clones),
+            Arc::clone(&worktrees),
+            Arc::clone(&git),
+            opencode.clone(),
+            tasks.clone(),
+            stop,
+        )?);
+        let github = Arc::new(GitHub::new(config.github_api_url.clone(), config.token.clone())?);
+        let removal = Removal {
+            clones: Arc::clone(&clones),
+            worktrees: Arc::clone(&worktrees),
+            chats: Arc::clone(&chats),
+            git,
+            opencode,
+        };
+        let manager = Self { clones, worktrees, chats, github, removal, tasks };
+        manager.put_in_order().await?;
+        manager.chats.resume();
+        Ok(manager)
+    }
+
+    /// Removes half-made clones, and settles worktrees that were being added or deleted.
+    async fn put_in_order(&self) -> Result<(), Error> {
+        for (name, session) in self.worktrees.unfinished()? {
+            let clone = self.clones.exclusive(&name).await;
+            self.worktrees.repair(&clone, &session).await?;
+        }
+        let mut found = Collected::default();
+        for folder in [self.clones.folder(), self.worktrees.folder()] {
+            garbage::leftovers(folder, None, false, &api_reason, &mut found).await;
+        }
+        if !found.removed.is_empty() {
+            tracing::warn!(count = found.removed.len(), "removed what a killed run left half-made");
+        }
+        Ok(())
+    }
+
+    /// Does something that must come to its end even when the request that began it is cut.
+    pub(crate) async fn detached<T, F>(&self, work: impl FnOnce(Removal) -> F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let done = self.tasks.spawn(work(self.removal.clone())).await;
+        done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
+    }
+
+    /// Waits until all background work has ended, after `stop` was cancelled.
+    pub async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+fn api_reason(error: &Error) -> String {
+    error.to_string()
+}

@@ -1,0 +1,335 @@
+//! One working copy for each chat, on a branch of its own.
+//!
+//! What is being done to a worktree is written down first: a record that says `adding` or `deleting`
+//! after a start tells that the service was killed in between. An unfinished addition is undone (git
+//! itself leaves a lock that `git worktree prune` skips, and the branch), an unfinished deletion is
+//! finished. What exists is read from the folders; the record adds what git does not know.
+
+mod entry;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+pub use entry::stale_entries;
+
+use crate::{
+    clones::{Base, Exclusive},
+    error::{Error, Missing},
+    git::{Git, clearing_stale_locks},
+    names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
+    records::{Records, sync_folder},
+};
+
+/// All worktrees of this volume.
+pub struct Worktrees {
+    folder: PathBuf,
+    git: Arc<Git>,
+    records: Records<Record>,
+}
+
+/// What is written down about a worktree.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Record {
+    repo: RepositoryName,
+    session_id: SessionId,
+    branch: BranchName,
+    base: Option<BranchName>,
+    /// The commit that the branch began at; nothing in an empty repository.
+    commit: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Phase {
+    Adding,
+    Ready,
+    Deleting,
+}
+
+/// A worktree as it is listed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Worktree {
+    /// The repository.
+    pub repo: RepositoryName,
+    /// The chat that works here.
+    pub session_id: SessionId,
+    /// The working copy.
+    #[schema(value_type = String)]
+    pub path: PathBuf,
+    /// Its branch.
+    pub branch: BranchName,
+    /// The remote's branch that it began at; `null` when not known or when there was none.
+    pub base: Option<BranchName>,
+    /// When it was added.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+impl Worktrees {
+    /// The worktrees in `folder`, with their records in `records`.
+    pub fn open(folder: PathBuf, records: PathBuf, git: Arc<Git>) -> Result<Self, Error> {
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self { folder, git, records: Records::open(records)? })
+    }
+
+    /// The folder that holds the worktrees.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the worktree of a chat is or will be.
+    pub fn path(&self, repository: &RepositoryName, session: &SessionId) -> PathBuf {
+        self.folder.join(worktree_folder(repository, session))
+    }
+
+    /// Every worktree that is there, the newest first.
+    pub fn list(&self) -> Vec<Worktree> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut found: Vec<_> =
+            entries.filter_map(|entry| self.describe(entry.file_name().to_str()?)).collect();
+        found.sort_by_key(|worktree| std::cmp::Reverse(worktree.created_at));
+        found
+    }
+
+    /// One worktree.
+    pub fn get(&self, repository: &RepositoryName, session: &SessionId) -> Result<Worktree, Error> {
+        self.describe(&worktree_folder(repository, session))
+            .ok_or_else(|| Error::Missing(Missing::Worktree(repository.clone(), session.clone())))
+    }
+
+    fn describe(&self, folder: &str) -> Option<Worktree> {
+        let (repo, session_id) = worktree_of_folder(folder)?;
+        let path = self.folder.join(folder);
+        let made = path.symlink_metadata().ok().filter(std::fs::Metadata::is_dir)?;
+        if let Some(record) = self.records.get(folder) {
+            let Record { branch, base, created_at, phase, .. } = record;
+            return (phase == Phase::Ready).then_some(Worktree {
+                repo,
+                session_id,
+                path,
+                branch,
+                base,
+                created_at,
+            });
+        }
+        // Not made by us, or its record was lost: git knows the branch.
+        let branch = entry::branch_of(&path)?;
+        let created_at = made.modified().map_or(OffsetDateTime::UNIX_EPOCH, Into::into);
+        Some(Worktree { repo, session_id, path, branch, base: None, created_at })
+    }
+
+    /// Adds a worktree on a new branch at `base`. Nothing is left when it fails.
+    pub async fn add(
+        &self,
+        clone: &Exclusive,
+        session: &SessionId,
+        branch: &BranchName,
+        base: &Base,
+    ) -> Result<Worktree, Error> {
+        let folder = worktree_folder(clone.name(), session);
+        if let Some(unfinished) = self.records.get(&folder).filter(|record| record.phase != Phase::Ready) {
+            self.settle(clone, &unfinished).await?;
+        }
+        let path = self.folder.join(&folder);
+        if path.symlink_metadata().is_ok() {
+            return Err(Error::Conflict(format!(
+                "There is a worktree of {} for {session} already.",
+                clone.name()
+            )));
+        }
+        if entry::branch_exists(clone.path(), branch)? {
+            return Err(Error::Conflict(format!("{} has a branch {branch} already.", clone.name())));
+        }
+        let mut record = Record {
+            repo: clone.name().clone(),
+            session_id: session.clone(),
+            branch: branch.clone(),
+            base: base.branch.clone(),
+            commit: base.commit.clone(),
+            created_at: OffsetDateTime::now_utc(),
+            phase: Phase::Adding,
+        };
+        self.records.put(&folder, &record)?;
+        let added = match &base.commit {
+            Some(commit) => self.check_out(clone, &path, branch, commit).await,
+            None => self.check_out_nothing(clone, &path, branch).await,
+        };
+        record.phase = Phase::Ready;
+        let noted = added.and_then(|()| Ok(self.records.put(&folder, &record)?));
+        if let Err(error) = noted {
+            record.phase = Phase::Adding;
+            self.settle(clone, &record).await?;
+            return Err(error);
+        }
+        tracing::info!(repository = %clone.name(), %session, %branch, "worktree added");
+        self.get(clone.name(), session)
+    }
+
+    async fn check_out(
+        &self,
+        clone: &Exclusive,
+        path: &Path,
+        branch: &BranchName,
+        commit: &str,
+    ) -> Result<(), Error> {
+        self.add_empty(clone, path, &["--no-track", "-b", branch.as_str()], commit).await?;
+        // A step of its own, so that the process that writes the files is our child and dies with us.
+        self.git.local(path).args(["reset", "--hard", "--quiet"]).run().await?;
+        Ok(())
+    }
+
+    /// A worktree on a branch without commits, as an empty repository needs. `worktree add --orphan` came
+    /// with git 2.42; this way works with every git: check out an empty commit, then point HEAD away.
+    async fn check_out_nothing(
+        &self,
+        clone: &Exclusive,
+        path: &Path,
+        branch: &BranchName,
+    ) -> Result<(), Error> {
+        let tree = self.git.local(clone.path()).args(["mktree"]).run().await?;
+        let commit = self.git.local(clone.path()).environment(&ANONYMOUS).args([
+            "commit-tree",
+            "-m",
+            "empty",
+            tree.text.trim(),
+        ]);
+        let commit = commit.run().await?;
+        self.add_empty(clone, path, &["--detach"], commit.text.trim()).await?;
+        let head = format!("refs/heads/{branch}");
+        self.git.local(path).args(["symbolic-ref", "HEAD", &head]).run().await?;
+        Ok(())
+    }
+
+    async fn add_empty(
+        &self,
+        clone: &Exclusive,
+        path: &Path,
+        how: &[&str],
+        commit: &str,
+    ) -> Result<(), Error> {
+        clearing_stale_locks(clone.path(), || async {
+            let add = self.git.local(clone.path()).args(["worktree", "add", "--quiet", "--no-checkout"]);
+            add.args(how).arg("--").arg(path).arg(commit).run().await
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes a worktree and its branch. Whether that loses work is for the caller to find out before.
+    pub async fn remove(&self, clone: &Exclusive, worktree: &Worktree) -> Result<(), Error> {
+        let folder = worktree_folder(&worktree.repo, &worktree.session_id);
+        let record = Record {
+            repo: worktree.repo.clone(),
+            session_id: worktree.session_id.clone(),
+            branch: worktree.branch.clone(),
+            base: worktree.base.clone(),
+            commit: None,
+            created_at: worktree.created_at,
+            phase: Phase::Deleting,
+        };
+        self.records.put(&folder, &record)?;
+        self.settle(clone, &record).await?;
+        tracing::info!(repository = %worktree.repo, session = %worktree.session_id, branch = %worktree.branch, "worktree deleted");
+        Ok(())
+    }
+
+    /// Undoes an unfinished addition, or finishes a deletion: nothing of the worktree remains.
+    async fn settle(&self, clone: &Exclusive, record: &Record) -> Result<(), Error> {
+        let folder = worktree_folder(&record.repo, &record.session_id);
+        let path = self.folder.join(&folder);
+        // Renamed first: it disappears at once, and no process that still writes into it can stop that.
+        let aside =
+            self.folder.join(format!(".deleting-{folder}-{}", ocweb_opencode_client::MessageId::generate()));
+        if path.symlink_metadata().is_ok() {
+            std::fs::rename(&path, &aside)?;
+        }
+        entry::remove(clone.path(), &path)?;
+        self.remove_branch(clone, record).await?;
+        sync_folder(&self.folder)?;
+        self.records.remove(&folder)?;
+        match tokio::fs::remove_dir_all(&aside).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(folder = %aside.display(), %error, "not wholly deleted; the next start goes on");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn remove_branch(&self, clone: &Exclusive, record: &Record) -> Result<(), Error> {
+        entry::remove_branch_lock(clone.path(), &record.branch)?;
+        if !clone.path().join(".git").exists() || !entry::branch_exists(clone.path(), &record.branch)? {
+            return Ok(());
+        }
+        let branch = record.branch.as_str();
+        if let (Phase::Adding, Some(commit)) = (record.phase, &record.commit) {
+            // Only as it was made: a branch that has moved on is somebody's work.
+            let name = format!("refs/heads/{branch}");
+            clearing_stale_locks(clone.path(), || async {
+                self.git.local(clone.path()).args(["update-ref", "-d", &name, commit]).run().await
+            })
+            .await?;
+        } else {
+            let deleted = clearing_stale_locks(clone.path(), || async {
+                self.git.local(clone.path()).args(["branch", "-D", "--quiet", "--", branch]).run().await
+            });
+            if let Err(error) = deleted.await {
+                // It is checked out elsewhere: then it is not ours alone.
+                tracing::warn!(repository = %record.repo, branch, %error, "the branch of a deleted worktree stays");
+            }
+        }
+        Ok(())
+    }
+
+    /// The repositories and sessions whose worktrees an earlier run left unfinished.
+    pub fn unfinished(&self) -> Result<Vec<(RepositoryName, SessionId)>, Error> {
+        let records = self.records.all()?.into_iter().map(|(_, record)| record);
+        Ok(records
+            .filter(|record| record.phase != Phase::Ready)
+            .map(|record| (record.repo, record.session_id))
+            .collect())
+    }
+
+    /// Settles one of the [`Worktrees::unfinished`].
+    pub async fn repair(&self, clone: &Exclusive, session: &SessionId) -> Result<(), Error> {
+        let record = self.records.get(&worktree_folder(clone.name(), session));
+        match record.filter(|record| record.phase != Phase::Ready) {
+            Some(record) => {
+                tracing::warn!(repository = %record.repo, %session, phase = ?record.phase, "settling a worktree that was left unfinished");
+                self.settle(clone, &record).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Records whose folder is gone, with the branch that may still be there.
+    pub fn without_folder(&self) -> Result<Vec<(RepositoryName, SessionId, BranchName)>, Error> {
+        let records = self.records.all()?.into_iter();
+        Ok(records
+            .filter(|(folder, record)| record.phase == Phase::Ready && !self.folder.join(folder).exists())
+            .map(|(_, record)| (record.repo, record.session_id, record.branch))
+            .collect())
+    }
+
+    /// Forgets a worktree whose folder is gone. Its branch stays.
+    pub fn forget(&self, repository: &RepositoryName, session: &SessionId) -> Result<(), Error> {
+        Ok(self.records.remove(&worktree_folder(repository, session))?)
+    }
+}
+
+/// Whoever made the empty commit that nothing refers to.
+const ANONYMOUS: [(&str, &str); 4] = [
+    ("GIT_AUTHOR_NAME", "ocweb"),
+    ("GIT_AUTHOR_EMAIL", "ocweb@localhost"),
+    ("GIT_COMMITTER_NAME", "ocweb"),
+    ("GIT_COMMITTER_EMAIL", "ocweb@localhost"),
+];

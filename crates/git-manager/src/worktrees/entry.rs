@@ -1,0 +1,70 @@
+//! A worktree's other half: its entry in the clone's `.git/worktrees`, and its branch.
+//!
+//! The entry is found by the path it points to, for git may have given it another name. It is removed by
+//! hand: `git worktree prune` skips a locked one, and a killed `git worktree add` leaves a locked one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use git2::{ErrorCode, Repository};
+
+use crate::{error::Error, names::BranchName};
+
+/// Removes the entry of the worktree at `path`, complete or not.
+pub(super) fn remove(clone: &Path, path: &Path) -> io::Result<()> {
+    for entry in entries(clone) {
+        let of_this = match fs::read_to_string(entry.join("gitdir")) {
+            Ok(target) => Path::new(target.trim_end()) == path.join(".git"),
+            // Killed before that was written: git names the entry after the folder.
+            Err(_) => entry.file_name() == path.file_name(),
+        };
+        if of_this {
+            fs::remove_dir_all(&entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// Entries of a clone whose working copy is gone, with its path.
+pub fn stale_entries(clone: &Path) -> Vec<(PathBuf, PathBuf)> {
+    entries(clone)
+        .filter_map(|entry| {
+            let target = fs::read_to_string(entry.join("gitdir")).ok()?;
+            let path = Path::new(target.trim_end()).parent()?.to_owned();
+            (!path.exists()).then_some((entry, path))
+        })
+        .collect()
+}
+
+fn entries(clone: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(clone.join(".git/worktrees")).into_iter().flatten();
+    entries.flatten().map(|entry| entry.path())
+}
+
+/// Whether a clone has a local branch of this name.
+pub(super) fn branch_exists(clone: &Path, branch: &BranchName) -> Result<bool, Error> {
+    match Repository::open(clone)?.find_reference(&format!("refs/heads/{branch}")) {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the lock of a branch that only we make; a killed git leaves it.
+pub(super) fn remove_branch_lock(clone: &Path, branch: &BranchName) -> io::Result<()> {
+    match fs::remove_file(clone.join(format!(".git/refs/heads/{branch}.lock"))) {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The branch that a working copy has checked out.
+pub(super) fn branch_of(path: &Path) -> Option<BranchName> {
+    let repository = Repository::open(path).ok()?;
+    let head = repository.find_reference("HEAD").ok()?;
+    head.symbolic_target().ok().flatten()?.strip_prefix("refs/heads/")?.parse().ok()
+}
