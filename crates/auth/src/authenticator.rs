@@ -183,7 +183,7 @@ impl Authenticator {
             })
             .map_err(LoginError::Throttled)?;
         if !self.password.matches(password).await {
-            tracing::warn!(address = ?attempt.address, "a login failed");
+            tracing::warn!(address = attempt.address.map(tracing::field::display), "a login failed");
             return Err(LoginError::WrongPassword);
         }
         self.with_throttle(|throttle| throttle.succeeded(&admission));
@@ -198,7 +198,7 @@ impl Authenticator {
             // No clock shows a time before 1970, and one that did would end the session at once.
             expires: u64::try_from(session.expires_at.unix_timestamp()).unwrap_or(0),
         };
-        tracing::info!(session = %session.id, address = ?attempt.address, "logged in");
+        tracing::info!(session = %session.id, address = attempt.address.map(tracing::field::display), "logged in");
         self.sessions.add(session);
         if let Some(old) = attempt.replaces {
             self.sessions.remove(|id| id == old);

@@ -5,7 +5,7 @@ use axum::{
         Form, Query, State,
         rejection::{FormRejection, QueryRejection},
     },
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use ocweb_service::Problem;
@@ -144,11 +144,8 @@ fn failed(problem: Problem, caller: &Caller, next: &ReturnPath) -> Response {
     let message = problem.detail.clone();
     let answer = problem.into_response();
     let mut page = page::login(answer.status(), next, Some(&message));
-    page.headers_mut().extend(
-        answer
-            .headers()
-            .get(axum::http::header::RETRY_AFTER)
-            .map(|wait| (axum::http::header::RETRY_AFTER, wait.clone())),
-    );
+    if let Some(wait) = answer.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
     page
 }

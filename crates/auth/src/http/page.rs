@@ -69,7 +69,7 @@ fn page(status: StatusCode, title: &str, content: &str) -> Response {
 </head>
 <body>
 <main>
-<h1>ocweb <span>{title}</span></h1>
+<h1>ocweb</h1>
 {content}
 </main>
 </body>

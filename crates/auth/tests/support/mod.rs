@@ -64,8 +64,8 @@ impl Service {
         let listener = Listener::bind(&self.folder.path().join("auth.sock")).await.unwrap();
         let stop = CancellationToken::new();
         let keeper = tokio::spawn(Arc::clone(&authenticator).keep_sessions(stop.clone()));
-        let served = serve_until(SERVICE, listener, router(authenticator), stop.clone());
-        let server = tokio::spawn(async { served.await.unwrap() });
+        let serving = serve_until(SERVICE, listener, router(authenticator), stop.clone());
+        let server = tokio::spawn(async { serving.await.unwrap() });
         self.running = Some((stop, server, keeper));
     }
 
