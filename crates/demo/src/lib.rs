@@ -8,7 +8,8 @@
 //! - [`model`] speaks the OpenAI chat protocol and does what the words of a prompt say.
 //! - [`faults`] makes either of them fail on purpose.
 //!
-//! A test starts a world in its own process:
+//! A test starts a world in its own process. The world answers on the test's own runtime, so whatever
+//! the test runs against it, such as git, must not block that runtime:
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), ocweb_demo::StartError> {

@@ -83,7 +83,9 @@ async fn complete(State(model): State<Model>, headers: HeaderMap, Json(body): Js
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return wire::error(status, "The prompt told the demo's model to fail.");
     }
-    let pieces = completion::perform(turn, &request, model.stop.clone());
+    // No two answers of a conversation have the same number of messages before them.
+    let call_id = format!("call_{}", request.messages.len());
+    let pieces = completion::perform(turn, call_id, conversation.directory, model.stop.clone());
     if request.stream { wire::streamed(&request, pieces) } else { wire::whole(&request, pieces).await }
 }
 

@@ -6,7 +6,6 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    conversation::{Conversation, Request},
     directive::{Directive, Tool},
     script::Turn,
 };
@@ -37,15 +36,24 @@ pub(super) enum Piece {
 }
 
 /// The pieces of a turn, as they come. Ends early when the receiver is dropped or `stop` says so.
-pub(super) fn perform(turn: Turn, request: &Request, stop: CancellationToken) -> mpsc::Receiver<Piece> {
+///
+/// A tool call gets the id `call_id` and paths below `directory`.
+pub(super) fn perform(
+    turn: Turn,
+    call_id: String,
+    directory: String,
+    stop: CancellationToken,
+) -> mpsc::Receiver<Piece> {
     let (pieces, receiver) = mpsc::channel(16);
-    let conversation = Conversation::of(request);
-    // No two messages of a conversation have the same number of messages before them.
-    let call_id = format!("call_{}", request.messages.len());
     tokio::spawn(async move {
         let performed = async {
             for step in turn.steps() {
-                if take(step, &conversation, &call_id, &pieces).await.is_none() {
+                let call = |tool: &Tool| Piece::Call {
+                    id: call_id.clone(),
+                    name: tool.name(),
+                    arguments: tool.arguments(&directory).to_string(),
+                };
+                if take(step, call, &pieces).await.is_none() {
                     return;
                 }
             }
@@ -60,13 +68,8 @@ pub(super) fn perform(turn: Turn, request: &Request, stop: CancellationToken) ->
     receiver
 }
 
-/// Takes one step. `None` when the turn is over early.
-async fn take(
-    step: &Directive,
-    conversation: &Conversation,
-    call_id: &str,
-    pieces: &mpsc::Sender<Piece>,
-) -> Option<()> {
+/// Takes one step; `call` makes a tool's call. `None` when the turn is over early.
+async fn take(step: &Directive, call: impl Fn(&Tool) -> Piece, pieces: &mpsc::Sender<Piece>) -> Option<()> {
     match step {
         Directive::Say { text, words_per_second } => {
             speak(text, *words_per_second, Piece::Text, pieces).await
@@ -87,15 +90,7 @@ async fn take(
             pieces.closed().await;
             None
         }
-        Directive::Call(tool) => pieces.send(call(tool, conversation, call_id)).await.ok(),
-    }
-}
-
-fn call(tool: &Tool, conversation: &Conversation, id: &str) -> Piece {
-    Piece::Call {
-        id: id.to_owned(),
-        name: tool.name(),
-        arguments: tool.arguments(&conversation.directory).to_string(),
+        Directive::Call(tool) => pieces.send(call(tool)).await.ok(),
     }
 }
 

@@ -107,9 +107,11 @@ impl Heap<'_> {
                 drop(state);
                 let found = folder.count();
                 state = lock(&self.state);
-                state.folders.extend(found);
                 state.under_way -= 1;
-                self.changed.notify_all();
+                if !found.is_empty() || state.under_way == 0 {
+                    self.changed.notify_all();
+                }
+                state.folders.extend(found);
             } else if state.under_way == 0 {
                 return;
             } else {
