@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// The pause after the first death.
-const FIRST: Duration = Duration::from_millis(75);
+const FIRST: Duration = Duration::from_millis(60);
 
 /// The pause after the second death; it doubles from here.
 const SECOND: Duration = Duration::from_millis(500);

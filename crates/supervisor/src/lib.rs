@@ -14,6 +14,7 @@
 //! Processes that an agent detached outlive a restart of opencode on purpose: they may be somebody's
 //! dev server. resource-monitor lists them as orphans.
 
+mod agent_shell;
 mod api;
 mod backoff;
 mod children;

@@ -187,7 +187,7 @@ impl Process {
         if state == State::Stopping {
             tracing::info!(name = self.spec.name, pid, "stopped");
         } else {
-            tracing::warn!(name = self.spec.name, pid, message, "died");
+            tracing::warn!(name = self.spec.name, pid, how = message, "died");
         }
         self.status.send_modify(|status| {
             status.pid = None;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write,
-    io,
+    io::{self, IsTerminal},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -67,7 +67,7 @@ impl Settings {
             web: web_folder(environment)?,
             opencode_variables: opencode_variables(environment)?,
             folders: Folders { data, run },
-            environment: environment.clone(),
+            environment: with_readable_logs(environment),
         })
     }
 
@@ -179,7 +179,7 @@ fn program(
     if is_executable(&path) { Ok(path) } else { Err(invalid(name, "the file is not executable")) }
 }
 
-fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
@@ -228,6 +228,13 @@ fn check_trusted_proxies(environment: &Environment) -> Result<(), ConfigError> {
     } else {
         Err(invalid(NAME, "it must list IP addresses or ranges such as 10.0.0.0/8, with spaces between"))
     }
+}
+
+/// A person who watches the terminal gets lines to read from the services too, whose own output is a
+/// pipe to us.
+fn with_readable_logs(environment: &Environment) -> Environment {
+    let readable = io::stderr().is_terminal().then_some(("OCWEB_LOG_FORMAT", "text"));
+    readable.into_iter().chain(environment.iter()).collect()
 }
 
 fn opencode_variables(environment: &Environment) -> Result<Vec<String>, ConfigError> {

@@ -1,6 +1,11 @@
 //! The story of a run: take the volume, clear what an earlier run left, start, wait, stop.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    os::unix::net::UnixStream,
+    sync::Arc,
+    time::Duration,
+};
 
 use ocweb_service::{ConfigError, Listener, ServeError, config::Folders, serve_until};
 use tokio::{
@@ -12,6 +17,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
+    agent_shell,
     api::{self, Board},
     children::Children,
     instance,
@@ -37,6 +43,9 @@ const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
 /// How long a start may take before it is said what it waits for.
 const QUIET_START: Duration = Duration::from_secs(2);
+
+/// Pause before looking again whether all is well.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// The supervisor could not begin, or could not stop.
 #[derive(Debug, thiserror::Error)]
@@ -69,15 +78,18 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     run_folder::prepare(run)?;
     let lock = Lock::acquire(&settings.folders.own(NAME), run)?;
     let instance = Instance::of([run.clone()].into_iter().chain(lock.previous_run.clone()));
+    refuse_live_run(&settings.folders)?;
     clear_leftovers(&instance, &settings.folders).await;
     settings.check_ports()?;
+    let own = settings.folders.own(NAME);
+    let agent_shell = agent_shell::install(&own.join("shell"), &settings.environment);
 
     let children = Arc::new(Children::new(run)?);
     let reaper = children.clone();
     let _reaper = AbortOnDropHandle::new(tokio::spawn(async move { reaper.reap().await }));
     let listener = Listener::bind(&settings.folders.socket(NAME)).await?;
 
-    let supervisor = Supervisor::start(table(&settings), &children);
+    let supervisor = Supervisor::start(table(&settings, agent_shell.as_deref()), &children);
     let board = supervisor.board(instance::Instance::new(&settings));
     let stop_serving = CancellationToken::new();
     let server = serve_until(NAME, listener, api::router(board.clone()), stop_serving.clone());
@@ -116,6 +128,15 @@ impl StopSignals {
             _ = self.interrupt.recv() => {}
             _ = self.hang_up.recv() => {}
         }
+    }
+}
+
+/// Two volumes may be given one run folder by mistake. What carries its mark is no leftover then.
+fn refuse_live_run(folders: &Folders) -> Result<(), ServeError> {
+    let path = folders.socket(NAME);
+    match UnixStream::connect(&path) {
+        Ok(_) => Err(ServeError::InUse { path }),
+        Err(_) => Ok(()),
     }
 }
 
@@ -240,9 +261,18 @@ async fn report_start(board: Board, url: String) {
                 let _ = status.wait_for(|status| status.state == State::Running).await;
             }
         };
-        if timeout(pause, running).await.is_ok() && board.waiting_for().is_empty() {
-            println!("ocweb is ready at {url}");
-            return;
+        match timeout(pause, running).await {
+            Ok(()) if board.waiting_for().is_empty() => {
+                // Nobody may be reading it.
+                let _ = writeln!(io::stdout(), "ocweb is ready at {url}");
+                return;
+            }
+            // One of them has gone again while the others came.
+            Ok(()) => {
+                sleep(AGAIN).await;
+                continue;
+            }
+            Err(_) => {}
         }
         let waiting_for: Vec<_> = board
             .waiting_for()
@@ -251,6 +281,5 @@ async fn report_start(board: Board, url: String) {
             .collect();
         tracing::info!(waiting_for = waiting_for.join(", "), "still waiting");
         pause = (pause * 2).min(Duration::from_secs(30));
-        sleep(Duration::from_secs(1)).await;
     }
 }

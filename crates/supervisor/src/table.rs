@@ -63,13 +63,14 @@ impl Stage {
     pub(crate) const STOP_ORDER: [Self; 3] = [Self::Front, Self::Service, Self::Engine];
 }
 
-/// The table for these settings.
-pub(crate) fn table(settings: &Settings) -> Vec<ProcessSpec> {
+/// The table for these settings. `agent_shell` is the shell to run the agent's commands in, where it
+/// is another than the person's.
+pub(crate) fn table(settings: &Settings, agent_shell: Option<&Path>) -> Vec<ProcessSpec> {
     let services = settings.programs.services.iter().map(|(name, program)| service(settings, name, program));
-    std::iter::once(opencode(settings)).chain(services).chain([caddy(settings)]).collect()
+    std::iter::once(opencode(settings, agent_shell)).chain(services).chain([caddy(settings)]).collect()
 }
 
-fn opencode(settings: &Settings) -> ProcessSpec {
+fn opencode(settings: &Settings, agent_shell: Option<&Path>) -> ProcessSpec {
     let folder = |name| settings.opencode_folder(name);
     let mut variables = environment::pick(
         &settings.environment,
@@ -97,6 +98,9 @@ fn opencode(settings: &Settings) -> ProcessSpec {
     ];
     variables.extend(own.map(|(variable, name)| (variable.into(), folder(name).display().to_string())));
     variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
+    if let Some(shell) = agent_shell {
+        variables.insert("SHELL".into(), shell.display().to_string());
+    }
     mark(&mut variables, settings);
 
     let port = settings.opencode.port().to_string();
@@ -120,7 +124,7 @@ fn opencode(settings: &Settings) -> ProcessSpec {
         // 47 s were seen at an eighth of a processor; a big database to migrate takes longer.
         start_limit: Duration::from_mins(5),
         stop_grace: Duration::from_millis(700),
-        // The agent's builds inherit this: they must fall before the door and the rest of the machine.
+        // It must fall before the door and the rest of the machine, and after its agent's commands.
         oom_score_adj: Some(300),
     }
 }

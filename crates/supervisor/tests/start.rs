@@ -113,6 +113,23 @@ fn a_second_supervisor_on_the_volume_is_told_who_has_it() {
 }
 
 #[test]
+fn a_run_folder_in_use_is_left_alone() {
+    let mut world = World::new();
+    world.start();
+    world.wait_until_ready();
+    let mut environment = world.environment();
+    environment.insert("OCWEB_DATA".into(), world.path("other-data").display().to_string());
+    let output = world.command(environment, &[]).stderr(std::process::Stdio::piped()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("supervisor.sock is in use by another running process"), "{stderr}");
+    let (_, _, document) = world.get("/admin/services").unwrap();
+    for service in document["services"].as_array().unwrap() {
+        assert_eq!(service["restarts"], 0, "{service}");
+    }
+}
+
+#[test]
 fn each_process_gets_its_own_variables_and_no_others() {
     let secrets = [
         ("AUTH_PASSWORD", "auth"),
@@ -198,6 +215,10 @@ fn opencode_falls_first_when_memory_runs_out() {
         |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/oom_score_adj")).unwrap().trim().to_owned();
     assert_eq!(score(world.pid("opencode")), "300");
     assert_eq!(score(world.pid("auth")), score(world.supervisor().pid));
+    // And its agent's commands before it.
+    let shell = &world.environment_of("opencode")["SHELL"];
+    let output = Command::new(shell).args(["-c", "cat /proc/self/oom_score_adj"]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "600");
 }
 
 #[test]

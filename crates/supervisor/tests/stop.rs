@@ -2,11 +2,7 @@
 
 mod harness;
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use harness::{World, is_alive, stat, wait_for, wait_until, zombies_of};
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
@@ -46,7 +42,7 @@ fn a_stop_takes_no_longer_for_open_streams_and_those_who_ignore_it() {
     world.behave("opencode", "ignore-term detach");
     world.start();
     world.wait_until_ready();
-    let streams: Vec<_> = (0..5).map(|_| open_stream(world.port)).collect();
+    let streams: Vec<_> = (0..5).map(|_| world.open_stream()).collect();
     let begin = Instant::now();
     world.signal(SIGTERM);
     assert_eq!(world.wait_for_end().code(), Some(0), "{}", world.log());
@@ -156,13 +152,4 @@ fn as_process_one_it_reaps_and_stops() {
     assert_eq!(world.wait_for_end().code(), Some(0), "{}", world.log());
     assert!(begin.elapsed() < STOP, "{:?}", begin.elapsed());
     assert_eq!(world.marked(), Vec::<i32>::new());
-}
-
-fn open_stream(port: u16) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(harness::DEADLINE)).unwrap();
-    write!(stream, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    let mut byte = [0];
-    stream.read_exact(&mut byte).unwrap();
-    stream
 }

@@ -3,12 +3,13 @@
 //! Whatever a test does, everything that was started here is ended when the [`World`] goes.
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
 
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -170,6 +171,15 @@ impl World {
         let (head, body) = answer.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         Some((status, head.to_lowercase(), serde_json::from_str(body).ok()?))
+    }
+
+    /// Opens a stream through Caddy that never ends, and reads its beginning.
+    pub(crate) fn open_stream(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        write!(stream, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        stream
     }
 
     /// A process's line of `/admin/services`.
