@@ -121,7 +121,7 @@ function KnownChat({ chat, onChanged }: { chat: Chat; onChanged: () => void }) {
         <Conversation id={chat.id} directory={chat.directory} isSubagent={false} />
       ) : (
         <main className="page-body">
-          <div className="page-content pad">
+          <div className="page-content inset">
             {chat.prompt !== null && chat.prompt !== '' && (
               <article className="message user" aria-label="You">
                 <p>{chat.prompt}</p>

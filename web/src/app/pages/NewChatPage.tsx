@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
+import { RecentChats } from '@/features/chats/ChatList';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Chip, Composer } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
@@ -47,14 +48,17 @@ export function NewChatPage() {
     <>
       <TopBar before={<MenuButton />} title="New chat" {...(repo === null ? {} : { sub: repo })} />
       <main className="page-body new-chat">
-        <div className="page-content pad">
+        <div className="page-content">
           <MissingSettings />
-          <p className="new-chat-hint">What should be done?</p>
-          <p className="dim">
-            It gets a working copy and a branch of its own, from {base ?? 'the default branch'}, freshly
-            fetched.
-            {cloned === false && repo !== null && ' The repository is cloned first.'}
-          </p>
+          {repo !== null && <RecentChats repo={repo} most={4} />}
+          <div className="new-chat-about">
+            <p className="new-chat-hint">What should be done?</p>
+            <p className="dim">
+              It gets a working copy and a branch of its own, from {base ?? 'the default branch'}, freshly
+              fetched.
+              {cloned === false && repo !== null && ' The repository is cloned first.'}
+            </p>
+          </div>
         </div>
       </main>
       <div className="dock">

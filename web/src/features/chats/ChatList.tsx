@@ -12,11 +12,9 @@ import { Failure, Loading } from '@/shared/ui/Notice';
 import { type ChatStatus, chatStatus, chatTitle } from './status';
 import './chats.css';
 
-type Grouping = 'time' | 'repo';
-
-export function ChatList({ current, onChoose }: { current: string | null; onChoose: () => void }) {
-  const { data, error, refetch } = useQuery(queries.chats());
-  const known = useEvents(
+/** The statuses and titles that a list of chats shows. */
+function useKnown() {
+  return useEvents(
     useShallow(({ statuses, permissions, questions, errors, sessions }) => ({
       statuses,
       permissions,
@@ -25,17 +23,32 @@ export function ChatList({ current, onChoose }: { current: string | null; onChoo
       sessions,
     })),
   );
+}
+
+type Known = ReturnType<typeof useKnown>;
+
+function lastActive(chat: Chat, known: Known): number {
+  return Math.max(Date.parse(chat.updated_at) || 0, known.sessions[chat.id]?.time.updated ?? 0);
+}
+
+function newestFirst(chats: readonly Chat[], known: Known): Chat[] {
+  return [...chats].sort((a, b) => lastActive(b, known) - lastActive(a, known));
+}
+
+type Grouping = 'time' | 'repo';
+
+export function ChatList({ current, onChoose }: { current: string | null; onChoose: () => void }) {
+  const { data, error, refetch } = useQuery(queries.chats());
+  const known = useKnown();
   const [grouping, setGrouping] = useState<Grouping>(recall('grouping') === 'repo' ? 'repo' : 'time');
   function group(value: Grouping) {
     setGrouping(value);
     remember('grouping', value);
   }
-  const lastActive = (chat: Chat) =>
-    Math.max(Date.parse(chat.updated_at) || 0, known.sessions[chat.id]?.time.updated ?? 0);
-  const chats = [...(data ?? [])].sort((a, b) => lastActive(b) - lastActive(a));
+  const chats = newestFirst(data ?? [], known);
   const groups = new Map<string, Chat[]>();
   for (const chat of chats) {
-    const name = grouping === 'repo' ? chat.repo : period(lastActive(chat));
+    const name = grouping === 'repo' ? chat.repo : period(lastActive(chat, known));
     groups.set(name, [...(groups.get(name) ?? []), chat]);
   }
   return (
@@ -58,9 +71,7 @@ export function ChatList({ current, onChoose }: { current: string | null; onChoo
               <ChatRow
                 key={chat.id}
                 chat={chat}
-                title={chatTitle(chat, known.sessions[chat.id]?.title)}
-                status={chatStatus(chat, known)}
-                at={lastActive(chat)}
+                known={known}
                 showRepo={grouping === 'time'}
                 isCurrent={chat.id === current}
                 onChoose={onChoose}
@@ -81,17 +92,32 @@ function period(time: number): string {
   return time >= midnight - 7 * day ? 'this week' : 'earlier';
 }
 
-interface ChatRowProps {
-  chat: Chat;
-  title: string;
-  status: ChatStatus;
-  at: number;
-  showRepo: boolean;
-  isCurrent: boolean;
-  onChoose: () => void;
+/** The latest chats of one repository. */
+export function RecentChats({ repo, most }: { repo: string; most: number }) {
+  const { data } = useQuery(queries.chats());
+  const known = useKnown();
+  const chats = newestFirst(data?.filter((chat) => chat.repo === repo) ?? [], known).slice(0, most);
+  if (chats.length === 0) return null;
+  return (
+    <nav aria-label={`Chats in ${repo}`}>
+      <h2 className="section-title">go on with</h2>
+      {chats.map((chat) => (
+        <ChatRow key={chat.id} chat={chat} known={known} showRepo={false} isCurrent={false} />
+      ))}
+    </nav>
+  );
 }
 
-function ChatRow({ chat, title, status, at, showRepo, isCurrent, onChoose }: ChatRowProps) {
+interface ChatRowProps {
+  chat: Chat;
+  known: Known;
+  showRepo: boolean;
+  isCurrent: boolean;
+  onChoose?: () => void;
+}
+
+function ChatRow({ chat, known, showRepo, isCurrent, onChoose }: ChatRowProps) {
+  const status = chatStatus(chat, known);
   return (
     <Link
       href={`/chat/${chat.id}`}
@@ -102,10 +128,10 @@ function ChatRow({ chat, title, status, at, showRepo, isCurrent, onChoose }: Cha
       onClick={onChoose}
     >
       <span className="grow">
-        <span className="chat-row-title">{title}</span>
+        <span className="chat-row-title">{chatTitle(chat, known.sessions[chat.id]?.title)}</span>
         <span className="sub chat-row-sub">
           <StatusWord status={status} percent={chat.progress?.percent ?? null} />
-          <span>{age(Date.now() - at)}</span>
+          <span>{age(Date.now() - lastActive(chat, known))}</span>
           {showRepo && <span className="chat-row-repo">{chat.repo.split('/').pop()}</span>}
         </span>
       </span>

@@ -94,12 +94,17 @@ function AnswerError({ error }: { error: NonNullable<AssistantMessage['error']> 
   );
 }
 
+/** Ends a turn: who answered, and how long it took from the prompt on. */
 function Signature({ info }: { info: AssistantMessage }) {
+  const begun = useEvents(
+    (state) =>
+      state.transcripts[info.sessionID]?.entries[info.parentID]?.info.time.created ?? info.time.created,
+  );
   const completed = info.time.completed ?? info.time.created;
   return (
     <p className="signature">
       <span className={`mode-sign mode-${info.agent}`}>▣</span> {info.agent} · {info.modelID} ·{' '}
-      {duration(completed - info.time.created)}
+      {duration(completed - begun)}
     </p>
   );
 }

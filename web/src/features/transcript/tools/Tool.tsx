@@ -56,8 +56,12 @@ function Bash({ part }: { part: ToolPart }) {
       }
       aside={failed ? <span className="deleted">exit {exit}</span> : <Aside part={part} />}
     >
-      {output !== '' && <pre className="output">{output}</pre>}
-      <ToolFailure part={part} />
+      {(output !== '' || failureOf(part) !== null) && (
+        <>
+          {output !== '' && <pre className="output">{output}</pre>}
+          <ToolFailure part={part} />
+        </>
+      )}
     </Block>
   );
 }
