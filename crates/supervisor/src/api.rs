@@ -10,7 +10,7 @@ use utoipa::{OpenApi as _, ToSchema, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    instance::{Instance, MissingSetting},
+    installation::{Installation, MissingSetting},
     process::{LastExit, Status},
     state::State,
     table::OPENCODE,
@@ -23,7 +23,7 @@ const RETRY_AFTER: u64 = 1;
 #[derive(Clone)]
 pub(crate) struct Board {
     pub(crate) processes: Vec<(&'static str, watch::Receiver<Status>)>,
-    pub(crate) instance: Instance,
+    pub(crate) installation: Installation,
 }
 
 impl Board {
@@ -178,8 +178,8 @@ async fn get_instance(Shared(board): Shared<Board>) -> Json<InstanceReport> {
     Json(InstanceReport {
         version: env!("CARGO_PKG_VERSION"),
         opencode_version: opencode.and_then(|(_, status)| status.borrow().version.clone()),
-        notice: board.instance.notice.clone(),
-        missing: board.instance.missing(),
+        notice: board.installation.notice.clone(),
+        missing: board.installation.missing(),
     })
 }
 

@@ -18,7 +18,6 @@ use nix::{
     sys::{
         prctl,
         signal::{Signal, kill, killpg},
-        wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid},
     },
     unistd::{Pid, getppid},
 };
@@ -28,7 +27,12 @@ use tokio::{
     sync::oneshot,
 };
 
-use crate::{output::Output, run_folder::make_private_folder, table::ProcessSpec};
+use crate::{
+    output::Output,
+    run_folder::make_private_folder,
+    table::ProcessSpec,
+    wait::{bury, next_dead},
+};
 
 /// A line of `processes.json`: which process plays which part. A pid alone may be another's tomorrow;
 /// with its start time it is this process or none.
@@ -140,17 +144,13 @@ impl Children {
         let mut running = self.lock();
         // One signal may stand for several deaths.
         while let Some(pid) = next_dead() {
-            let known = running.remove(&pid.as_raw());
+            let known = running.remove(&pid);
             if known.is_some() {
                 // While its leader is unburied the group's number cannot become another's. What is
                 // left of a group served its leader (a `git`, a language server) and is of no use.
-                let _ = killpg(pid, Signal::SIGKILL);
+                let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
             }
-            let status = match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(_, code)) => ExitStatus::from_raw(code << 8),
-                Ok(WaitStatus::Signaled(_, signal, _)) => ExitStatus::from_raw(signal as i32),
-                Ok(_) | Err(_) => ExitStatus::from_raw(0),
-            };
+            let status = bury(pid);
             if let Some(Running { ended, .. }) = known {
                 self.write_list(&running);
                 // Whoever started it may have stopped caring.
@@ -170,18 +170,6 @@ impl Children {
             .and_then(|text| write_atomically(&self.list, &text));
         if let Err(error) = written {
             tracing::error!(%error, path = %self.list.display(), "the list of processes was not written");
-        }
-    }
-}
-
-/// The next dead child, left unburied.
-fn next_dead() -> Option<Pid> {
-    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-    loop {
-        match waitid(Id::All, flags) {
-            Ok(status) => return status.pid(),
-            Err(Errno::EINTR) => {}
-            Err(_) => return None,
         }
     }
 }

@@ -33,7 +33,8 @@ pub(crate) const LOGS: &[&str] = &["OCWEB_LOG", "OCWEB_LOG_FORMAT", "NO_COLOR", 
 
 pub(crate) const AUTH: &[&str] = &["AUTH_*", "OCWEB_HOSTS", "FLY_APP_NAME"];
 
-pub(crate) const GIT_MANAGER: &[&str] = &["GITHUB_TOKEN", "GITHUB_USER", "GITHUB_URL", "GITHUB_API_URL"];
+pub(crate) const GIT_MANAGER: &[&str] =
+    &["GITHUB_TOKEN", "GITHUB_USER", "GITHUB_URL", "GITHUB_API_URL", "OCWEB_REMOTE_STALL_SECONDS"];
 
 /// Keys of model providers, as opencode's own catalogue names them.
 pub(crate) const PROVIDERS: &[&str] = &[

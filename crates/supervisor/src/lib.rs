@@ -19,7 +19,7 @@ mod api;
 mod backoff;
 mod children;
 mod environment;
-mod instance;
+mod installation;
 mod leftovers;
 mod output;
 mod probe;
@@ -29,6 +29,7 @@ mod settings;
 mod state;
 mod supervisor;
 mod table;
+mod wait;
 
 pub use api::openapi;
 pub use run_folder::LockError;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocweb_service::{Environment, init_telemetry};
-use ocweb_supervisor::{RunError, Settings, run};
+use ocweb_supervisor::{LockError, RunError, Settings, run};
 
 /// Exit code for a setting that is missing or wrong; everything else that goes wrong is 1.
 const WRONG_SETTING: u8 = 2;
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let Err(error) = start(&environment) else { return ExitCode::SUCCESS };
     eprintln!("ocweb: {error:#}");
     match error.downcast_ref() {
-        Some(RunError::Config(_)) => ExitCode::from(WRONG_SETTING),
+        Some(RunError::Config(_) | RunError::Lock(LockError::Io { .. })) => ExitCode::from(WRONG_SETTING),
         _ => ExitCode::FAILURE,
     }
 }

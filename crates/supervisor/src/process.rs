@@ -273,10 +273,13 @@ async fn ring(alarm: Option<Instant>) {
 }
 
 fn describe(exit: ExitStatus, words: Option<String>) -> String {
-    let how = match (exit.code(), exit.signal().map(Signal::try_from)) {
+    let how = match (exit.code(), exit.signal()) {
         (Some(code), _) => format!("it ended with code {code}"),
-        (None, Some(Ok(signal))) => format!("it was ended by {signal}"),
-        (None, _) => "it ended".into(),
+        (None, Some(number)) => match Signal::try_from(number) {
+            Ok(signal) => format!("it was ended by {signal}"),
+            Err(_) => format!("it was ended by signal {number}"),
+        },
+        (None, None) => "it ended".into(),
     };
     match words {
         // A process that a signal ended did not know; its last words say nothing about that.

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     os::unix::net::UnixStream,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -20,7 +21,7 @@ use crate::{
     agent_shell,
     api::{self, Board},
     children::Children,
-    instance,
+    installation::Installation,
     leftovers::Instance,
     process::{Order, Process, Status},
     run_folder::{self, Lock, LockError},
@@ -77,8 +78,11 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let Folders { run, .. } = &settings.folders;
     run_folder::prepare(run)?;
     let lock = Lock::acquire(&settings.folders.own(NAME), run)?;
-    let instance = Instance::of([run.clone()].into_iter().chain(lock.previous_run.clone()));
-    refuse_live_run(&settings.folders)?;
+    if is_live(run) {
+        return Err(ServeError::InUse { path: settings.folders.socket(NAME) }.into());
+    }
+    let previous_run = lock.previous_run.clone().filter(|run| !is_live(run));
+    let instance = Instance::of([run.clone()].into_iter().chain(previous_run));
     clear_leftovers(&instance, &settings.folders).await;
     settings.check_ports()?;
     let own = settings.folders.own(NAME);
@@ -90,7 +94,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let listener = Listener::bind(&settings.folders.socket(NAME)).await?;
 
     let supervisor = Supervisor::start(table(&settings, agent_shell.as_deref()), &children);
-    let board = supervisor.board(instance::Instance::new(&settings));
+    let board = supervisor.board(Installation::new(&settings));
     let stop_serving = CancellationToken::new();
     let server = serve_until(NAME, listener, api::router(board.clone()), stop_serving.clone());
     let server = AbortOnDropHandle::new(tokio::spawn(server));
@@ -131,13 +135,10 @@ impl StopSignals {
     }
 }
 
-/// Two volumes may be given one run folder by mistake. What carries its mark is no leftover then.
-fn refuse_live_run(folders: &Folders) -> Result<(), ServeError> {
-    let path = folders.socket(NAME);
-    match UnixStream::connect(&path) {
-        Ok(_) => Err(ServeError::InUse { path }),
-        Err(_) => Ok(()),
-    }
+/// True if a supervisor answers in a run folder: two volumes may be given one folder, by mistake or
+/// one after the other. What carries its mark is no leftover then.
+fn is_live(run: &Path) -> bool {
+    UnixStream::connect(run.join(NAME).with_extension("sock")).is_ok()
 }
 
 async fn clear_leftovers(instance: &Instance, folders: &Folders) {
@@ -176,9 +177,9 @@ impl Supervisor {
         Self { handles }
     }
 
-    fn board(&self, instance: instance::Instance) -> Board {
+    fn board(&self, installation: Installation) -> Board {
         let processes = self.handles.iter().map(|handle| (handle.name, handle.status.clone())).collect();
-        Board { processes, instance }
+        Board { processes, installation }
     }
 
     /// Stops one stage after the other, then whatever else belongs to the instance. A second signal,

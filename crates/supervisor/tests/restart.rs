@@ -31,6 +31,35 @@ fn what_is_killed_is_back_at_once_each_time() {
 }
 
 #[test]
+fn an_end_by_any_signal_there_is_can_be_told() {
+    let mut world = World::new();
+    world.start();
+    world.wait_until_ready();
+    // A real-time signal, which has no name.
+    let pid = world.pid("auth").to_string();
+    assert!(std::process::Command::new("sh").args(["-c", "kill -34 $0", &pid]).status().unwrap().success());
+    let auth = wait_for("auth is back", || world.service("auth").filter(|auth| auth["restarts"] == 1));
+    assert_eq!(auth["last_exit"]["signal"], 34);
+    assert_eq!(auth["last_exit"]["message"], "it was ended by signal 34");
+    world.wait_for_state("auth", "running");
+}
+
+#[test]
+fn one_that_is_busy_is_shown_and_left_alone() {
+    let mut world = World::new();
+    world.behave("git-manager", "busy");
+    world.start();
+    world.wait_until_ready();
+    let pid = world.pid("git-manager");
+    std::fs::write(world.path("busy.new"), "12").unwrap();
+    std::fs::rename(world.path("busy.new"), world.path("git-manager.busy")).unwrap();
+    world.wait_for_state("git-manager", "unresponsive");
+    assert_eq!(world.get("/admin/health").unwrap().0, 503);
+    let after = world.wait_for_state("git-manager", "running");
+    assert_eq!((after["pid"].as_i64(), after["restarts"].as_u64()), (Some(pid.into()), Some(0)));
+}
+
+#[test]
 fn one_that_dies_from_time_to_time_is_started_again() {
     let mut world = World::new();
     world.behave("git-manager", "die-after=0.3");

@@ -10,6 +10,7 @@ FOLDER/NAME.behaviour holds words, read anew at each start:
   stream            like a server with open streams: once asked to end, go on for 60 s
   detach            leave behind a process in a session of its own
   group             leave behind a process in the own process group
+  busy              compute instead of answering, for as many seconds as FOLDER/NAME.busy says
   zombies           leave behind orphans that die soon
   late=S            listen only after S seconds
 FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
@@ -27,6 +28,7 @@ from http.server import BaseHTTPRequestHandler
 
 name, folder = sys.argv[1], sys.argv[2]
 path = os.path.join(folder, name)
+busy_until = None
 try:
     words = open(path + ".behaviour").read().split()
 except FileNotFoundError:
@@ -72,6 +74,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        if "busy" in flags and os.path.exists(path + ".busy"):
+            global busy_until
+            if busy_until is None:
+                busy_until = time.time() + float(open(path + ".busy").read() or 0)
+            while time.time() < busy_until:
+                pass
         if "silent" in flags:
             time.sleep(600)
         if self.path == "/stream":

@@ -9,7 +9,7 @@ use crate::{environment, settings::Settings};
 
 /// What the settings say about this installation.
 #[derive(Clone)]
-pub(crate) struct Instance {
+pub(crate) struct Installation {
     /// Shown at the top of the page.
     pub(crate) notice: Option<String>,
     has_github_token: bool,
@@ -27,7 +27,7 @@ pub(crate) struct MissingSetting {
     pub(crate) detail: &'static str,
 }
 
-impl Instance {
+impl Installation {
     pub(crate) fn new(settings: &Settings) -> Self {
         let environment = &settings.environment;
         Self {
