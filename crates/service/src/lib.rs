@@ -4,6 +4,7 @@
 //! read the configuration, build the domain, [`serve`] the router. Everything here is about that
 //! story; nothing here knows what any service is for.
 
+mod body;
 mod client;
 pub mod config;
 pub mod extract;

@@ -15,10 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Problem, health};
-
-/// Bodies of our own routes are small: 1 MiB is ten times the longest prompt seen.
-const BODY_LIMIT: usize = 1 << 20;
+use crate::{Problem, body, health};
 
 /// How long open requests may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -75,7 +72,8 @@ pub fn with_fallbacks(service: &'static str, router: Router) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")
         })
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(body::LIMIT))
+        .layer(axum::middleware::from_fn(body::read_whole))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             axum::response::IntoResponse::into_response(Problem::internal("a handler panicked"))
         }))

@@ -81,6 +81,28 @@ async fn every_error_is_a_problem_document() {
     assert_eq!(hello, "hello you");
 }
 
+/// What a proxy with a connection pool does: the answer must come although nobody read the body, and the
+/// connection must be good for the next request.
+#[tokio::test]
+async fn a_body_that_nobody_reads_does_not_break_the_connection() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let service = start().await;
+    let mut connection = tokio::net::UnixStream::connect(&service.socket).await.unwrap();
+    for _ in 0..3 {
+        for size in [2, 5 << 20] {
+            let head = format!("POST /nothing HTTP/1.1\r\nhost: test\r\ncontent-length: {size}\r\n\r\n");
+            connection.write_all(head.as_bytes()).await.unwrap();
+            connection.write_all(&vec![b'x'; size]).await.unwrap();
+            let mut answer = vec![0; 4096];
+            let read = connection.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+            let expected = if size == 2 { "HTTP/1.1 404" } else { "HTTP/1.1 413" };
+            assert!(answer.starts_with(expected), "{answer}");
+            assert!(!answer.contains("connection: close"), "{answer}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_open_stream_does_not_hold_the_stop_back() {
     let service = start().await;

@@ -1,0 +1,60 @@
+"""Measures the rows that were asked for, and prints the table. dev/bench calls this."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+import row_auth_check
+import row_memory
+import row_start
+import row_through_caddy
+from machine import describe
+from processes import NotMeasured
+from progress import say
+from rows import Plan
+from table import Figure, markdown
+
+ROWS = {"1": row_auth_check, "2": row_through_caddy, "3": row_memory, "4": row_start}
+LIMIT_SECONDS = 360
+QUICK_LIMIT_SECONDS = 90
+
+
+def main() -> int:
+    """0 when something was measured, whatever the figures; 1 when a row failed."""
+    parser = argparse.ArgumentParser(prog="dev/bench")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("rows", nargs="+", choices=sorted(ROWS))
+    arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, end)
+    signal.alarm(QUICK_LIMIT_SECONDS if arguments.quick else LIMIT_SECONDS)
+
+    figures: list[Figure] = []
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ocweb-bench-") as folder:
+        plan = Plan(Path(folder), arguments.quick)
+        for row in sorted(set(arguments.rows)):
+            say(f"row {row}")
+            try:
+                figures += ROWS[row].measure(plan)
+            except NotMeasured as reason:
+                problems.append(f"row {row} was not measured: {reason}")
+    print(describe())
+    print(f"rounds: {plan.rounds} of {plan.load_seconds} s of load, {plan.starts} starts; medians\n")
+    print(markdown(figures))
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+def end(number: int, _frame: FrameType | None) -> None:
+    """Unwinds, so that everything that was started is ended."""
+    why = "the time is up" if number == signal.SIGALRM else "asked to stop"
+    sys.exit(f"ocweb: {why}: what was started is ended")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
