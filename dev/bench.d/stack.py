@@ -94,17 +94,17 @@ def opencode(folder: Path, world: dict[str, str]) -> Iterator[Started]:
 
         def attempt() -> bool | None:
             program.check_alive()
-            return is_answered(address, "/global/health", headers, b'"healthy":true') or None
+            return is_answered(address, "/global/health", headers, b'"healthy":true', timeout=0.25) or None
 
         # It never answers a connection that it accepted while it was starting: others must not wait.
-        at, _ = poll(attempt, at_once=16)
+        at, _ = poll(attempt, at_once=50)
         yield Started(program, at - began)
 
 
-def is_answered(address: Address, path: str, headers: dict[str, str], content: bytes = b"") -> bool:
+def is_answered(address: Address, path: str, headers: dict[str, str], content: bytes = b"", timeout: float = 5) -> bool:
     """True when the answer is 200 and has this in it."""
     try:
-        answer = send(address, "GET", path, headers, timeout=2)
+        answer = send(address, "GET", path, headers, timeout=timeout)
     except (OSError, http.client.HTTPException):
         return False
     return answer.status == 200 and content in answer.body
