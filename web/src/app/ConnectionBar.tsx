@@ -4,7 +4,7 @@ import { useEvents } from '@/features/events/store';
 import { reconnectNow } from '@/features/events/sync';
 
 /** Cuts shorter than this are not worth a word, in milliseconds. */
-const patience = 700;
+const patience = 500;
 
 export function ConnectionBar() {
   const connection = useEvents((state) => state.connection);

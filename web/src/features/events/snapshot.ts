@@ -25,7 +25,8 @@ function mergeEntry(
   transcript: Transcript,
   since: number,
 ): Entry {
-  const mine = new Map(local?.parts.map((live) => [live.part.id, live]));
+  const known = local?.parts ?? transcript.early[theirs.info.id];
+  const mine = new Map(known?.map((live) => [live.part.id, live]));
   const parts = theirs.parts
     .filter((part) => (transcript.removed[part.id] ?? 0) <= since)
     .map((part) => {
@@ -66,6 +67,7 @@ export function mergeSnapshot(transcript: Transcript, page: MessagePage, since: 
   return {
     entries,
     order: ordered(entries),
+    early: {},
     removed: Object.fromEntries(
       Object.entries(transcript.removed).filter(([, revision]) => revision > since),
     ),

@@ -34,6 +34,8 @@ export interface Transcript {
   /** Message ids, oldest first. */
   order: readonly string[];
   entries: Readonly<Record<string, Entry>>;
+  /** Parts that the stream told of before the snapshot told of their messages, by message. */
+  early: Readonly<Record<string, readonly LivePart[]>>;
   /** Messages and parts removed by events, by id: a snapshot that is under way must not bring them back. */
   removed: Readonly<Record<string, number>>;
   /** Cursor of the page before the first message here; null when this is the beginning. */
@@ -87,6 +89,7 @@ export const emptyState: EventState = {
 export const emptyTranscript: Transcript = {
   order: [],
   entries: {},
+  early: {},
   removed: {},
   before: null,
   loaded: false,

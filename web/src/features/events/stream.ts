@@ -28,11 +28,14 @@ export interface Stream {
 
 const address = '/global/event';
 const connectTimeout = 8_000;
-const pingTimeout = 2_000;
+const pingTimeout = 1_800;
 /** Silence before asking. The server sends a heartbeat every 10 s. */
-const quietWhenExpecting = 2_500;
+const quietWhenExpecting = 1_800;
 const quietWhenIdle = 12_000;
-const tick = 500;
+const tick = 300;
+/** While cut off, how often to ask whether the server can be reached again; less often after a minute. */
+const askAgain = 700;
+const askAgainLater = 2_500;
 /** A timer this late means that the device slept. */
 const slept = 5_000;
 const retryDelays = [200, 500, 1_000, 2_000, 4_000] as const;
@@ -112,38 +115,59 @@ export function openStream(options: StreamOptions): Stream {
     retry = setTimeout(connect, delay * (0.75 + Math.random() / 2));
   }
 
-  async function ping(): Promise<void> {
-    if (pinging || !live) return;
-    pinging = true;
-    const asked = attempt;
+  async function answers(): Promise<boolean> {
     try {
       await options.ping(AbortSignal.timeout(pingTimeout));
-      // The server answers, but a stream that was asked to carry a heartbeat and did not is dead.
-      if (asked === attempt && performance.now() - lastHeard < 2 * quietWhenIdle) return;
+      return true;
     } catch {
-      // Handled below, as silence is.
-    } finally {
-      pinging = false;
-    }
-    if (!stopped && live && asked === attempt && performance.now() - lastHeard > pingTimeout) {
-      live = false;
-      options.onConnection({ phase: 'reconnecting', reason: null });
-      void connect();
+      return false;
     }
   }
 
+  /** The stream is quiet: is it dead? */
+  async function suspect(): Promise<void> {
+    if (pinging) return;
+    pinging = true;
+    const suspected = attempt;
+    const alive = await answers();
+    pinging = false;
+    const quiet = performance.now() - lastHeard;
+    // A server that answers, and a stream that has not carried two heartbeats: the stream is dead.
+    if (stopped || !live || attempt !== suspected || quiet < (alive ? 2 * quietWhenIdle : pingTimeout))
+      return;
+    live = false;
+    options.onConnection({ phase: 'reconnecting', reason: null });
+    void connect();
+  }
+
+  /** Cut off: the moment the server answers, connect; an attempt made before that may hang in the dead network. */
+  async function hope(): Promise<void> {
+    if (pinging) return;
+    pinging = true;
+    const hung = attempt;
+    const alive = await answers();
+    pinging = false;
+    if (alive && !stopped && !live && attempt === hung) void connect();
+  }
+
   let lastPing = 0;
+  let cutAt = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
     const late = now - lastTick > slept;
     lastTick = now;
-    if (!live || document.hidden) return;
-    const quiet = options.isExpecting() ? quietWhenExpecting : quietWhenIdle;
-    const suspicious = now - lastHeard > quiet && now - lastPing > quiet;
-    if (late || suspicious) {
-      lastPing = now;
-      void ping();
-    }
+    if (live) cutAt = now;
+    if (document.hidden) return;
+    const between = live
+      ? options.isExpecting()
+        ? quietWhenExpecting
+        : quietWhenIdle
+      : now - cutAt < 60_000
+        ? askAgain
+        : askAgainLater;
+    if (!late && (now - lastPing < between || now - lastHeard < between)) return;
+    lastPing = now;
+    void (live ? suspect() : hope());
   }, tick);
 
   void connect();
@@ -152,7 +176,7 @@ export function openStream(options: StreamOptions): Stream {
     check() {
       if (stopped) return;
       if (live) {
-        if (performance.now() - lastHeard > 1_000) void ping();
+        if (performance.now() - lastHeard > 1_000) void suspect();
       } else {
         failures = 0;
         void connect();

@@ -15,7 +15,7 @@ function withEntry(transcript: Transcript, entry: Entry): Transcript {
 }
 
 export function messageUpdated(transcript: Transcript, info: Message, revision: number): Transcript {
-  const parts = transcript.entries[info.id]?.parts ?? [];
+  const parts = partsOf(transcript, info.id);
   return withEntry(transcript, { info, parts, revision, optimistic: false });
 }
 
@@ -28,15 +28,22 @@ export function messageRemoved(transcript: Transcript, id: string, revision: num
   };
 }
 
+/** The parts of a message with others in their place; those of a message that is not known yet wait for it. */
+function withParts(transcript: Transcript, message: string, parts: readonly LivePart[]): Transcript {
+  const entry = transcript.entries[message];
+  if (entry) return withEntry(transcript, { ...entry, parts });
+  return { ...transcript, early: { ...transcript.early, [message]: parts } };
+}
+
+function partsOf(transcript: Transcript, message: string): readonly LivePart[] {
+  return transcript.entries[message]?.parts ?? transcript.early[message] ?? [];
+}
+
 export function partUpdated(transcript: Transcript, part: Part, revision: number): Transcript {
-  const entry = transcript.entries[part.messageID];
-  // The message's own event comes first; a part of an unknown message is older than what is shown.
-  if (!entry) return transcript;
   const live: LivePart = { part, revision, stale: false, gaps: [] };
-  const kept = entry.parts.filter((other) => other.part.id !== optimisticPart);
+  const kept = partsOf(transcript, part.messageID).filter((other) => other.part.id !== optimisticPart);
   const index = kept.findIndex((other) => other.part.id === part.id);
-  const parts = index === -1 ? [...kept, live] : kept.with(index, live);
-  return withEntry(transcript, { ...entry, parts });
+  return withParts(transcript, part.messageID, index === -1 ? [...kept, live] : kept.with(index, live));
 }
 
 export function partRemoved(
@@ -45,13 +52,8 @@ export function partRemoved(
   part: string,
   revision: number,
 ): Transcript {
-  const entry = transcript.entries[message];
-  if (!entry) return transcript;
-  const parts = entry.parts.filter((other) => other.part.id !== part);
-  return {
-    ...withEntry(transcript, { ...entry, parts }),
-    removed: { ...transcript.removed, [part]: revision },
-  };
+  const parts = partsOf(transcript, message).filter((other) => other.part.id !== part);
+  return { ...withParts(transcript, message, parts), removed: { ...transcript.removed, [part]: revision } };
 }
 
 /** Adds a piece of text. A part that has ended is whole already: late pieces of it are dropped. */
@@ -62,10 +64,10 @@ export function partDelta(
   delta: string,
   revision: number,
 ): Transcript {
-  const entry = transcript.entries[message];
-  const index = entry?.parts.findIndex((other) => other.part.id === id) ?? -1;
-  const live = entry?.parts[index];
-  if (!entry || !live) return transcript;
+  const parts = partsOf(transcript, message);
+  const index = parts.findIndex((other) => other.part.id === id);
+  const live = parts[index];
+  if (!live) return transcript;
   const { part } = live;
   if ((part.type !== 'text' && part.type !== 'reasoning') || !isOpen(part)) return transcript;
   const changed: LivePart = {
@@ -74,7 +76,7 @@ export function partDelta(
     stale: false,
     gaps: live.stale ? [...live.gaps, part.text.length] : live.gaps,
   };
-  return withEntry(transcript, { ...entry, parts: entry.parts.with(index, changed) });
+  return withParts(transcript, message, parts.with(index, changed));
 }
 
 /** After a cut of the stream: pieces of every text that was still growing may have been missed. */
