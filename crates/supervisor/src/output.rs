@@ -25,11 +25,9 @@ const WORDS_LIMIT: usize = 500;
 /// the pipe's end may never come, when a grandchild holds it.
 const LAST_LINES: Duration = Duration::from_millis(30);
 
-type Tail = Arc<Mutex<VecDeque<String>>>;
-
 /// The output of one child.
 pub(crate) struct Output {
-    tail: Tail,
+    tail: Arc<Mutex<Tail>>,
     forwarding: JoinHandle<()>,
 }
 
@@ -37,7 +35,7 @@ impl Output {
     /// Passes on to standard error what comes out of `pipe`, until its last writer is gone.
     pub(crate) fn forward(name: &'static str, pipe: PipeReader) -> io::Result<Self> {
         let pipe = pipe::Receiver::from_owned_fd(pipe.into())?;
-        let tail = Tail::default();
+        let tail = Arc::<Mutex<Tail>>::default();
         let forwarding = tokio::spawn(forward(name, pipe, tail.clone()));
         Ok(Self { tail, forwarding })
     }
@@ -46,11 +44,11 @@ impl Output {
     pub(crate) async fn last_words(mut self) -> Option<String> {
         let _ = timeout(LAST_LINES, &mut self.forwarding).await;
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        explanation(tail.iter().map(String::as_str))
+        tail.explanation()
     }
 }
 
-async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Tail) {
+async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Arc<Mutex<Tail>>) {
     let mut lines = Lines::default();
     let mut buffer = [0; 4096];
     // An error of the pipe is the end of the output, as its end is.
@@ -64,14 +62,44 @@ async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Tail) {
     }
 }
 
-fn pass_on(name: &str, line: String, tail: &Tail) {
+fn pass_on(name: &str, line: String, tail: &Mutex<Tail>) {
     // Nobody may be reading our standard error any more; supervision goes on.
     let _ = io::stderr().write_all(format!("{name} | {line}\n").as_bytes());
-    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-    if tail.len() == REMEMBERED {
-        tail.pop_front();
+    tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+}
+
+/// The last lines of a child, without backtraces: those are long and would push out what they explain.
+#[derive(Default)]
+struct Tail {
+    lines: VecDeque<String>,
+    in_backtrace: bool,
+}
+
+impl Tail {
+    fn push(&mut self, line: String) {
+        self.in_backtrace = line.trim().eq_ignore_ascii_case("stack backtrace:")
+            || (self.in_backtrace && line.starts_with(char::is_whitespace));
+        if self.in_backtrace || line.trim().is_empty() {
+            return;
+        }
+        if self.lines.len() == REMEMBERED {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
     }
-    tail.push_back(line);
+
+    /// The sentence among the last lines that says most likely why the process died: from the last
+    /// line that begins an error report on, else the last line.
+    fn explanation(&self) -> Option<String> {
+        let lines: Vec<String> = self.lines.iter().map(|line| plain(line)).collect();
+        let begins_report = |line: &String| {
+            let line = line.to_lowercase();
+            line.starts_with("error") || line.starts_with("fatal") || line.contains("panicked at")
+        };
+        let start = lines.iter().rposition(begins_report).unwrap_or(lines.len().checked_sub(1)?);
+        let words = lines[start..].iter().map(|line| message(line.trim())).collect::<Vec<_>>().join(" ");
+        Some(words.chars().take(WORDS_LIMIT).collect())
+    }
 }
 
 /// Cuts bytes into lines of bounded length.
@@ -107,19 +135,6 @@ impl Lines {
     }
 }
 
-/// The sentence among the last lines that says most likely why the process died: from the last line
-/// that begins an error report on, else the last line that says anything.
-fn explanation<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
-    let lines: Vec<String> = lines.map(plain).filter(|line| !line.trim().is_empty()).collect();
-    let begins_report = |line: &String| {
-        let line = line.to_lowercase();
-        line.starts_with("error") || line.starts_with("fatal") || line.contains("panicked at")
-    };
-    let start = lines.iter().rposition(begins_report).unwrap_or(lines.len().checked_sub(1)?);
-    let words = lines[start..].iter().map(|line| message(line.trim())).collect::<Vec<_>>().join(" ");
-    Some(words.chars().take(WORDS_LIMIT).collect())
-}
-
 /// The message of a line of structured log; other lines as they are.
 fn message(line: &str) -> String {
     let Ok(Value::Object(entry)) = serde_json::from_str(line) else { return line.to_owned() };
@@ -147,7 +162,11 @@ mod tests {
     use super::*;
 
     fn explain(lines: &[&str]) -> Option<String> {
-        explanation(lines.iter().copied())
+        let mut tail = Tail::default();
+        for line in lines {
+            tail.push((*line).to_owned());
+        }
+        tail.explanation()
     }
 
     #[test]
@@ -168,6 +187,15 @@ mod tests {
         assert_eq!(explain(&["starting", "", "no such port"]).unwrap(), "no such port");
         let report = ["listening", "Error: cannot start", "", "Caused by:", "    AUTH_PASSWORD is not set"];
         assert_eq!(explain(&report).unwrap(), "Error: cannot start Caused by: AUTH_PASSWORD is not set");
+    }
+
+    #[test]
+    fn a_backtrace_does_not_hide_what_it_explains() {
+        let mut lines = vec!["thread 'main' panicked at src/main.rs:1:2:", "no disk", "stack backtrace:"];
+        lines.extend(["   0: std::panicking", "             at /rustc/x.rs:1:2"].repeat(30));
+        assert_eq!(explain(&lines).unwrap(), "thread 'main' panicked at src/main.rs:1:2: no disk");
+        lines.push("Error: second thoughts");
+        assert_eq!(explain(&lines).unwrap(), "Error: second thoughts");
     }
 
     #[test]
