@@ -50,7 +50,6 @@ struct Worker {
 
 impl Chats {
     /// The chats whose records lie in `records`.
-    #[expect(clippy::too_many_arguments, reason = "each is a part that creating a chat needs")]
     pub fn open(
         records: PathBuf,
         clones: Arc<Clones>,

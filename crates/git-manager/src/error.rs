@@ -48,8 +48,10 @@ pub enum RemoteFailure {
     Unreachable,
     /// Its certificate is not trusted.
     Untrusted,
-    /// The transfer was cut, or objects are missing or damaged at the remote.
-    Incomplete,
+    /// The transfer was cut.
+    Interrupted,
+    /// Objects are missing or damaged at the remote.
+    Damaged,
     /// Its answer makes no sense.
     Garbled,
     /// Something else, in its own words.
@@ -59,7 +61,7 @@ pub enum RemoteFailure {
 impl RemoteFailure {
     /// Whether trying again soon may help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::ServerError | Self::TimedOut | Self::Unreachable | Self::Incomplete)
+        matches!(self, Self::ServerError | Self::TimedOut | Self::Unreachable | Self::Interrupted)
     }
 }
 

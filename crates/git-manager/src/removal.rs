@@ -11,7 +11,7 @@ use crate::{
     agent,
     chats::Chats,
     clones::{Clones, Exclusive},
-    error::{Error, Loss},
+    error::{Error, Loss, Missing},
     git::Git,
     loss,
     names::{RepositoryName, SessionId},
@@ -48,6 +48,8 @@ impl Removal {
             }
             self.chats.give_up(session).await;
         }
+        // Not asked under the lock first: while the repository is being cloned that would take minutes.
+        self.worktrees.get(&name, session)?;
         let clone = self.clones.exclusive(&name).await;
         self.worktree_of(&clone, session, force).await
     }
@@ -74,6 +76,9 @@ impl Removal {
     /// Deletes a clone; with `force` its worktrees and the creation of its chats too.
     pub async fn repository(&self, name: &RepositoryName, force: bool) -> Result<(), Error> {
         let name = self.clones.canonical(name);
+        if self.clones.describe(&name).is_none() {
+            return Err(Error::Missing(Missing::Clone(name)));
+        }
         let creating = self.chats.being_created_in(&name);
         if !force && !creating.is_empty() {
             return Err(Error::ChatRunning(format!("{name} (still being created)")));
@@ -141,11 +146,14 @@ impl Removal {
         has_session: bool,
         force: bool,
     ) -> Result<(), Error> {
-        let clone = self.clones.exclusive(name).await;
-        self.worktrees.repair(&clone, session).await?;
-        match self.worktree_of(&clone, session, force).await {
-            Ok(()) | Err(Error::Missing(_)) => {}
-            Err(error) => return Err(error),
+        // Without a clone there is no worktree; and while it is being made, its lock is held for minutes.
+        if self.clones.find(name).is_some() || self.worktrees.get(name, session).is_ok() {
+            let clone = self.clones.exclusive(name).await;
+            self.worktrees.repair(&clone, session).await?;
+            match self.worktree_of(&clone, session, force).await {
+                Ok(()) | Err(Error::Missing(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         if has_session {
             self.opencode.delete_session(id.as_str()).await?;

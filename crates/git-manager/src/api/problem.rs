@@ -177,12 +177,15 @@ fn remote(
             "github-untrusted",
             "The certificate of GitHub's address is not trusted here. Check GITHUB_URL and the clock.".into(),
         ),
-        F::Incomplete => (
+        F::Interrupted => (
             StatusCode::BAD_GATEWAY,
-            "remote-incomplete",
-            format!(
-                "The transfer of {what} was cut, or the remote lacks objects of it. Try again; if it stays, the remote is damaged."
-            ),
+            "github-interrupted",
+            format!("The transfer of {what} was cut. Try again in a moment."),
+        ),
+        F::Damaged => (
+            StatusCode::BAD_GATEWAY,
+            "remote-damaged",
+            format!("GitHub lacks objects of {what}: the repository is damaged there, and cannot be read."),
         ),
         F::Garbled => (
             StatusCode::BAD_GATEWAY,

@@ -6,6 +6,36 @@ use std::{process::ExitStatus, time::Duration};
 
 use crate::error::RemoteFailure;
 
+/// What git says when the remote lacks what it promised.
+const DAMAGED: [&str; 9] = [
+    "repository corruption on the remote side",
+    "did not send all necessary objects",
+    "missing necessary objects",
+    "bad object",
+    "missing blob",
+    "missing tree",
+    "missing commit",
+    "not our ref",
+    "remote did not send",
+];
+
+/// What git says when the connection ended too soon.
+const INTERRUPTED: [&str; 13] = [
+    "early EOF",
+    "unexpected disconnect",
+    "bytes of body are still expected",
+    "expected flush",
+    "transfer closed",
+    "Empty reply",
+    "Recv failure",
+    "Send failure",
+    "Connection reset",
+    "the remote end hung up",
+    "index-pack",
+    "unpack-objects",
+    "bad pack header",
+];
+
 /// A git command that failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("git {subcommand} failed: {}", self.reason())]
@@ -74,27 +104,10 @@ impl GitError {
             RemoteFailure::Unreachable
         } else if self.has(&["SSL certificate", "certificate verif", "TLS"]) {
             RemoteFailure::Untrusted
-        } else if self.has(&[
-            "early EOF",
-            "unexpected disconnect",
-            "did not send all necessary objects",
-            "missing necessary objects",
-            "bad object",
-            "missing blob",
-            "missing tree",
-            "missing commit",
-            "not our ref",
-            "unable to read",
-            "pack-objects died",
-            "unpack-objects",
-            "index-pack",
-            "invalid pack",
-            "bad pack header",
-            "remote did not send",
-            "the remote end hung up",
-            "Could not read",
-        ]) {
-            RemoteFailure::Incomplete
+        } else if self.has(&DAMAGED) {
+            RemoteFailure::Damaged
+        } else if self.has(&INTERRUPTED) {
+            RemoteFailure::Interrupted
         } else {
             RemoteFailure::Other(self.reason().into())
         }
@@ -135,7 +148,7 @@ mod tests {
         );
         assert_eq!(
             remote("fatal: early EOF\nfatal: fetch-pack: invalid index-pack output"),
-            RemoteFailure::Incomplete
+            RemoteFailure::Interrupted
         );
         let slow = "error: RPC failed; curl 28 Operation too slow. Less than 1 bytes/sec";
         assert_eq!(remote(slow), RemoteFailure::TimedOut);

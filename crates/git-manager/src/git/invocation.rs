@@ -27,6 +27,7 @@ const LIMIT: Duration = Duration::from_mins(10);
 const KEPT: usize = 8 * 1024;
 
 /// A run of git that is being put together. Settings come first, then the subcommand and its arguments.
+#[must_use]
 pub struct Invocation {
     pub(super) command: Command,
     pub(super) secret: Option<String>,

@@ -1,0 +1,217 @@
+//! Chats from a typed task to a delivered prompt, and all that can come in between.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::{path::Path, time::Duration};
+
+use ocweb_demo::faults::{Fault, Part};
+use reqwest::StatusCode;
+use serde_json::json;
+use support::{Bench, entries, eventually, git};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_becomes_a_chat() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (status, chat) = service
+        .post(
+            "/admin/chats",
+            json!({"repo": "demo/weather-log", "prompt": "Fix the units!\nAll.", "title": "Units", "base": "units",
+                   "model": "demo/org/thinker", "agent": "plan"}),
+        )
+        .await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    assert_eq!((&chat["prompt"], &chat["error"]), (&json!("Fix the units!\nAll."), &json!(null)));
+    let id = chat["id"].as_str().unwrap();
+    let done = service.settled(id).await;
+    assert_eq!(done["state"], "ready", "{done}");
+    assert_eq!(
+        (&done["prompt"], &done["progress"], &done["base"]),
+        (&json!(null), &json!(null), &json!("units"))
+    );
+    let directory = done["directory"].as_str().unwrap();
+    assert!(directory.ends_with(&format!("projects/worktrees/demo__weather-log__{id}")));
+    assert_eq!(git(Path::new(directory), &["branch", "--show-current"]), done["branch"].as_str().unwrap());
+    assert!(done["branch"].as_str().unwrap().starts_with("ocweb/units-"), "{done}");
+    assert_eq!(git(Path::new(directory), &["config", "--local", "user.name"]), "demo");
+
+    let memory = bench.opencode.memory();
+    assert_eq!(memory.sessions[id], (directory.to_owned(), Some("Units".to_owned())));
+    assert_eq!(memory.messages.values().collect::<Vec<_>>(), [&vec!["Fix the units!\nAll.".to_owned()]]);
+    assert_eq!(memory.prompts[0]["model"], json!({"providerID": "demo", "modelID": "org/thinker"}));
+    assert_eq!(memory.prompts[0]["agent"], "plan");
+    let clone = bench.clone_path("demo/weather-log").display().to_string();
+    assert_eq!(memory.opened, [clone], "the clone is opened before the worktree");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_in_an_empty_repository_without_a_prompt() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/empty"})).await;
+    let chat = service.settled(&id).await;
+    assert_eq!(chat["state"], "ready", "{chat}");
+    assert!(Path::new(chat["directory"].as_str().unwrap()).join(".git").exists());
+    assert!(bench.opencode.memory().prompts.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_an_opencode_that_is_not_there_yet() {
+    let bench = Bench::new().await;
+    bench.opencode.memory().mute = true;
+    let mut service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go"})).await;
+    let path = format!("/admin/chats/{id}");
+    let waiting = async || (service.get(&path).await["state"] == "creating_session").then_some(());
+    eventually("everything else is done", waiting).await;
+    // A restart while it waits changes nothing.
+    service.kill();
+    bench.opencode.memory().mute = false;
+    let service = bench.service().await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+    assert_eq!(bench.opencode.memory().prompts.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_undone_and_said_and_can_be_retried() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    bench.opencode.memory().refuse_session = true;
+    let id = service.create_chat(json!({"repo": "demo/hello-web", "prompt": "go"})).await;
+    let chat = service.settled(&id).await;
+    assert_eq!(
+        (&chat["state"], &chat["error"]["type"]),
+        (&json!("failed"), &json!("opencode-error")),
+        "{chat}"
+    );
+    assert_eq!((&chat["prompt"], &chat["directory"]), (&json!("go"), &json!(null)));
+    assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
+    assert_eq!(git(&bench.clone_path("demo/hello-web"), &["branch", "--list", "ocweb/*"]), "");
+
+    bench.opencode.memory().refuse_session = false;
+    let (status, chat) = service.post(&format!("/admin/chats/{id}/retry"), json!({})).await;
+    assert_eq!(
+        (status, &chat["state"], &chat["error"]),
+        (StatusCode::ACCEPTED, &json!("queued"), &json!(null))
+    );
+    let chat = service.settled(&id).await;
+    assert_eq!((&chat["state"], &chat["id"]), (&json!("ready"), &json!(id)));
+    assert_eq!(service.post(&format!("/admin/chats/{id}/retry"), json!({})).await.0, StatusCode::CONFLICT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_at_the_remote_fails_the_chat_with_its_reason() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/not-there", "prompt": "go"})).await;
+    assert_eq!(service.settled(&id).await["error"]["type"], "repository-not-found");
+    let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go", "base": "no/such"})).await;
+    assert_eq!(service.settled(&id).await["error"]["type"], "not-found");
+    // A fetch that fails once is tried again; one that keeps failing fails the chat.
+    bench.world.faults().add(Fault::status(Part::Git, 500));
+    let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go"})).await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+    bench.world.faults().add(Fault::status(Part::Git, 403).times(100));
+    let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go"})).await;
+    assert_eq!(service.settled(&id).await["error"]["type"], "github-forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_opencode_forgets_is_not_sent_for_ever() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    bench.opencode.memory().forget_prompts = true;
+    let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go", "agent": "nobody"})).await;
+    let chat = service.settled(&id).await;
+    assert_eq!(
+        (&chat["state"], &chat["error"]["type"]),
+        (&json!("failed"), &json!("opencode-error")),
+        "{chat}"
+    );
+    let memory = bench.opencode.memory();
+    assert_eq!(memory.prompts.len(), 2);
+    assert_eq!(memory.prompts[0]["messageID"], memory.prompts[1]["messageID"]);
+    assert!(memory.sessions.is_empty(), "the session was undone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_is_stored_late_is_not_sent_twice() {
+    let bench = Bench::new().await;
+    bench.opencode.memory().store_delay = Duration::from_secs(3);
+    let mut service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go"})).await;
+    eventually("it was sent", async || (!bench.opencode.memory().prompts.is_empty()).then_some(())).await;
+    service.kill();
+    let service = bench.service().await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+    assert_eq!(bench.opencode.memory().messages.values().collect::<Vec<_>>(), [&vec!["go".to_owned()]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_is_deleted_whole_unless_work_would_be_lost() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/hello-web", "prompt": "go"})).await;
+    let chat = service.settled(&id).await;
+    let directory = Path::new(chat["directory"].as_str().unwrap()).to_owned();
+    let path = format!("/admin/chats/{id}");
+    std::fs::write(directory.join("new"), "").unwrap();
+    let (status, problem) = service.delete(&path).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("uncommitted-changes")));
+    bench.opencode.memory().busy.insert(id.clone(), directory.display().to_string());
+    let (status, problem) = service.delete(&path).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("chat-running")));
+    assert!(directory.exists() && bench.opencode.memory().sessions.contains_key(&id));
+
+    // Its worktree alone: the chat stays, honestly without a directory.
+    let worktree = format!("/admin/worktrees/demo/hello-web/{id}?force=true");
+    assert_eq!(service.delete(&worktree).await.0, StatusCode::NO_CONTENT);
+    let chat = service.get(&path).await;
+    assert_eq!((&chat["state"], &chat["directory"]), (&json!("ready"), &json!(null)));
+    assert_eq!(service.delete(&path).await.0, StatusCode::NO_CONTENT);
+    assert!(bench.opencode.memory().sessions.is_empty());
+    assert_eq!(service.delete(&path).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(service.get("/admin/chats").await, json!({"chats": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_is_being_created_can_be_deleted() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "go"})).await;
+    eventually("its clone is on the way, and seen", async || {
+        let chat = service.get(&format!("/admin/chats/{id}")).await;
+        (chat["state"] == "cloning" && chat["progress"]["bytes"].as_u64()? > 0).then_some(())
+    })
+    .await;
+    let (status, problem) = service.delete("/admin/repos/demo/slow-assets").await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("chat-running")));
+    assert_eq!(service.delete(&format!("/admin/chats/{id}")).await.0, StatusCode::NO_CONTENT);
+    // The clone goes on: it is of use to the next chat. Deleting the repository ends it.
+    assert_eq!(service.get("/admin/repos").await["repos"][0]["state"], "cloning");
+    assert_eq!(service.delete("/admin/repos/demo/slow-assets").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(service.get("/admin/repos").await, json!({"repos": []}));
+    eventually("nothing is left of it", async || {
+        entries(&bench.data().join("projects/repos")).is_empty().then_some(())
+    })
+    .await;
+    assert!(bench.opencode.memory().sessions.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_the_repository_by_force_fails_its_chats_and_keeps_their_prompts() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "go"})).await;
+    eventually("its clone is on the way", async || {
+        (service.get(&format!("/admin/chats/{id}")).await["state"] == "cloning").then_some(())
+    })
+    .await;
+    assert_eq!(service.delete("/admin/repos/demo/slow-assets?force=true").await.0, StatusCode::NO_CONTENT);
+    let chat = service.settled(&id).await;
+    assert_eq!((&chat["state"], &chat["prompt"]), (&json!("failed"), &json!("go")), "{chat}");
+    assert_eq!(chat["error"]["type"], "cancelled");
+}

@@ -1,0 +1,213 @@
+//! The service killed at any moment, again and again: nothing half-made stays, and every chat is
+//! created exactly once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::{path::Path, time::Duration};
+
+use serde_json::{Value, json};
+use support::{Bench, entries, eventually, git, processes_marked};
+
+/// Delays that are the same at each run, and spread over the range.
+struct Delays(u64);
+
+impl Delays {
+    fn next(&mut self, limit_ms: u64) -> Duration {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_micros((self.0 >> 33) % (limit_ms * 1000))
+    }
+}
+
+async fn marked() -> (Bench, String) {
+    let mut bench = Bench::new().await;
+    let instance = bench.folder.path().display().to_string();
+    bench.set("OCWEB_INSTANCE", &instance);
+    (bench, format!("OCWEB_INSTANCE={instance}"))
+}
+
+/// No clone is there, or a whole one.
+fn assert_no_half_clone(path: &Path) {
+    if path.exists() {
+        git(path, &["fsck", "--no-progress"]);
+        git(path, &["rev-parse", "--verify", "HEAD"]);
+        assert_eq!(git(path, &["status", "--porcelain"]), "");
+    }
+}
+
+/// The states of a chat, as they lie on the disk.
+fn state_on_disk(bench: &Bench, id: &str) -> Option<String> {
+    let record = bench.data().join(format!("ocweb/git-manager/chats/{id}.json"));
+    let record: Value = serde_json::from_slice(&std::fs::read(record).ok()?).ok()?;
+    Some(record["state"].as_str()?.to_owned())
+}
+
+fn assert_delivered_once(bench: &Bench, prompt: &str, chats: usize) {
+    let memory = bench.opencode.memory();
+    let texts: Vec<_> = memory.messages.values().cloned().collect();
+    assert_eq!(texts, vec![vec![prompt.to_owned()]; chats]);
+    assert_eq!(memory.sessions.len(), chats);
+}
+
+/// Fault 4.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_mid_clone_twenty_times() {
+    let (bench, mark) = marked().await;
+    bench.world.rates().set("demo/slow-assets", Some(100_000));
+    let clone = bench.clone_path("demo/slow-assets");
+    let mut delays = Delays(4);
+    let mut service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "go"})).await;
+    for round in 0..20 {
+        if round % 2 == 0 {
+            eventually("bytes arrive", async || {
+                let chat = service.get(&format!("/admin/chats/{id}")).await;
+                (chat["progress"]["bytes"].as_u64()? > 0).then_some(())
+            })
+            .await;
+        } else {
+            tokio::time::sleep(delays.next(150)).await;
+        }
+        service.kill();
+        assert_no_half_clone(&clone);
+        service = bench.service().await;
+        // Nothing of the killed run goes on beside the new one.
+        let gits = processes_marked(&mark, service.pid());
+        let leaders =
+            gits.iter().filter(|(_, command)| command.contains(" clone ") && command.contains("slow-assets"));
+        assert!(leaders.count() <= 1, "{gits:?}");
+        let incoming = entries(&bench.data().join("projects/repos"));
+        assert!(incoming.len() <= 1, "{incoming:?}");
+    }
+    assert!(!clone.exists(), "all kills hit the clone");
+    bench.world.rates().set("demo/slow-assets", None);
+    service.kill();
+    let service = bench.service().await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+    assert_no_half_clone(&clone);
+    assert_eq!(entries(&bench.data().join("projects/repos")), ["demo__slow-assets"]);
+    assert_delivered_once(&bench, "go", 1);
+}
+
+/// Fault 5.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_mid_worktree_twenty_times() {
+    let (bench, _) = marked().await;
+    let mut delays = Delays(5);
+    let mut service = bench.service().await;
+    service.clone_repository("demo/big-monorepo").await;
+    let mut ids = Vec::new();
+    let mut hits = 0;
+    for _ in 0..20 {
+        let id = service.create_chat(json!({"repo": "demo/big-monorepo", "prompt": "go"})).await;
+        eventually("the worktree is being added", async || {
+            let state = state_on_disk(&bench, &id)?;
+            (!matches!(state.as_str(), "queued" | "fetching")).then_some(())
+        })
+        .await;
+        tokio::time::sleep(delays.next(100)).await;
+        service.kill();
+        hits += usize::from(state_on_disk(&bench, &id).unwrap() == "adding_worktree");
+        ids.push(id);
+        service = bench.service().await;
+    }
+    assert!(hits >= 3, "only {hits} kills hit the adding of a worktree");
+    for id in &ids {
+        let chat = service.settled(id).await;
+        assert_eq!(chat["state"], "ready", "{chat}");
+        let directory = Path::new(chat["directory"].as_str().unwrap());
+        assert_eq!(git(directory, &["status", "--porcelain"]), "");
+        assert_eq!(git(directory, &["branch", "--show-current"]), chat["branch"].as_str().unwrap());
+    }
+    let clone = bench.clone_path("demo/big-monorepo");
+    git(&clone, &["fsck", "--no-progress", "--connectivity-only"]);
+    let branches = git(&clone, &["for-each-ref", "--format=%(refname)", "refs/heads/ocweb"]);
+    assert_eq!(branches.lines().count(), 20);
+    assert_eq!(entries(&clone.join(".git/worktrees")).len(), 20);
+    assert_eq!(entries(&bench.data().join("projects/worktrees")).len(), 20);
+    assert_delivered_once(&bench, "go", 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_anywhere_between_the_task_and_the_prompt() {
+    let (bench, _) = marked().await;
+    bench.opencode.memory().store_delay = Duration::from_millis(50);
+    let mut delays = Delays(6);
+    let mut service = bench.service().await;
+    for round in 1..=5 {
+        // The first one clones, the others fetch.
+        let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go"})).await;
+        for _ in 0..8 {
+            tokio::time::sleep(delays.next(120)).await;
+            service.kill();
+            assert_no_half_clone(&bench.clone_path("demo/tally"));
+            service = bench.service().await;
+        }
+        let chat = service.settled(&id).await;
+        assert_eq!(chat["state"], "ready", "{chat}");
+        assert_delivered_once(&bench, "go", round);
+        assert_eq!(entries(&bench.data().join("projects/worktrees")).len(), round);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_mid_deletion_it_is_deleted_at_the_next_start() {
+    let (bench, _) = marked().await;
+    let mut delays = Delays(7);
+    let mut service = bench.service().await;
+    service.clone_repository("demo/big-monorepo").await;
+    for round in 0..8 {
+        let session = format!("s{round}");
+        let path = service.add_worktree("demo/big-monorepo", &session).await;
+        let client = service.client.clone();
+        let address = format!("http://service/admin/worktrees/demo/big-monorepo/{session}");
+        let deleting = tokio::spawn(async move { client.delete(address).send().await });
+        tokio::time::sleep(delays.next(60)).await;
+        service.kill();
+        // Killed, it gives no answer; or it was done before.
+        let _ = deleting.await.unwrap();
+        service = bench.service().await;
+        let left =
+            [path.join(".git").exists(), service.get("/admin/worktrees").await["worktrees"] != json!([])];
+        assert!(left == [true, true] || left == [false, false], "{left:?}");
+        if left[0] {
+            assert_eq!(git(&path, &["status", "--porcelain"]), "", "whole or gone");
+            let (status, problem) =
+                service.delete(&format!("/admin/worktrees/demo/big-monorepo/{session}")).await;
+            assert!(status.is_success(), "{problem}");
+        }
+        assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
+        let clone = bench.clone_path("demo/big-monorepo");
+        assert_eq!(git(&clone, &["branch", "--list", "ocweb/*"]), "");
+        assert_eq!(entries(&clone.join(".git/worktrees")), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_a_killed_git_left_is_got_over() {
+    let (bench, _) = marked().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    bench.push_to_remote("demo/hello-web", "main", "new");
+    let lock = bench.clone_path("demo/hello-web").join(".git/refs/remotes/origin/main.lock");
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    std::fs::write(&lock, "").unwrap();
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    assert!(path.join("new").exists() && !lock.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_leaves_no_process_and_loses_no_chat() {
+    let (bench, mark) = marked().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "go"})).await;
+    eventually("git runs", async || (!processes_marked(&mark, service.pid()).is_empty()).then_some(())).await;
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(service.pid()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    eventually("all are gone", async || processes_marked(&mark, 0).is_empty().then_some(())).await;
+    drop(service);
+    bench.world.rates().set("demo/slow-assets", None);
+    let service = bench.service().await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+}

@@ -1,0 +1,75 @@
+//! The same with the real opencode: what it really takes, and that it takes it once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use support::{Bench, eventually, real_opencode::RealOpencode};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_reaches_the_real_opencode_and_is_cleaned_up() {
+    let mut bench = Bench::new().await;
+    let opencode = RealOpencode::start(&bench).await;
+    bench.set("OCWEB_OPENCODE_URL", &opencode.url);
+    let service = bench.service().await;
+    let chat = json!({"repo": "demo/hello-web", "prompt": "stall", "title": "A title", "model": "demo/demo", "agent": "build"});
+    let id = service.create_chat(chat).await;
+    let chat = service.settled(&id).await;
+    assert_eq!(chat["state"], "ready", "{chat}");
+    let directory = chat["directory"].as_str().unwrap();
+    let (_, session) = opencode.call(Method::GET, &format!("session/{id}")).await;
+    assert_eq!((&session["directory"], &session["title"]), (&chat["directory"], &json!("A title")));
+    let (_, messages) = opencode.call(Method::GET, &format!("session/{id}/message")).await;
+    assert_eq!(messages[0]["info"]["role"], "user");
+    let texts: Vec<_> =
+        messages[0]["parts"].as_array().unwrap().iter().filter(|part| part["synthetic"] != true).collect();
+    assert_eq!((texts.len(), &texts[0]["text"]), (1, &json!("stall")), "{messages}");
+    let (_, project) = opencode.call(Method::GET, &format!("project/current?directory={directory}")).await;
+    assert_eq!(
+        project["worktree"],
+        json!(bench.clone_path("demo/hello-web")),
+        "the clone is the project's root"
+    );
+
+    // It is at work: refused, then stopped by force.
+    let path = format!("/admin/chats/{id}");
+    eventually("it is busy", async || {
+        let (_, busy) = opencode.call(Method::GET, &format!("session/status?directory={directory}")).await;
+        busy[&id].is_object().then_some(())
+    })
+    .await;
+    let (status, problem) = service.delete(&path).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("chat-running")));
+    let (status, problem) = service.delete(&format!("{path}?force=true")).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+    assert_eq!(opencode.call(Method::GET, &format!("session/{id}")).await.0, 404);
+    assert!(!std::path::Path::new(directory).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_on_the_way_to_the_real_opencode_the_prompt_arrives_once() {
+    let mut bench = Bench::new().await;
+    let opencode = RealOpencode::start(&bench).await;
+    bench.set("OCWEB_OPENCODE_URL", &opencode.url);
+    let mut service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    for round in 0..6 {
+        let id = service.create_chat(json!({"repo": "demo/hello-web", "prompt": "say hello"})).await;
+        for kill in 0..4_u64 {
+            tokio::time::sleep(std::time::Duration::from_millis(20 + 37 * ((round + kill) % 6))).await;
+            service.kill();
+            service = bench.service().await;
+        }
+        assert_eq!(service.settled(&id).await["state"], "ready");
+        let (_, messages) = opencode.call(Method::GET, &format!("session/{id}/message")).await;
+        let of_user = messages.as_array().unwrap().iter().filter(|message| message["info"]["role"] == "user");
+        let texts: Vec<_> = of_user
+            .flat_map(|message| message["parts"].as_array().unwrap())
+            .filter(|part| part["type"] == "text" && part["synthetic"] != true)
+            .map(|part| part["text"].clone())
+            .collect();
+        assert_eq!(texts, [json!("say hello")], "round {round}");
+    }
+}

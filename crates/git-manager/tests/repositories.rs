@@ -1,0 +1,440 @@
+//! Clones and GitHub's list, over the real socket, with the real git, from a GitHub that demands the token.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::path::Path;
+
+use axum::{Router, http::StatusCode as Code, response::IntoResponse};
+use ocweb_demo::faults::{Fault, Part};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use support::{Bench, Service, entries, eventually, git};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_is_cloned_once_and_listed() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    assert_eq!(service.get("/admin/repos").await, json!({"repos": []}));
+
+    let (status, made) = service.post("/admin/repos/clone", json!({"repo": "demo/weather-log"})).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    assert_eq!((&made["state"], &made["default_branch"]), (&json!("ready"), &json!("master")));
+    assert_eq!(made["path"], json!(bench.clone_path("demo/weather-log")));
+    let (status, there) = service.post("/admin/repos/clone", json!({"repo": "demo/weather-log"})).await;
+    assert_eq!((status, &there["cloned_at"]), (StatusCode::OK, &made["cloned_at"]));
+
+    let listed = service.get("/admin/repos").await;
+    assert_eq!(listed["repos"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["repos"][0]["name"], "demo/weather-log");
+    git(&bench.clone_path("demo/weather-log"), &["fsck", "--strict"]);
+    assert_eq!(git(&bench.clone_path("demo/weather-log"), &["status", "--porcelain"]), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_spellings_of_one_repository_are_one_clone() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let there = service.clone_repository("demo/hello-web").await;
+    let (status, again) = service.post("/admin/repos/clone", json!({"repo": "Demo/Hello-Web"})).await;
+    assert_eq!((status, again), (StatusCode::OK, there));
+    assert_eq!(entries(&bench.data().join("projects/repos")), ["demo__hello-web"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_can_be_watched_and_is_shared_and_outlives_its_request() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let client = service.client.clone();
+    let asynchronous = client
+        .post("http://service/admin/repos/clone")
+        .header("Prefer", "respond-async")
+        .json(&json!({"repo": "demo/slow-assets"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asynchronous.status(), StatusCode::ACCEPTED);
+    eventually("bytes have come", async || {
+        let listed = service.get("/admin/repos").await;
+        let repository = &listed["repos"][0];
+        assert!(repository["state"] == "cloning", "{repository}");
+        (repository["progress"]["bytes"].as_u64()? > 0).then_some(())
+    })
+    .await;
+    bench.world.rates().set("demo/slow-assets", None);
+    let (status, made) = service.post("/admin/repos/clone", json!({"repo": "demo/slow-assets"})).await;
+    assert_eq!((status, &made["state"]), (StatusCode::CREATED, &json!("ready")));
+    assert_eq!(entries(&bench.data().join("projects/repos")), ["demo__slow-assets"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn branches_are_listed_with_and_without_a_clone() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let path = "/admin/repos/demo/weather-log/branches";
+    let expected = json!({"branches": [
+        {"name": "fix/negative-temperatures", "default": false},
+        {"name": "master", "default": true},
+        {"name": "units", "default": false},
+    ]});
+    assert_eq!(service.get(path).await, expected);
+    service.clone_repository("demo/weather-log").await;
+    assert_eq!(service.get(path).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_repositories_forks_and_odd_names_are_cloned() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    for name in
+        ["demo/empty", "demo/hello-fork", "demo/data__pipeline.v2", "demo/Old.Project", "acme-labs/billing"]
+    {
+        let made = service.clone_repository(name).await;
+        assert_eq!((&made["name"], &made["state"]), (&json!(name), &json!("ready")));
+    }
+    assert_eq!(service.get("/admin/repos/demo/empty/branches").await, json!({"branches": []}));
+    assert_eq!(service.get("/admin/repos").await["repos"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_cannot_be_meant_are_refused_and_change_nothing() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let long = format!("o/{}", "a".repeat(5000));
+    let names = [
+        "",
+        "../x/y",
+        "-u/x",
+        "a/b/c",
+        ".git",
+        "ext::sh",
+        "file:///etc",
+        "o/r\0",
+        "o/r%00",
+        &long,
+        "git@github.com:o/r",
+    ];
+    for name in names {
+        let (status, problem) = service.post("/admin/repos/clone", json!({"repo": name})).await;
+        assert_eq!(
+            (status, &problem["type"]),
+            (StatusCode::BAD_REQUEST, &json!("invalid-name")),
+            "{name:?}: {problem}"
+        );
+        let (status, _) = service.post("/admin/chats", json!({"repo": name, "prompt": "x"})).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{name:?}");
+    }
+    for path in
+        ["/admin/repos/-u/x", "/admin/repos/o/r%00", "/admin/repos/o/..%2f..%2fx", "/admin/repos/a__b/c"]
+    {
+        let (status, problem) = service.delete(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {problem}");
+    }
+    for branch in ["--upload-pack=touch /tmp/x", "..", "a.lock", "@{", "a b", ""] {
+        let body = json!({"repo": "demo/hello-web", "session_id": "s", "base": branch});
+        let (status, problem) = service.post("/admin/worktrees", body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{branch:?}: {problem}");
+    }
+    for session in ["../", "a__b", "", "a/b"] {
+        let body = json!({"repo": "demo/hello-web", "session_id": session});
+        let (status, problem) = service.post("/admin/worktrees", body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{session:?}: {problem}");
+    }
+    assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0]);
+    assert_eq!(service.get("/admin/chats").await, json!({"chats": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_make_no_sense_are_problems() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    for (path, body, expected) in [
+        ("/admin/repos/clone", "{", 400),
+        ("/admin/repos/clone", "{}", 422),
+        ("/admin/chats", r#"{"repo": 7}"#, 422),
+        ("/admin/gc", r#"{"dry_run": "yes"}"#, 422),
+        ("/admin/gc", "[", 400),
+    ] {
+        let request =
+            service.client.post(format!("http://service{path}")).header("content-type", "application/json");
+        let answer = request.body(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), expected, "{path} {body}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path} {body}");
+    }
+    let huge = json!({"repo": "o/n", "prompt": "x".repeat(5 << 20)});
+    let answer = service.client.post("http://service/admin/chats").json(&huge).send().await;
+    // The answer comes before the body was read, which some see as a cut connection.
+    assert!(answer.is_err() || answer.unwrap().status() == StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(service.get("/admin/chats").await, json!({"chats": []}));
+    for path in ["/admin/chats/x", "/admin/chats/ses_..%2fx", "/admin/chats/ses_%00"] {
+        assert_eq!(service.send(Method::GET, path, None).await.0, StatusCode::BAD_REQUEST, "{path}");
+    }
+    for path in ["/admin/chats/ses_0123456789abAAAAAAAAAAAAAA", "/admin/nothing"] {
+        assert_eq!(service.send(Method::GET, path, None).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn githubs_list_has_all_pages_and_is_kept_for_a_while() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let listed = service.get("/admin/repos/github").await;
+    let repositories = listed["repos"].as_array().unwrap();
+    assert_eq!(repositories.len(), ocweb_demo::github::repositories().len());
+    assert!(repositories[0]["full_name"].is_string() && repositories[0]["default_branch"].is_string());
+    // Nobody is asked again, unless that is wanted.
+    bench.world.faults().add(Fault::status(Part::Api, 500));
+    assert_eq!(service.get("/admin/repos/github").await, listed);
+    let (status, problem) = service.send(Method::GET, "/admin/repos/github?refresh=true", None).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::BAD_GATEWAY, &json!("github-error")));
+    assert_eq!(service.get("/admin/repos/github?refresh=true").await, listed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_githubs_api_refuses_is_said_clearly() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let expected = [
+        (401, 502, "github-unauthorized"),
+        (403, 502, "github-forbidden"),
+        (404, 502, "github-error"),
+        (429, 429, "github-rate-limited"),
+        (500, 502, "github-error"),
+        (301, 502, "github-error"),
+    ];
+    for (from, to, kind) in expected {
+        bench.world.faults().add(Fault::status(Part::Api, from));
+        let (status, problem) = service.send(Method::GET, "/admin/repos/github", None).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (to, &json!(kind)), "{from}: {problem}");
+    }
+    bench.world.faults().add(Fault { retry_after: Some(42), ..Fault::status(Part::Api, 429) });
+    let limited = service.client.get("http://service/admin/repos/github").send().await.unwrap();
+    assert_eq!(limited.headers()["retry-after"], "42");
+    bench.world.faults().add(Fault::cut(Part::Api, 10));
+    let (status, _) = service.send(Method::GET, "/admin/repos/github", None).await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_it_is_said_what_to_set() {
+    let mut bench = Bench::new().await;
+    bench.set("GITHUB_TOKEN", "");
+    let service = bench.service().await;
+    let (status, problem) = service.send(Method::GET, "/admin/repos/github", None).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("github-token-missing")));
+    let (status, problem) = service.post("/admin/repos/clone", json!({"repo": "demo/hello-web"})).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::BAD_GATEWAY, &json!("github-unauthorized")),
+        "{problem}"
+    );
+    assert!(problem["detail"].as_str().unwrap().contains("GITHUB_TOKEN"), "{problem}");
+}
+
+/// Fault 16.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_remote_refuses_or_lacks_is_said_clearly_and_nothing_remains() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let clone = async |name: &str| service.post("/admin/repos/clone", json!({"repo": name})).await;
+    let expected = [
+        (403, 502, "github-forbidden"),
+        (404, 404, "repository-not-found"),
+        (429, 429, "github-rate-limited"),
+        (500, 502, "github-error"),
+        (503, 502, "github-error"),
+    ];
+    for (from, to, kind) in expected {
+        bench.world.faults().add(Fault::status(Part::Git, from).times(100));
+        let (status, problem) = clone("demo/hello-web").await;
+        assert_eq!((status.as_u16(), &problem["type"]), (to, &json!(kind)), "{from}: {problem}");
+        bench.world.faults().clear();
+    }
+    let (status, problem) = clone("demo/not-there").await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::NOT_FOUND, &json!("repository-not-found")),
+        "{problem}"
+    );
+    let (status, problem) = clone("demo/broken").await;
+    assert_eq!((status, &problem["type"]), (StatusCode::BAD_GATEWAY, &json!("remote-damaged")), "{problem}");
+    bench.world.faults().add(Fault::delay(Part::Git, 600_000).times(100));
+    let (status, problem) = clone("demo/hello-web").await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::GATEWAY_TIMEOUT, &json!("github-timeout")),
+        "{problem}"
+    );
+    bench.world.faults().clear();
+    assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0]);
+
+    // A failure stays to be seen until it is tried again, and a short one is got over at once.
+    let listed = service.get("/admin/repos").await;
+    let failed =
+        listed["repos"].as_array().unwrap().iter().find(|repo| repo["name"] == "demo/hello-web").unwrap();
+    assert_eq!((&failed["state"], &failed["error"]["type"]), (&json!("failed"), &json!("github-timeout")));
+    bench.world.faults().add(Fault::cut(Part::Git, 200).on_path("git-upload-pack"));
+    assert_eq!(clone("demo/hello-web").await.0, StatusCode::CREATED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_is_told_from_a_missing_repository() {
+    let mut bench = Bench::new().await;
+    bench.set("GITHUB_TOKEN", "ghp_wrong");
+    let service = bench.service().await;
+    let (status, problem) = service.post("/admin/repos/clone", json!({"repo": "demo/hello-web"})).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::BAD_GATEWAY, &json!("github-unauthorized")));
+    assert!(problem["detail"].as_str().unwrap().contains("GITHUB_TOKEN"), "{problem}");
+}
+
+/// Finds a text in any file below a folder.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files_with(&path, text));
+        } else if std::fs::read(&path)
+            .is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+        {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_nowhere_but_in_the_service() {
+    let mut bench = Bench::new().await;
+    let instance = bench.folder.path().display().to_string();
+    let mark = format!("OCWEB_INSTANCE={instance}");
+    bench.set("OCWEB_INSTANCE", &instance);
+    let token = bench.world.token().to_owned();
+    let service = bench.service().await;
+    let client = service.client.clone();
+    let cloning = tokio::spawn(async move {
+        client
+            .post("http://service/admin/repos/clone")
+            .json(&json!({"repo": "demo/slow-assets"}))
+            .send()
+            .await
+    });
+    eventually("the clone's processes are there", async || {
+        let listed = service.get("/admin/repos").await;
+        (listed["repos"][0]["progress"]["bytes"].as_u64()? > 0).then_some(())
+    })
+    .await;
+    let processes = support::processes_marked(&mark, service.pid());
+    assert!(processes.len() >= 2, "git and its helper run: {processes:?}");
+    for (pid, command) in &processes {
+        assert!(!command.contains(&token), "{command}");
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        assert!(!String::from_utf8_lossy(&environment).contains(&token), "the environment of {command}");
+    }
+    assert_eq!(files_with(&bench.data(), &token), [""; 0], "while cloning");
+    bench.world.rates().set("demo/slow-assets", None);
+    cloning.await.unwrap().unwrap();
+    service.add_worktree("demo/slow-assets", "ses_1").await;
+    assert_eq!(files_with(&bench.data(), &token), [""; 0]);
+    assert!(!files_with(&bench.data(), "slow-assets.git").is_empty(), "the search finds what is there");
+    assert!(!service.log().contains(&token));
+    let origin = git(&bench.clone_path("demo/slow-assets"), &["config", "remote.origin.url"]);
+    assert_eq!(origin, format!("{}/demo/slow-assets.git", bench.world.url()));
+}
+
+/// Serves `router` on a port of its own.
+async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_host_does_not_get_the_token() {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
+    let record = std::sync::Arc::clone(&seen);
+    let thief = serve(Router::new().fallback(move |request: axum::extract::Request| {
+        let said = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        record.lock().unwrap().push(said.unwrap_or_default());
+        async { (Code::UNAUTHORIZED, [("www-authenticate", "Basic realm=\"GitHub\"")]).into_response() }
+    }))
+    .await;
+    let target = thief.clone();
+    let redirector = serve(Router::new().fallback(move |uri: axum::http::Uri| {
+        let to = format!("{target}{uri}");
+        async move { (Code::MOVED_PERMANENTLY, [("location", to)]) }
+    }))
+    .await;
+    let mut bench = Bench::new().await;
+    bench.set("GITHUB_URL", &redirector);
+    let service = bench.service().await;
+    let (status, problem) = service.post("/admin/repos/clone", json!({"repo": "demo/hello-web"})).await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "{problem}");
+    let seen = seen.lock().unwrap();
+    assert!(!seen.is_empty(), "git followed the redirect");
+    assert!(seen.iter().all(String::is_empty), "{seen:?}");
+}
+
+/// What an agent may have written into a clone's configuration must not lead the token astray.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clones_own_configuration_is_not_trusted_with_the_token() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let clone = bench.clone_path("demo/hello-web");
+    let spoils = bench.folder.path().join("spoils");
+    let address = format!("{}/demo/hello-web.git", bench.world.url());
+    let helper = format!("!env > {}; cat /proc/self/fd/* >> {0}", spoils.display());
+    let hook = format!("#!/bin/sh\nenv > {}\n", spoils.display());
+    let hooks = clone.join(".git/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    for name in ["reference-transaction", "post-checkout", "fsmonitor"] {
+        std::fs::write(hooks.join(name), &hook).unwrap();
+        std::os::unix::fs::chown(hooks.join(name), None, None).unwrap();
+        std::fs::set_permissions(hooks.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .unwrap();
+    }
+    git(&clone, &["config", "credential.helper", &helper]);
+    git(&clone, &["config", &format!("credential.{}.helper", bench.world.url()), &helper]);
+    git(&clone, &["config", "core.askPass", "/bin/false"]);
+    git(&clone, &["config", &format!("http.{address}.proxy"), "http://127.0.0.1:9"]);
+    git(&clone, &["config", "http.proxy", "http://127.0.0.1:9"]);
+    git(&clone, &["config", "remote.origin.url", "ext::sh -c 'touch /tmp/x'"]);
+    git(&clone, &["config", "core.fsmonitor", hooks.join("fsmonitor").to_str().unwrap()]);
+    service.add_worktree("demo/hello-web", "ses_1").await;
+    assert!(!spoils.exists(), "{}", std::fs::read_to_string(&spoils).unwrap_or_default());
+}
+
+/// Fault 7: a volume of its own, so small that the clone does not fit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_nothing_half_made_stays() {
+    let bench = Bench::new().await;
+    std::fs::create_dir_all(bench.data()).unwrap();
+    let mount = format!("mount -t tmpfs -o size=1m none {} && exec \"$0\"", bench.data().display());
+    let wrapper = ["unshare", "--map-root-user", "--mount", "sh", "-c", &mount];
+    let possible = std::process::Command::new(wrapper[0]).args(&wrapper[1..]).arg("/bin/true").status();
+    if !possible.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this machine lets nobody mount a small file system in a namespace of its own");
+        return;
+    }
+    let service = Service::start(&bench, Some(&wrapper)).await;
+    bench.world.rates().set("demo/slow-assets", None);
+    let (status, problem) = service.post("/admin/repos/clone", json!({"repo": "demo/slow-assets"})).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::INSUFFICIENT_STORAGE, &json!("disk-full")),
+        "{problem}"
+    );
+    let inside = format!("/proc/{}/root{}", service.pid(), bench.data().join("projects/repos").display());
+    assert_eq!(entries(Path::new(&inside)), [""; 0]);
+    let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "x"})).await;
+    let chat = service.settled(&id).await;
+    assert_eq!((&chat["state"], &chat["error"]["type"]), (&json!("failed"), &json!("disk-full")), "{chat}");
+    assert_eq!(chat["prompt"], "x");
+    let listed: Value = service.get("/admin/repos").await;
+    assert_eq!(listed["repos"][0]["state"], "failed");
+    // A small one still fits.
+    service.clone_repository("demo/dotfiles").await;
+}

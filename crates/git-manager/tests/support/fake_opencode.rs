@@ -1,0 +1,180 @@
+//! An opencode that remembers what it was asked, and fails when told to.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+
+/// What the fake has seen, and how it behaves.
+#[derive(Default)]
+pub struct Memory {
+    /// Session id to directory and title.
+    pub sessions: BTreeMap<String, (String, Option<String>)>,
+    /// Message id to the texts that were appended to it: more than one is a prompt sent twice.
+    pub messages: BTreeMap<String, Vec<String>>,
+    /// Bodies of the prompts.
+    pub prompts: Vec<Value>,
+    /// Directories in which a session is at work, by session.
+    pub busy: BTreeMap<String, String>,
+    /// Directories that were let go.
+    pub disposed: BTreeSet<String>,
+    /// Directories in the order in which they were opened.
+    pub opened: Vec<String>,
+    /// Answers everything with this.
+    pub fail_with: Option<u16>,
+    /// Answers the making of a session with this.
+    pub refuse_session: bool,
+    /// Takes prompts and forgets them.
+    pub forget_prompts: bool,
+    /// How long a prompt takes from its answer to its being stored.
+    pub store_delay: Duration,
+    /// Does not answer at all.
+    pub mute: bool,
+}
+
+pub struct FakeOpencode {
+    pub url: String,
+    memory: Arc<Mutex<Memory>>,
+}
+
+type Shared = State<Arc<Mutex<Memory>>>;
+type Directory = Query<BTreeMap<String, String>>;
+
+impl FakeOpencode {
+    pub async fn start() -> Self {
+        let memory = Arc::new(Mutex::new(Memory::default()));
+        let router = Router::new()
+            .route("/project/current", get(open))
+            .route("/api/session", post(create))
+            .route("/session/status", get(status))
+            .route("/session/{id}", get(session).patch(patch).delete(delete))
+            .route("/session/{id}/message/{message}", get(message))
+            .route("/session/{id}/prompt_async", post(prompt))
+            .route("/session/{id}/abort", post(abort))
+            .route("/instance/dispose", post(dispose))
+            .layer(middleware::from_fn_with_state(Arc::clone(&memory), misbehave))
+            .with_state(Arc::clone(&memory));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, memory }
+    }
+
+    pub fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap()
+    }
+}
+
+async fn misbehave(
+    State(memory): Shared,
+    request: axum::extract::Request,
+    next: middleware::Next,
+) -> Response {
+    let (mute, fail_with) = {
+        let memory = memory.lock().unwrap();
+        (memory.mute, memory.fail_with)
+    };
+    if mute {
+        std::future::pending::<()>().await;
+    }
+    match fail_with {
+        Some(status) => (StatusCode::from_u16(status).unwrap(), "told to fail").into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn missing() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({"name": "NotFoundError"}))).into_response()
+}
+
+async fn open(State(memory): Shared, Query(query): Directory) -> Json<Value> {
+    memory.lock().unwrap().opened.push(query["directory"].clone());
+    Json(json!({"id": "project"}))
+}
+
+async fn create(State(memory): Shared, Json(body): Json<Value>) -> Response {
+    let mut memory = memory.lock().unwrap();
+    if memory.refuse_session {
+        return (StatusCode::BAD_REQUEST, Json(json!({"name": "InvalidRequestError"}))).into_response();
+    }
+    let (id, directory) = (body["id"].as_str().unwrap(), body["location"]["directory"].as_str().unwrap());
+    assert!(std::path::Path::new(directory).join(".git").exists(), "a session needs its worktree first");
+    memory.sessions.entry(id.into()).or_insert_with(|| (directory.into(), None));
+    Json(json!({"data": {"id": id}})).into_response()
+}
+
+async fn session(State(memory): Shared, Path(id): Path<String>) -> Response {
+    if memory.lock().unwrap().sessions.contains_key(&id) {
+        Json(json!({"id": id})).into_response()
+    } else {
+        missing()
+    }
+}
+
+async fn patch(State(memory): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
+    match memory.lock().unwrap().sessions.get_mut(&id) {
+        Some(session) => {
+            session.1 = body["title"].as_str().map(Into::into);
+            Json(json!({"id": id})).into_response()
+        }
+        None => missing(),
+    }
+}
+
+async fn delete(State(memory): Shared, Path(id): Path<String>) -> Response {
+    if memory.lock().unwrap().sessions.remove(&id).is_some() { Json(true).into_response() } else { missing() }
+}
+
+async fn status(State(memory): Shared, Query(query): Directory) -> Json<Value> {
+    let memory = memory.lock().unwrap();
+    let busy = memory.busy.iter().filter(|(_, directory)| **directory == query["directory"]);
+    Json(busy.map(|(id, _)| (id.clone(), json!({"type": "busy"}))).collect::<serde_json::Map<_, _>>().into())
+}
+
+async fn message(State(memory): Shared, Path((_, message)): Path<(String, String)>) -> Response {
+    if memory.lock().unwrap().messages.contains_key(&message) {
+        Json(json!({"info": {"id": message}})).into_response()
+    } else {
+        missing()
+    }
+}
+
+async fn prompt(State(memory): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
+    let delay = {
+        let mut memory = memory.lock().unwrap();
+        if !memory.sessions.contains_key(&id) {
+            return missing();
+        }
+        memory.prompts.push(body.clone());
+        if memory.forget_prompts {
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        memory.store_delay
+    };
+    tokio::spawn(async move {
+        tokio::time::sleep(delay).await;
+        let (message, text) =
+            (body["messageID"].as_str().unwrap(), body["parts"][0]["text"].as_str().unwrap());
+        memory.lock().unwrap().messages.entry(message.into()).or_default().push(text.into());
+    });
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn abort(State(memory): Shared, Path(id): Path<String>) -> Json<bool> {
+    Json(memory.lock().unwrap().busy.remove(&id).is_some())
+}
+
+async fn dispose(State(memory): Shared, Query(query): Directory) -> Json<bool> {
+    Json(memory.lock().unwrap().disposed.insert(query["directory"].clone()))
+}

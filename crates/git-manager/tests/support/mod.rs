@@ -1,0 +1,279 @@
+//! What the tests share: the real service as a process of its own, a demo GitHub, and git by hand.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "test support; each test file uses its part, and a test that cannot go on shall panic"
+)]
+
+pub mod fake_opencode;
+pub mod real_opencode;
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use fake_opencode::FakeOpencode;
+use ocweb_demo::World;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Generous: machines that run tests may be loaded.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Folders, a GitHub and an opencode for one test, and the services started over them.
+pub struct Bench {
+    pub world: World,
+    pub opencode: FakeOpencode,
+    pub folder: TempDir,
+    pub settings: Vec<(String, String)>,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::start(&folder.path().join("github"), ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let opencode = FakeOpencode::start().await;
+        let mut settings = world.environment();
+        settings.push(("OCWEB_OPENCODE_URL".into(), opencode.url.clone()));
+        settings.push(("OPENCODE_SERVER_PASSWORD".into(), "password".into()));
+        settings.push(("OCWEB_REMOTE_STALL_SECONDS".into(), "2".into()));
+        Self { world, opencode, folder, settings }
+    }
+
+    /// Replaces a setting, or removes it with an empty value.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.into(), value.into()));
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn clone_path(&self, name: &str) -> PathBuf {
+        self.data().join("projects/repos").join(name.replace('/', "__"))
+    }
+
+    pub async fn service(&self) -> Service {
+        Service::start(self, None).await
+    }
+
+    /// Changes a repository at the remote: a commit on `branch` that writes `file`.
+    pub fn push_to_remote(&self, name: &str, branch: &str, file: &str) {
+        let bare = self.folder.path().join(format!("github/repositories/{name}.git"));
+        let work = tempfile::tempdir().unwrap();
+        git(work.path(), &["clone", "--quiet", bare.to_str().unwrap(), "w"]);
+        let work = work.path().join("w");
+        git(&work, &["checkout", "--quiet", "-B", branch]);
+        std::fs::write(work.join(file), file).unwrap();
+        git(&work, &["add", "."]);
+        git(&work, &["commit", "--quiet", "-m", file]);
+        git(&work, &["push", "--quiet", "origin", branch]);
+    }
+}
+
+/// The real binary, ended when this is dropped.
+pub struct Service {
+    child: Child,
+    pub client: reqwest::Client,
+    log: Arc<Mutex<String>>,
+}
+
+impl Service {
+    /// Starts it; `wrapper` is a command that ends in running what follows it.
+    pub async fn start(bench: &Bench, wrapper: Option<&[&str]>) -> Self {
+        let run = bench.folder.path().join("run");
+        std::fs::create_dir_all(bench.data()).unwrap();
+        std::fs::create_dir_all(&run).unwrap();
+        let binary = env!("CARGO_BIN_EXE_ocweb-git-manager");
+        let mut command = match wrapper {
+            None => Command::new(binary),
+            Some(words) => {
+                let mut command = Command::new(words[0]);
+                command.args(&words[1..]).arg(binary);
+                command
+            }
+        };
+        let settings = bench.settings.iter().filter(|(_, value)| !value.is_empty());
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("OCWEB_DATA", bench.data())
+            .env("OCWEB_RUN_DIR", &run)
+            .env("OCWEB_LOG", "debug")
+            .envs(settings.map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (mut stderr, sink) = (child.stderr.take().unwrap(), Arc::clone(&log));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stderr.read(&mut buffer) {
+                sink.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+        });
+        let client = ocweb_service::client_builder()
+            .unix_socket(run.join("git-manager.sock"))
+            .timeout(Duration::from_secs(120))
+            .build()
+            .unwrap();
+        let mut service = Self { child, client, log };
+        let begun = Instant::now();
+        loop {
+            if let Ok(answer) = service.client.get("http://service/health").send().await {
+                if answer.status() == StatusCode::OK {
+                    return service;
+                }
+            }
+            let ended = service.child.try_wait().unwrap();
+            assert!(ended.is_none() && begun.elapsed() < DEADLINE, "it does not start: {}", service.log());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub fn kill(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let mut request = self.client.request(method.clone(), format!("http://service{path}"));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let (status, kind) = (answer.status(), answer.headers().get("content-type").cloned());
+        let text = answer.text().await.unwrap();
+        if status.is_client_error() || status.is_server_error() {
+            assert_eq!(kind.unwrap(), "application/problem+json", "{method} {path}: {text}");
+        }
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.send(Method::GET, path, None).await;
+        assert_eq!(status, StatusCode::OK, "GET {path}: {answer}");
+        answer
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> (StatusCode, Value) {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub async fn clone_repository(&self, name: &str) -> Value {
+        let (status, answer) = self.post("/admin/repos/clone", json!({"repo": name})).await;
+        assert!(status.is_success(), "{answer}");
+        answer
+    }
+
+    /// Adds a worktree and gives its path.
+    pub async fn add_worktree(&self, name: &str, session: &str) -> PathBuf {
+        let (status, answer) =
+            self.post("/admin/worktrees", json!({"repo": name, "session_id": session})).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        PathBuf::from(answer["path"].as_str().unwrap())
+    }
+
+    /// Creates a chat and gives its id.
+    pub async fn create_chat(&self, chat: Value) -> String {
+        let (status, answer) = self.post("/admin/chats", chat).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a chat is in a final state.
+    pub async fn settled(&self, id: &str) -> Value {
+        let path = format!("/admin/chats/{id}");
+        eventually("the chat is ready or failed", async || {
+            let chat = self.get(&path).await;
+            matches!(chat["state"].as_str(), Some("ready" | "failed")).then_some(chat)
+        })
+        .await
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- log of the service ---\n{}", self.log());
+        }
+    }
+}
+
+/// Polls until `condition` gives something.
+pub async fn eventually<T>(what: &str, condition: impl AsyncFn() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = condition().await {
+            return found;
+        }
+        assert!(begun.elapsed() < DEADLINE, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Runs git by hand; it has to succeed. Gives what it printed.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Test", "-c", "user.email=test@localhost"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Names of the entries of a folder, hidden ones too, sorted.
+pub fn entries(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The processes that carry a mark in their environment, the service itself aside.
+pub fn processes_marked(mark: &str, but: u32) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if pid != but && environment.windows(mark.len()).any(|window| window == mark.as_bytes()) {
+            found.push((pid, String::from_utf8_lossy(&command).replace('\0', " ")));
+        }
+    }
+    found
+}

@@ -1,0 +1,357 @@
+//! Worktrees, what may be deleted, and garbage collection, with the real git and a fake opencode.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::path::Path;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use support::{Bench, Service, entries, git};
+
+async fn refused(service: &Service, path: &str, kind: &str) -> Value {
+    let (status, problem) = service.delete(path).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!(kind)), "{problem}");
+    problem
+}
+
+async fn deleted(service: &Service, path: &str) {
+    let (status, problem) = service.delete(path).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+}
+
+fn commit(worktree: &Path, file: &str) {
+    std::fs::write(worktree.join(file), file).unwrap();
+    git(worktree, &["add", "."]);
+    git(worktree, &["commit", "--quiet", "-m", file]);
+}
+
+/// Makes the commits of a worktree count as pushed.
+fn push(bench: &Bench, worktree: &Path) {
+    let address = bench.world.url().replace("http://", &format!("http://x:{}@", bench.world.token()));
+    let branch = git(worktree, &["branch", "--show-current"]);
+    let remote = format!("{address}/demo/hello-web.git");
+    git(worktree, &["-c", "credential.helper=", "push", "--quiet", &remote, &branch]);
+    git(worktree, &["fetch", "--quiet", &remote, &format!("+{branch}:refs/remotes/origin/{branch}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    bench.push_to_remote("demo/hello-web", "main", "pushed-later.txt");
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    assert!(path.join("pushed-later.txt").exists());
+    assert_eq!(git(&path, &["status", "--porcelain"]), "");
+    let body = json!({"repo": "demo/hello-web", "session_id": "ses_2", "base": "feature/clock"});
+    let (status, other) = service.post("/admin/worktrees", body.clone()).await;
+    assert_eq!((status, &other["base"]), (StatusCode::CREATED, &json!("feature/clock")));
+    let clone = bench.clone_path("demo/hello-web");
+    assert_eq!(
+        git(Path::new(other["path"].as_str().unwrap()), &["rev-parse", "HEAD"]),
+        git(&clone, &["rev-parse", "origin/feature/clock"])
+    );
+
+    let (status, problem) = service.post("/admin/worktrees", body).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("conflict")));
+    let nowhere = json!({"repo": "demo/hello-web", "session_id": "ses_3", "base": "no/such"});
+    assert_eq!(service.post("/admin/worktrees", nowhere).await.0, StatusCode::NOT_FOUND);
+    let unknown = json!({"repo": "demo/tally", "session_id": "ses_3"});
+    assert_eq!(service.post("/admin/worktrees", unknown).await.0, StatusCode::NOT_FOUND);
+
+    let listed = service.get("/admin/worktrees").await;
+    assert_eq!(listed["worktrees"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["worktrees"][0], other);
+    deleted(&service, "/admin/worktrees/demo/hello-web/ses_2").await;
+    deleted(&service, "/admin/worktrees/Demo/Hello-Web/ses_1").await;
+    assert_eq!(service.get("/admin/worktrees").await, json!({"worktrees": []}));
+    assert_eq!(service.delete("/admin/worktrees/demo/hello-web/ses_1").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(git(&clone, &["branch", "--list", "ocweb/*"]), "");
+    assert_eq!(git(&clone, &["worktree", "list", "--porcelain"]).matches("worktree ").count(), 1);
+    assert!(bench.opencode.memory().disposed.contains(path.to_str().unwrap()));
+    deleted(&service, "/admin/repos/demo/hello-web").await;
+    assert_eq!(service.get("/admin/repos").await, json!({"repos": []}));
+}
+
+/// Fault 6.
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_at_once_are_eight() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let adding: Vec<_> = (0..8)
+        .map(|number| {
+            let client = service.client.clone();
+            tokio::spawn(async move {
+                let body = json!({"repo": "demo/tally", "prompt": format!("task {number}")});
+                client
+                    .post("http://service/admin/chats")
+                    .json(&body)
+                    .send()
+                    .await
+                    .unwrap()
+                    .json::<Value>()
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    let mut branches = std::collections::BTreeSet::new();
+    for chat in adding {
+        let id = chat.await.unwrap()["id"].as_str().unwrap().to_owned();
+        let chat = service.settled(&id).await;
+        assert_eq!(chat["state"], "ready", "{chat}");
+        let directory = Path::new(chat["directory"].as_str().unwrap());
+        assert_eq!(git(directory, &["status", "--porcelain"]), "");
+        branches.insert(git(directory, &["branch", "--show-current"]));
+    }
+    assert_eq!(branches.len(), 8);
+    assert_eq!(service.get("/admin/worktrees").await["worktrees"].as_array().unwrap().len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uncommitted_work_is_not_deleted() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    let address = "/admin/worktrees/demo/hello-web/ses_1";
+
+    std::fs::create_dir(path.join("new")).unwrap();
+    std::fs::write(path.join("new/one"), "1").unwrap();
+    std::fs::write(path.join("new/two"), "2").unwrap();
+    // What a person's or an agent's settings hide still counts.
+    git(&path, &["config", "status.showUntrackedFiles", "no"]);
+    let problem = refused(&service, address, "uncommitted-changes").await;
+    assert_eq!(problem["files"], 2, "{problem}");
+    assert_eq!(entries(&path.join("new")), ["one", "two"], "nothing was changed");
+    git(&path, &["add", "new/one"]);
+    assert_eq!(refused(&service, address, "uncommitted-changes").await["files"], 2);
+    git(&path, &["rm", "--quiet", "-rf", "--cached", "new"]);
+    std::fs::remove_dir_all(path.join("new")).unwrap();
+
+    let tracked = git(&path, &["ls-files"]).lines().next().unwrap().to_owned();
+    std::fs::write(path.join(&tracked), "changed").unwrap();
+    assert_eq!(refused(&service, address, "uncommitted-changes").await["files"], 1);
+    git(&path, &["mv", &tracked, "moved"]);
+    refused(&service, address, "uncommitted-changes").await;
+    git(&path, &["reset", "--hard", "--quiet"]);
+
+    // A merge that is not finished, although no file differs.
+    let git_dir = git(&path, &["rev-parse", "--absolute-git-dir"]);
+    std::fs::write(Path::new(&git_dir).join("MERGE_HEAD"), git(&path, &["rev-parse", "HEAD"])).unwrap();
+    let problem = refused(&service, address, "uncommitted-changes").await;
+    assert!(problem["detail"].as_str().unwrap().contains("a merge"), "{problem}");
+    std::fs::remove_file(Path::new(&git_dir).join("MERGE_HEAD")).unwrap();
+
+    // Ignored files do not count.
+    std::fs::write(Path::new(&git_dir).join("../../info-exclude"), "").unwrap();
+    std::fs::create_dir_all(bench.clone_path("demo/hello-web").join(".git/info")).unwrap();
+    std::fs::write(bench.clone_path("demo/hello-web").join(".git/info/exclude"), "*.ignored\n").unwrap();
+    std::fs::write(path.join("x.ignored"), "").unwrap();
+    deleted(&service, address).await;
+    assert!(!path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unpushed_commits_are_not_deleted() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    let address = "/admin/worktrees/demo/hello-web/ses_1";
+    commit(&path, "one");
+    commit(&path, "two");
+    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 2);
+    push(&bench, &path);
+    // Pushed, but a commit on a detached HEAD is reachable from nothing else.
+    git(&path, &["checkout", "--quiet", "--detach"]);
+    commit(&path, "three");
+    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 1);
+    git(&path, &["checkout", "--quiet", "-"]);
+    // On another branch, the chat's own branch still counts.
+    commit(&path, "four");
+    git(&path, &["checkout", "--quiet", "--detach", "origin/main"]);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 1);
+    git(&path, &["checkout", "--quiet", "-"]);
+    push(&bench, &path);
+    deleted(&service, address).await;
+
+    let path = service.add_worktree("demo/hello-web", "ses_2").await;
+    commit(&path, "five");
+    deleted(&service, "/admin/worktrees/demo/hello-web/ses_2?force=true").await;
+    assert!(!path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_counts_as_work() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    std::fs::remove_file(path.join(".git")).unwrap();
+    refused(&service, "/admin/worktrees/demo/hello-web/ses_1", "uncommitted-changes").await;
+    deleted(&service, "/admin/worktrees/demo/hello-web/ses_1?force=true").await;
+    assert!(!path.exists());
+}
+
+/// Fault 20.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_whose_chat_runs_is_refused_or_stopped_first() {
+    let mut bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    let address = "/admin/worktrees/demo/hello-web/ses_1";
+    bench.opencode.memory().busy.insert("ses_1".into(), path.display().to_string());
+    refused(&service, address, "chat-running").await;
+    assert!(path.exists());
+    // Who listens and does not answer may be at work.
+    bench.opencode.memory().fail_with = Some(500);
+    assert_eq!(service.delete(&format!("{address}?force=true")).await.0, StatusCode::BAD_GATEWAY);
+    assert!(path.exists());
+    bench.opencode.memory().fail_with = None;
+    deleted(&service, &format!("{address}?force=true")).await;
+    assert!(bench.opencode.memory().busy.is_empty(), "it was aborted first");
+    drop(service);
+
+    // Nobody listens: nothing runs.
+    bench.set("OCWEB_OPENCODE_URL", "http://127.0.0.1:1/");
+    let service = bench.service().await;
+    service.add_worktree("demo/hello-web", "ses_2").await;
+    deleted(&service, "/admin/worktrees/demo/hello-web/ses_2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_is_not_deleted_while_something_would_be_lost() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let clone = bench.clone_path("demo/hello-web");
+    let address = "/admin/repos/demo/hello-web";
+    assert_eq!(service.delete("/admin/repos/demo/tally").await.0, StatusCode::NOT_FOUND);
+
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    assert_eq!(refused(&service, address, "worktrees-exist").await["worktrees"], 1);
+    deleted(&service, "/admin/worktrees/demo/hello-web/ses_1").await;
+
+    git(&clone, &["checkout", "--quiet", "-b", "mine"]);
+    commit(&clone, "one");
+    git(&clone, &["checkout", "--quiet", "main"]);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 1);
+    git(&clone, &["branch", "-D", "mine"]);
+    std::fs::write(clone.join("new"), "").unwrap();
+    assert_eq!(refused(&service, address, "uncommitted-changes").await["files"], 1);
+    git(&clone, &["add", "new"]);
+    git(&clone, &["stash", "--quiet"]);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["stashes"], 1);
+    assert!(clone.exists());
+
+    let worktree = service.add_worktree("demo/hello-web", "ses_2").await;
+    commit(&worktree, "two");
+    deleted(&service, &format!("{address}?force=true")).await;
+    assert!(!clone.exists() && !worktree.exists() && !path.exists());
+    assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0]);
+    assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_repository_has_worktrees_too() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/empty").await;
+    let path = service.add_worktree("demo/empty", "ses_1").await;
+    assert_eq!(git(&path, &["symbolic-ref", "HEAD"]), "refs/heads/ocweb/ses_1");
+    assert_eq!(git(&path, &["status", "--porcelain"]), "");
+    deleted(&service, "/admin/worktrees/demo/empty/ses_1").await;
+    let path = service.add_worktree("demo/empty", "ses_2").await;
+    commit(&path, "first");
+    assert_eq!(
+        refused(&service, "/admin/worktrees/demo/empty/ses_2", "unpushed-commits").await["commits"],
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_branch_that_was_renamed_is_followed() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/museum").await;
+    bench.push_to_remote("demo/museum", "trunk", "x");
+    let bare = bench.folder.path().join("github/repositories/demo/museum.git");
+    git(&bare, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    git(&bare, &["branch", "-D", "master"]);
+    let path = service.add_worktree("demo/museum", "ses_1").await;
+    assert!(path.join("x").exists());
+    let listed = service.get("/admin/repos").await;
+    assert_eq!(listed["repos"][0]["default_branch"], "trunk");
+    let branches = service.get("/admin/repos/demo/museum/branches").await;
+    assert_eq!(branches, json!({"branches": [{"name": "trunk", "default": true}]}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_is_collected_by_the_same_rule() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let clone = bench.clone_path("demo/hello-web");
+    let used = service.add_worktree("demo/hello-web", "ses_used").await;
+    let known = (used.display().to_string(), None);
+    bench.opencode.memory().sessions.insert("ses_used".into(), known);
+    let stale = service.add_worktree("demo/hello-web", "ses_stale").await;
+    let work = service.add_worktree("demo/hello-web", "ses_work").await;
+    commit(&work, "one");
+    let vanished = service.add_worktree("demo/hello-web", "ses_vanished").await;
+    std::fs::remove_dir_all(&vanished).unwrap();
+    let vanished_with_work = service.add_worktree("demo/hello-web", "ses_both").await;
+    commit(&vanished_with_work, "two");
+    std::fs::remove_dir_all(&vanished_with_work).unwrap();
+
+    let of = |collected: &Value, list: &str| -> Vec<(String, String)> {
+        let items = collected[list].as_array().unwrap().iter();
+        let mut found: Vec<_> = items
+            .map(|item| {
+                (item["kind"].as_str().unwrap().to_owned(), item["session_id"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let expected = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(kind, session)| ((*kind).to_owned(), (*session).to_owned())).collect()
+    };
+    let removed = [
+        ("branch", "ses_vanished"),
+        ("entry", "ses_both"),
+        ("entry", "ses_vanished"),
+        ("worktree", "ses_stale"),
+    ];
+    let refused = [("branch", "ses_both"), ("worktree", "ses_work")];
+
+    let (_, dry) = service.post("/admin/gc", json!({"dry_run": true})).await;
+    assert_eq!(
+        (of(&dry, "removed"), of(&dry, "refused")),
+        (expected(&removed), expected(&refused)),
+        "{dry:#}"
+    );
+    assert!(stale.exists());
+    let (status, done) = service.send(reqwest::Method::POST, "/admin/gc", None).await;
+    assert_eq!(status, StatusCode::OK, "{done}");
+    assert_eq!(
+        (of(&done, "removed"), of(&done, "refused")),
+        (expected(&removed), expected(&refused)),
+        "{done:#}"
+    );
+    assert!(!stale.exists() && work.exists() && used.exists());
+    assert!(done["refused"].to_string().contains("1 commit"), "{done}");
+    let branches = git(&clone, &["for-each-ref", "--format=%(refname:short)", "refs/heads/ocweb"]);
+    assert_eq!(branches.lines().collect::<Vec<_>>(), ["ocweb/ses_both", "ocweb/ses_used", "ocweb/ses_work"]);
+
+    // With opencode silent it cannot be known which sessions are gone.
+    bench.opencode.memory().fail_with = Some(500);
+    git(&work, &["reset", "--hard", "--quiet", "HEAD~1"]);
+    let (_, unsure) = service.post("/admin/gc", json!({})).await;
+    assert_eq!(unsure["removed"], json!([]), "{unsure}");
+    assert!(work.exists());
+}
