@@ -120,17 +120,20 @@ pub async fn serve_until(
     let asked_to_stop = stop.clone();
     let server = axum::serve(inner, with_fallbacks(service, router))
         .with_graceful_shutdown(async move { asked_to_stop.cancelled().await });
-    let mut server = std::pin::pin!(server.into_future());
-
-    tokio::select! {
-        result = &mut server => return result.map_err(|source| ServeError::Io { path, source }),
-        () = stop.cancelled() => {}
-    }
-    tracing::info!(service, "stopping");
-    if tokio::time::timeout(DRAIN, server).await.is_err() {
-        tracing::warn!(service, "requests were still open and were cut");
-    }
+    let too_long = async {
+        stop.cancelled().await;
+        tracing::info!(service, "stopping");
+        tokio::time::sleep(DRAIN).await;
+    };
+    let result = tokio::select! {
+        biased;
+        () = too_long => {
+            tracing::warn!(service, "requests were still open and were cut");
+            Ok(())
+        }
+        result = server.into_future() => result,
+    };
     // Whoever listens here next makes the file anew; a failure to remove it harms nobody.
     let _ = std::fs::remove_file(&path);
-    Ok(())
+    result.map_err(|source| ServeError::Io { path, source })
 }

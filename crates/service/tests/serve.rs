@@ -1,5 +1,7 @@
 //! The behaviour that all services share, over a real socket.
 
+#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
+
 use std::{path::PathBuf, time::Duration};
 
 use axum::{
@@ -123,4 +125,18 @@ async fn a_live_socket_is_refused_and_a_dead_one_replaced() {
     drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
     assert!(dead.exists());
     Listener::bind(&dead).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_with_nothing_open_takes_the_socket_away() {
+    // The server's own end and the stop come together then; whichever is seen first must not matter.
+    for _ in 0..20 {
+        let service = start().await;
+        let health = service.client.get("http://test/health").send().await.unwrap();
+        assert_eq!(health.status(), 200);
+        drop(service.client);
+        service.stop.cancel();
+        service.running.await.unwrap().unwrap();
+        assert!(!service.socket.exists());
+    }
 }

@@ -81,6 +81,8 @@ impl Process {
         let mut child: Option<Child> = None;
         let mut alarm: Option<Instant> = None;
         let mut last_miss: Option<String> = None;
+        // Why it is being killed; after that nothing it shows matters.
+        let mut verdict: Option<String> = None;
         let mut event = Event::Alarm;
         loop {
             let before = machine.state();
@@ -90,6 +92,7 @@ impl Process {
                 Some(Action::Start) => {
                     alarm = None;
                     last_miss = None;
+                    verdict = None;
                     child = self.start();
                     event = if child.is_some() { Event::Started } else { Event::Ended };
                     continue;
@@ -107,18 +110,19 @@ impl Process {
                 }
                 Some(Action::Kill) => {
                     alarm = None;
+                    verdict = last_miss.take().filter(|_| machine.state() != State::Stopping);
                     child.iter().for_each(Child::kill);
                 }
                 Some(Action::Finish) => return,
                 None => {}
             }
-            let watched =
-                child.as_ref().map(|child| child.pid).filter(|_| machine.state() != State::Stopping);
+            let is_watched = verdict.is_none() && machine.state() != State::Stopping;
+            let watched = child.as_ref().map(|child| child.pid).filter(|_| is_watched);
             let rhythm = machine.rhythm(Instant::now());
             event = tokio::select! {
                 status = ended(&mut child) => {
                     if let Some(child) = child.take() {
-                        self.note_end(child, status, machine.state(), last_miss.take()).await;
+                        self.note_end(child, status, machine.state(), verdict.take()).await;
                     }
                     Event::Ended
                 }
@@ -175,14 +179,14 @@ impl Process {
         }
     }
 
-    /// Writes down how the child ended. `state` is the one it ended in.
-    async fn note_end(&self, child: Child, exit: ExitStatus, state: State, last_miss: Option<String>) {
+    /// Writes down how the child ended: in which state, and why if we killed it for hanging.
+    async fn note_end(&self, child: Child, exit: ExitStatus, state: State, verdict: Option<String>) {
         let pid = child.pid;
         let words = child.output.last_words().await;
-        let message = match (state, last_miss) {
-            (State::Stopping, _) => describe(exit, None),
-            (State::Unresponsive, Some(miss)) => format!("it was killed because it hung: {miss}"),
-            _ => describe(exit, words),
+        let message = match verdict {
+            Some(miss) => format!("it was killed because it hung: {miss}"),
+            None if state == State::Stopping => describe(exit, None),
+            None => describe(exit, words),
         };
         if state == State::Stopping {
             tracing::info!(name = self.spec.name, pid, "stopped");
