@@ -22,7 +22,7 @@ export interface Service {
   state: string;
   restarts: number;
   memory_bytes: number | null;
-  last_exit: { code: number | null; signal: string | null; message: string | null } | null;
+  last_exit: { code: number | null; signal: number | null; message: string | null } | null;
 }
 
 export interface RequestOptions {

@@ -145,7 +145,7 @@ test('a chat that runs is not deleted', async () => {
 
 test('eight chats at once on one repository that is not cloned yet', async () => {
   const chats = await Promise.all(
-    Array.from({ length: 8 }, (_, n) => newChat({ repo: 'demo/data-pipeline', title: `task ${n}` })),
+    Array.from({ length: 8 }, (_, n) => newChat({ repo: 'demo/data__pipeline.v2', title: `task ${n}` })),
   );
   expect(new Set(chats.map((chat) => chat.branch)).size).toBe(8);
   expect(new Set(chats.map((chat) => chat.directory)).size).toBe(8);

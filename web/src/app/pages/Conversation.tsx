@@ -1,11 +1,12 @@
 /** A session that exists: its conversation, what waits for an answer, and the composer. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Link } from 'wouter';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
 import { sendPrompt } from '@/features/composer/sendPrompt';
+import { isCutOff } from '@/features/events/cutOff';
 import type { EventState } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { Prompts } from '@/features/prompts/Prompts';
@@ -13,6 +14,7 @@ import { opencode } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { DiffCounts } from '@/shared/diff/DiffCounts';
 import { plural } from '@/shared/format';
+import { Failure } from '@/shared/ui/Notice';
 
 // The composer can be typed into before what draws the conversation has arrived.
 const loadingTranscript = import('@/features/transcript/Transcript');
@@ -29,10 +31,13 @@ export function Conversation({ id, directory, isSubagent }: Props) {
   const model = useEvents((state) => lastUsed(state, id)?.model ?? null);
   const mode = useEvents((state) => lastUsed(state, id)?.mode ?? null);
   const choices = useChoices({ model, mode });
+  const send = (text: string) =>
+    sendPrompt({ session: id, directory, model: choices.model, mode: choices.mode }, text);
   return (
     <>
       <Suspense fallback={<div className="page-body" />}>
         <Transcript session={id} directory={directory}>
+          {!isSubagent && <Resume id={id} directory={directory} send={send} />}
           {!isSubagent && <Changes id={id} directory={directory} isBusy={isBusy} />}
         </Transcript>
       </Suspense>
@@ -42,9 +47,7 @@ export function Conversation({ id, directory, isSubagent }: Props) {
           <Composer
             draft={id}
             placeholder={isBusy ? 'Add to it; it is read next' : 'Reply'}
-            onSend={(text) =>
-              sendPrompt({ session: id, directory, model: choices.model, mode: choices.mode }, text)
-            }
+            onSend={send}
             onStop={isBusy ? () => opencode.abort(id, directory) : undefined}
           >
             <ChoiceChips choices={choices} directory={directory} />
@@ -63,6 +66,31 @@ function lastUsed(state: EventState, session: string): { model: string | null; m
   if (info?.role !== 'user') return null;
   const { providerID, modelID } = info.model;
   return { model: providerID === '' ? null : `${providerID}/${modelID}`, mode: info.agent };
+}
+
+/** One tap goes on where an answer was cut off. */
+function Resume({
+  id,
+  directory,
+  send,
+}: {
+  id: string;
+  directory: string;
+  send: (text: string) => Promise<void>;
+}) {
+  const wanted = useEvents((state) =>
+    isCutOff(state, id, directory, state.transcripts[id]?.order.at(-1) ?? ''),
+  );
+  const { mutate, error, isPending } = useMutation({ mutationFn: () => send('Continue.') });
+  if (!wanted) return null;
+  return (
+    <>
+      {error && <Failure what="Not sent." error={error} />}
+      <button type="button" className="button primary wide" disabled={isPending} onClick={() => mutate()}>
+        Continue
+      </button>
+    </>
+  );
 }
 
 /** What the chat changed so far, at the end of the conversation while nothing runs. */

@@ -68,7 +68,10 @@ export function openStream(options: StreamOptions): Stream {
         return;
       }
       if (!response.ok || !response.body) {
-        reason = sentenceOf(await response.json().catch(() => null), response.status);
+        const restarting = [502, 503, 504].includes(response.status);
+        reason = restarting
+          ? 'A part of ocweb is restarting.'
+          : sentenceOf(await response.json().catch(() => null), response.status);
       } else {
         await read(response.body, controller, timeout);
       }

@@ -101,7 +101,9 @@ function OneQuestion({
               </span>
               <span>
                 {option.label}
-                {option.description !== '' && <span className="option-note">{option.description}</span>}
+                {option.description !== '' && option.description !== option.label && (
+                  <span className="option-note">{option.description}</span>
+                )}
               </span>
             </button>
           );

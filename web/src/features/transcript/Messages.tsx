@@ -1,5 +1,6 @@
 /** The messages of one session, each rendered again only when it changes. */
 import { memo } from 'react';
+import { isCutOff } from '@/features/events/cutOff';
 import type { Entry, LivePart } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { type AssistantMessage, errorSentence, type UserMessage } from '@/shared/api/opencode';
@@ -18,17 +19,7 @@ export function Messages({ session, directory }: { session: string; directory: s
 
 const Message = memo(({ session, id, directory }: { session: string; id: string; directory: string }) => {
   const entry = useEvents((state) => state.transcripts[session]?.entries[id]);
-  // Only the last message can be the one that was cut off, and only when nothing runs.
-  const cutOff = useEvents((state) => {
-    const transcript = state.transcripts[session];
-    const idle = (state.statuses[session]?.value.type ?? 'idle') === 'idle';
-    return (
-      idle &&
-      state.surveyed[directory] === true &&
-      transcript?.loaded === true &&
-      transcript.order.at(-1) === id
-    );
-  });
+  const cutOff = useEvents((state) => isCutOff(state, session, directory, id));
   if (!entry) return null;
   const { info } = entry;
   return info.role === 'user' ? (
@@ -67,18 +58,15 @@ interface AnswerProps {
 function Answer({ entry, info, directory, cutOff }: AnswerProps) {
   const ended = info.time.completed !== undefined;
   const shown = entry.parts.some(({ part }) => part.type === 'tool' || ('text' in part && part.text !== ''));
-  if (!shown && !info.error && !(cutOff && !ended)) return null;
+  if (!shown && !info.error && !cutOff) return null;
   return (
     <article className="message assistant" aria-label="Agent" aria-busy={!ended && !cutOff}>
       {entry.parts.map((live) => (
         <Part key={live.part.id} live={live} directory={directory} />
       ))}
       {info.error && <AnswerError error={info.error} />}
-      {cutOff && !ended && (
-        <p className="notice warn">
-          Interrupted: opencode stopped before this answer was finished. What had arrived is above; send
-          “continue” to go on.
-        </p>
+      {cutOff && (
+        <p className="notice warn">Interrupted: opencode stopped before this answer was finished.</p>
       )}
       {ended && info.finish === 'stop' && <Signature info={info} />}
     </article>

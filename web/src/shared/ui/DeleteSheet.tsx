@@ -40,7 +40,7 @@ export function DeleteSheet({
         {error !== null && (
           <div className="notice bad" role="alert">
             <span>
-              {refused ? 'Refused, because work would be lost: ' : 'Not deleted: '}
+              {refused ? 'Refused. ' : 'Not deleted. '}
               {explain(error)}
             </span>
           </div>

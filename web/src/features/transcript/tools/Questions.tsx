@@ -32,7 +32,13 @@ export function Questions({ part }: { part: ToolPart }) {
           return (
             <div key={question.question}>
               <dt>{question.question}</dt>
-              <dd>{Array.isArray(answer) ? answer.join(', ') || 'no answer' : 'waiting for your answer'}</dd>
+              {Array.isArray(answer) ? (
+                <dd>{answer.join(', ') || 'no answer'}</dd>
+              ) : (
+                <dd className="waiting">
+                  {part.state.status === 'error' ? 'not answered' : 'waiting for your answer'}
+                </dd>
+              )}
             </div>
           );
         })}
