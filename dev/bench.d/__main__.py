@@ -11,8 +11,8 @@ import row_auth_check
 import row_memory
 import row_start
 import row_through_caddy
-from machine import describe
-from processes import NotMeasured
+from machine import busy_share, describe
+from processes import LeftOut, NotMeasured, TimeIsUp
 from progress import say
 from rows import Plan
 from table import Figure, markdown
@@ -23,27 +23,35 @@ QUICK_LIMIT_SECONDS = 90
 
 
 def main() -> int:
-    """0 when something was measured, whatever the figures; 1 when a row failed."""
+    """0 whatever the figures are; 1 when a row could not be measured, except for a missing tool."""
     parser = argparse.ArgumentParser(prog="dev/bench")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("rows", nargs="+", choices=sorted(ROWS))
     arguments = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGALRM):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, end)
     signal.alarm(QUICK_LIMIT_SECONDS if arguments.quick else LIMIT_SECONDS)
 
     figures: list[Figure] = []
     problems: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="ocweb-bench-") as folder:
+    busy: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="ocweb-bench-", ignore_cleanup_errors=True) as folder:
         plan = Plan(Path(folder), arguments.quick)
         for row in sorted(set(arguments.rows)):
             say(f"row {row}")
+            busy.append(busy_share())
             try:
                 figures += ROWS[row].measure(plan)
+            except LeftOut as reason:
+                print(f"row {row} is left out: {reason}")
+            except TimeIsUp as reason:
+                problems.append(f"row {row} and what follows was not measured: {reason}")
+                break
             except NotMeasured as reason:
                 problems.append(f"row {row} was not measured: {reason}")
     print(describe())
-    print(f"rounds: {plan.rounds} of {plan.load_seconds} s of load, {plan.starts} starts; medians\n")
+    print(f"rounds: {plan.rounds} of {plan.load_seconds} s of load, {plan.starts} starts; medians")
+    print(f"other work on the machine: {max(busy):.0%} of its cores at most, looked at before each row\n")
     print(markdown(figures))
     for problem in problems:
         print(problem)
@@ -52,8 +60,9 @@ def main() -> int:
 
 def end(number: int, _frame: FrameType | None) -> None:
     """Unwinds, so that everything that was started is ended."""
-    why = "the time is up" if number == signal.SIGALRM else "asked to stop"
-    sys.exit(f"ocweb: {why}: what was started is ended")
+    if number == signal.SIGALRM:
+        raise TimeIsUp("the time is up")
+    sys.exit("ocweb: asked to stop: what was started is ended")
 
 
 if __name__ == "__main__":

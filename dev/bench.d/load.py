@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processes import NotMeasured, cpu_seconds, plain_environment
+from processes import LeftOut, NotMeasured, cpu_seconds, plain_environment
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 
@@ -20,16 +20,19 @@ class Load:
     requests_per_second: float
     p50_milliseconds: float
     p99_milliseconds: float
-    # Processor time of the processes that were watched, together.
-    cpu_microseconds_per_request: float
-    # How many cores they kept busy on average.
-    busy_cores: float
+    # Processor time of each process that was watched.
+    cpu_microseconds_per_request: tuple[float, ...]
+
+    @property
+    def busy_cores(self) -> float:
+        """How many cores those processes kept busy."""
+        return sum(self.cpu_microseconds_per_request) / 1e6 * self.requests_per_second
 
 
 def need_wrk() -> None:
     """Fails where there is no wrk."""
     if not shutil.which("wrk"):
-        raise NotMeasured("wrk is missing: sudo apt-get install -y wrk")
+        raise LeftOut("wrk is missing: sudo apt-get install -y wrk")
 
 
 def drive(
@@ -39,11 +42,11 @@ def drive(
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
-    cpu_before = sum(map(cpu_seconds, watched))
+    before = [cpu_seconds(pid) for pid in watched]
     run = subprocess.run(
         [*command, url], capture_output=True, text=True, timeout=seconds + 20, env=plain_environment()
     )
-    cpu = sum(map(cpu_seconds, watched)) - cpu_before
+    used = [cpu_seconds(pid) - then for pid, then in zip(watched, before, strict=True)]
     _, found, line = run.stdout.partition("JSON ")
     if run.returncode or not found:
         raise NotMeasured(f"wrk failed: {run.stderr.strip() or run.stdout.strip()}")
@@ -55,8 +58,7 @@ def drive(
         requests_per_second=seen["requests"] / duration,
         p50_milliseconds=seen["p50_us"] / 1000,
         p99_milliseconds=seen["p99_us"] / 1000,
-        cpu_microseconds_per_request=cpu * 1e6 / seen["requests"],
-        busy_cores=cpu / duration,
+        cpu_microseconds_per_request=tuple(cpu * 1e6 / seen["requests"] for cpu in used),
     )
 
 

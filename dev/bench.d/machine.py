@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,20 @@ def field(path: str, name: str) -> str:
     """A field of a file of /proc that has `name: value` lines."""
     match = re.search(rf"^{name}\s*:\s*(.+)$", Path(path).read_text(), re.MULTILINE)
     return match[1].strip() if match else "unknown"
+
+
+def busy_share(seconds: float = 0.5) -> float:
+    """How much of all cores is used right now: while we do nothing, by others. 0 to 1."""
+
+    def times() -> tuple[int, int]:
+        ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        idle_and_waiting = ticks[3] + ticks[4]
+        return sum(ticks), idle_and_waiting
+
+    all_before, idle_before = times()
+    time.sleep(seconds)
+    all_after, idle_after = times()
+    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
 
 
 def describe() -> str:

@@ -17,6 +17,14 @@ class NotMeasured(Exception):
     """A row that cannot be measured; its text is a sentence that says why."""
 
 
+class LeftOut(NotMeasured):
+    """A row whose tools this machine does not have; its text says how to get them."""
+
+
+class TimeIsUp(NotMeasured):
+    """The whole run has taken as long as it may."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """Memory of one or more processes, in bytes."""
@@ -81,7 +89,8 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         try:
             child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            child.kill()
+            for pid in [*children_of(child.pid), child.pid]:
+                os.kill(pid, signal.SIGKILL)
             child.wait()
 
 
@@ -91,13 +100,15 @@ def plain_environment(**more: str) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ} | more
 
 
-def children_of(pid: int) -> dict[str, int]:
-    """The pids of a process's children, by the names of their programs."""
-    children: dict[str, int] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and parent_of(folder) == pid:
-            children[os.path.basename(os.readlink(folder / "exe"))] = int(folder.name)
-    return children
+def children_of(pid: int) -> list[int]:
+    """The pids of a process's children."""
+    folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+    return [int(folder.name) for folder in folders if parent_of(folder) == pid]
+
+
+def program_name(pid: int) -> str:
+    """The file name of the program that a process runs."""
+    return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
 
 
 def parent_of(folder: Path) -> int | None:

@@ -40,7 +40,7 @@ def figures(ours: list[Load], peer: list[Load]) -> list[Figure]:
     ours_rate, peer_rate = (median(side, lambda load: load.requests_per_second) for side in (ours, peer))
     p50 = [median(side, lambda load: load.p50_milliseconds) for side in (ours, peer)]
     p99 = [median(side, lambda load: load.p99_milliseconds) for side in (ours, peer)]
-    cpu = [median(side, lambda load: load.cpu_microseconds_per_request) for side in (ours, peer)]
+    cpu = [median(side, lambda load: sum(load.cpu_microseconds_per_request)) for side in (ours, peer)]
     busy = [median(side, lambda load: load.busy_cores) for side in (ours, peer)]
     return [
         Figure(

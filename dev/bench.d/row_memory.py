@@ -3,7 +3,7 @@
 import time
 
 from auth_servers import PEER, peer
-from processes import Memory, NotMeasured, children_of, memory
+from processes import Memory, NotMeasured, children_of, memory, program_name
 from progress import say
 from rows import Plan
 from stack import demo_world, ocweb
@@ -24,8 +24,8 @@ def measure(plan: Plan) -> list[Figure]:
             say(f"the stack is up; its memory is read in {plan.settle_seconds:.0f} s")
             time.sleep(plan.settle_seconds)
             supervisor = stack.program.child.pid
-            pids = children_of(supervisor) | {"ocweb-supervisor": supervisor}
-            found = {name: memory(pid) for name, pid in pids.items()}
+            pids = [supervisor, *children_of(supervisor)]
+            found = {program_name(pid): memory(pid) for pid in pids}
             beside = memory(fastapi.pid)
     if missing := [name for name in SERVICES if name not in found]:
         raise NotMeasured(f"{', '.join(missing)} did not run")

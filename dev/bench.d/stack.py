@@ -101,7 +101,9 @@ def opencode(folder: Path, world: dict[str, str]) -> Iterator[Started]:
         yield Started(program, at - began)
 
 
-def is_answered(address: Address, path: str, headers: dict[str, str], content: bytes = b"", timeout: float = 5) -> bool:
+def is_answered(
+    address: Address, path: str, headers: dict[str, str], content: bytes = b"", timeout: float = 5
+) -> bool:
     """True when the answer is 200 and has this in it."""
     try:
         answer = send(address, "GET", path, headers, timeout=timeout)

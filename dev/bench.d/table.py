@@ -38,7 +38,7 @@ class Figure:
 
 def times(ours: float, theirs: float) -> str:
     """How many times theirs ours is."""
-    return f"{ours / theirs:.1f} ×" if theirs else ""
+    return f"{ours / theirs:.{1 if ours > theirs else 2}f} ×"
 
 
 def rate(requests_per_second: float) -> str:
