@@ -1,7 +1,5 @@
 //! Chats from a typed task to a delivered prompt, and all that can come in between.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 mod support;
 
 use std::{path::Path, time::Duration};

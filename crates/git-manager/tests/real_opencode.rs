@@ -1,7 +1,5 @@
 //! The same with the real opencode: what it really takes, and that it takes it once.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 mod support;
 
 use reqwest::{Method, StatusCode};

@@ -299,7 +299,7 @@ async fn garbage_is_collected_by_the_same_rule() {
     let used = service.add_worktree("demo/hello-web", "ses_used").await;
     let known = (used.display().to_string(), None);
     bench.opencode.memory().sessions.insert("ses_used".into(), known);
-    let stale = service.add_worktree("demo/hello-web", "ses_stale").await;
+    let stale = service.add_worktree("demo/hello-web", "stale").await;
     let work = service.add_worktree("demo/hello-web", "ses_work").await;
     commit(&work, "one");
     let vanished = service.add_worktree("demo/hello-web", "ses_vanished").await;
@@ -321,12 +321,8 @@ async fn garbage_is_collected_by_the_same_rule() {
     let expected = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         pairs.iter().map(|(kind, session)| ((*kind).to_owned(), (*session).to_owned())).collect()
     };
-    let removed = [
-        ("branch", "ses_vanished"),
-        ("entry", "ses_both"),
-        ("entry", "ses_vanished"),
-        ("worktree", "ses_stale"),
-    ];
+    let removed =
+        [("branch", "ses_vanished"), ("entry", "ses_both"), ("entry", "ses_vanished"), ("worktree", "stale")];
     let refused = [("branch", "ses_both"), ("worktree", "ses_work")];
 
     let (_, dry) = service.post("/admin/gc", json!({"dry_run": true})).await;

@@ -50,6 +50,11 @@ struct Health {
 }
 
 #[derive(Deserialize)]
+struct Message {
+    parts: Vec<Value>,
+}
+
+#[derive(Deserialize)]
 struct SessionStatus {
     #[serde(rename = "type")]
     kind: String,
@@ -101,7 +106,15 @@ impl Client {
 
     /// Whether a session exists.
     pub async fn session_exists(&self, session: &str) -> Result<bool, Error> {
-        exists(self.object("GET /session/…", self.request(Method::GET, &["session", session])).await)
+        // opencode answers 500 to what cannot be an id of its own.
+        if !session.starts_with("ses") {
+            return Ok(false);
+        }
+        match self.object("GET /session/…", self.request(Method::GET, &["session", session])).await {
+            Ok(()) => Ok(true),
+            Err(Error::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sets a session's title.
@@ -118,10 +131,15 @@ impl Client {
         Ok(statuses.into_iter().filter(|(_, status)| status.kind != "idle").map(|(id, _)| id).collect())
     }
 
-    /// Whether a session has a message of this identifier.
-    pub async fn message_exists(&self, session: &SessionId, message: &MessageId) -> Result<bool, Error> {
+    /// Whether a message is stored with its text: opencode stores the text a moment after the message.
+    pub async fn message_is_stored(&self, session: &SessionId, message: &MessageId) -> Result<bool, Error> {
         let path = ["session", session.as_str(), "message", message.as_str()];
-        exists(self.object("GET /session/…/message/…", self.request(Method::GET, &path)).await)
+        let request = self.request(Method::GET, &path);
+        match self.read::<Message>("GET /session/…/message/…", request).await {
+            Ok(message) => Ok(!message.parts.is_empty()),
+            Err(Error::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a prompt and does not wait for the answer. **Not safe to repeat**: the same message sent
@@ -207,14 +225,6 @@ impl Client {
 
 fn in_directory(request: RequestBuilder, directory: &Path) -> RequestBuilder {
     request.query(&[("directory", directory)])
-}
-
-fn exists(answer: Result<(), Error>) -> Result<bool, Error> {
-    match answer {
-        Ok(()) => Ok(true),
-        Err(Error::NotFound) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 fn unexpected(call: &str, status: StatusCode, text: &str) -> Error {

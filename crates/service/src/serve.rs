@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode};
@@ -16,6 +16,10 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{Problem, body, health};
+
+/// For how long a killed process's socket may seem alive: a child that it had just forked holds it
+/// until it becomes another program.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// How long open requests may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -49,8 +53,12 @@ impl Listener {
     /// Binds `path`. A file left there by a dead process is replaced; a live one is an error.
     pub async fn bind(path: &Path) -> Result<Self, ServeError> {
         let io = |source| ServeError::Io { path: path.to_owned(), source };
-        if UnixStream::connect(path).await.is_ok() {
-            return Err(ServeError::InUse { path: path.to_owned() });
+        let begun = Instant::now();
+        while UnixStream::connect(path).await.is_ok() {
+            if begun.elapsed() > LINGER {
+                return Err(ServeError::InUse { path: path.to_owned() });
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         match std::fs::remove_file(path) {
             Ok(()) => {}

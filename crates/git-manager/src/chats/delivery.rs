@@ -54,7 +54,7 @@ impl Chats {
         let directory = self.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
         let mut waited = Duration::ZERO;
         loop {
-            if self.patiently(|| self.opencode.message_exists(&chat.id, message)).await? {
+            if self.patiently(|| self.opencode.message_is_stored(&chat.id, message)).await? {
                 return Ok(true);
             }
             // A session at work is at work on this prompt, the only one it can have from us.

@@ -17,6 +17,9 @@ use nix::{
     unistd::Pid,
 };
 
+/// For how long a killed service may seem alive: a child that it had just forked holds its lock until it
+/// becomes git.
+const LINGER: Duration = Duration::from_secs(1);
 /// How long a killed process may take to disappear, as one in an uninterruptible read may.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,8 +53,12 @@ impl Leftovers {
     pub fn end(folder: &Path) -> Result<Self, LeftoversError> {
         let (service_path, git_path) = (folder.join("service.lock"), folder.join("git.lock"));
         let service = open(&service_path)?;
-        if !try_lock(&service, &service_path)? {
-            return Err(LeftoversError::InUse(folder.display().to_string()));
+        let begun = Instant::now();
+        while !try_lock(&service, &service_path)? {
+            if begun.elapsed() > LINGER {
+                return Err(LeftoversError::InUse(folder.display().to_string()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
         let git = open(&git_path)?;
         let begun = Instant::now();

@@ -115,6 +115,9 @@ async fn create(State(memory): Shared, Json(body): Json<Value>) -> Response {
 }
 
 async fn session(State(memory): Shared, Path(id): Path<String>) -> Response {
+    if !id.starts_with("ses") {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"name": "UnknownError"}))).into_response();
+    }
     if memory.lock().unwrap().sessions.contains_key(&id) {
         Json(json!({"id": id})).into_response()
     } else {
@@ -143,10 +146,9 @@ async fn status(State(memory): Shared, Query(query): Directory) -> Json<Value> {
 }
 
 async fn message(State(memory): Shared, Path((_, message)): Path<(String, String)>) -> Response {
-    if memory.lock().unwrap().messages.contains_key(&message) {
-        Json(json!({"info": {"id": message}})).into_response()
-    } else {
-        missing()
+    match memory.lock().unwrap().messages.get(&message) {
+        Some(texts) => Json(json!({"info": {"id": message}, "parts": texts})).into_response(),
+        None => missing(),
     }
 }
 

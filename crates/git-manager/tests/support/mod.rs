@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Generous: machines that run tests may be loaded.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Folders, a GitHub and an opencode for one test, and the services started over them.
 pub struct Bench {
@@ -123,16 +123,15 @@ impl Service {
         });
         let client = ocweb_service::client_builder()
             .unix_socket(run.join("git-manager.sock"))
-            .timeout(Duration::from_secs(120))
+            .timeout(Duration::from_mins(2))
             .build()
             .unwrap();
         let mut service = Self { child, client, log };
         let begun = Instant::now();
         loop {
-            if let Ok(answer) = service.client.get("http://service/health").send().await {
-                if answer.status() == StatusCode::OK {
-                    return service;
-                }
+            let answer = service.client.get("http://service/health").send().await;
+            if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                return service;
             }
             let ended = service.child.try_wait().unwrap();
             assert!(ended.is_none() && begun.elapsed() < DEADLINE, "it does not start: {}", service.log());

@@ -1,0 +1,42 @@
+//! The API's document, as far as other rooms rely on it.
+
+#[test]
+fn the_document_names_every_route() {
+    let document = serde_json::to_value(ocweb_git_manager::openapi()).unwrap();
+    let operations: Vec<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    let expected = [
+        "get /admin/chats",
+        "post /admin/chats",
+        "get /admin/chats/{id}",
+        "delete /admin/chats/{id}",
+        "post /admin/chats/{id}/retry",
+        "post /admin/gc",
+        "get /admin/repos",
+        "post /admin/repos/clone",
+        "get /admin/repos/github",
+        "delete /admin/repos/{owner}/{name}",
+        "get /admin/repos/{owner}/{name}/branches",
+        "get /admin/worktrees",
+        "post /admin/worktrees",
+        "delete /admin/worktrees/{owner}/{name}/{session_id}",
+    ];
+    let mut missing: Vec<_> =
+        expected.iter().filter(|route| !operations.iter().any(|known| known == *route)).collect();
+    missing.sort();
+    assert!(
+        missing.is_empty() && operations.len() == expected.len(),
+        "missing {missing:?} in {operations:?}"
+    );
+    for schema in
+        ["Repository", "GitHubRepository", "Worktree", "Chat", "CloneProgress", "Collected", "Problem"]
+    {
+        assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
+    }
+}
