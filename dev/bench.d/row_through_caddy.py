@@ -21,7 +21,7 @@ from table import Bar, Figure, milliseconds, rate, times
 
 ROW = "2 through Caddy"
 CONNECTIONS = 32
-CONFIG = Path(__file__).with_name("Caddyfile")
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,11 @@ class Way:
         def attempt() -> int | None:
             self.caddy.check_alive()
             try:
-                return send(address, "GET", "/probe", self.headers()).status
+                status = send(address, "GET", "/probe", self.headers()).status
             except OSError:
                 return None
+            # Caddy is up before what is behind it.
+            return None if status in (502, 503) else status
 
         _, status = poll(attempt)
         refused = send(address, "GET", "/probe").status if self.auth else 401
@@ -136,10 +138,12 @@ def ways(folder: Path, our_auth: AuthServer, peer_auth: AuthServer) -> Iterator[
         OCWEB_OPENCODE_AUTHORIZATION="none",
         **home,
     )
-    product_config = ROOT / "caddy/Caddyfile"
     with (
-        running("caddy", caddy_command(CONFIG), folder, environment) as caddy,
-        running("caddy-product", caddy_command(product_config), folder, product_environment) as product,
+        running("caddy-upstream", caddy_command(HERE / "upstream.Caddyfile"), folder, environment),
+        running("caddy", caddy_command(HERE / "Caddyfile"), folder, environment) as caddy,
+        running(
+            "caddy-product", caddy_command(ROOT / "caddy/Caddyfile"), folder, product_environment
+        ) as product,
     ):
         yield [
             Way("ours", ports["ours"], caddy, our_auth),
