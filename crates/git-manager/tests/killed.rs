@@ -1,7 +1,7 @@
 //! The service killed at any moment, again and again: nothing half-made stays, and every chat is
 //! created exactly once.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
 mod support;
 
