@@ -1,18 +1,42 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** Where `npm run dev` sends what is not the page: a running ocweb, or a bare `opencode serve`. */
 const upstream = process.env.OCWEB_UPSTREAM ?? 'http://127.0.0.1:8080';
 
+/** Puts the merged OpenAPI document beside the page that renders it. */
+const openApiDocument: Plugin = {
+  name: 'openapi-document',
+  apply: 'build',
+  generateBundle() {
+    const source = readFileSync(new URL('../crates/openapi/openapi.json', import.meta.url), 'utf8');
+    this.emitFile({ type: 'asset', fileName: 'openapi.json', source });
+  },
+};
+
 export default defineConfig({
   base: '/ocweb/',
-  plugins: [react()],
+  plugins: [react(), openApiDocument],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
-    // Two pages: the app, and the API's documentation at /admin/docs.
-    rollupOptions: {
+    rolldownOptions: {
+      // Two pages: the app, and the API's documentation at /admin/docs.
       input: ['index.html', 'docs.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+      output: {
+        // What every page needs in few files: each file is a round trip on a phone.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'vendor',
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack|zustand|wouter|regexparam|use-sync-external-store)\//,
+            },
+            { name: 'shared', test: /src\/(shared\/(?!markdown|diff\/(patch|DiffLines))|features\/events)/ },
+          ],
+        },
+      },
     },
     // Inlined images would be data: URLs in the CSS; the policy allows fonts and styles from 'self' only.
     assetsInlineLimit: 0,

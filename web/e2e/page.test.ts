@@ -106,7 +106,7 @@ test('log in: nothing is cloned yet, so the repositories are shown', async () =>
 });
 
 test("GitHub's failure is said, and never looks like an empty list", async () => {
-  await stack.control('faults', 'POST', { target: 'api', status: 500, times: 20 });
+  await stack.control('faults', 'POST', { part: 'api', status: 500, times: 20 });
   await phone.page.goto('/repos');
   // git-manager keeps the list for a while; ask for a new one.
   const failed = await stack.json<{ detail: string }>(cookie, 'GET', '/admin/repos/github?refresh=true');
@@ -200,10 +200,10 @@ test('a question is answered by a tap', async () => {
   expect(await phone.page.getByRole('region', { name: 'Question' }).last().innerText()).toContain('blue');
 });
 
-test('a question of a subagent is answered in the chat that waits for it', async () => {
-  await say('subagent: ask: Inner question? | yes | no');
-  await phone.page.getByRole('radio', { name: 'yes' }).tap();
-  await button('Answer').tap();
+test("a subagent's permission is given in the chat that waits for it", async () => {
+  await say('subagent: run: rm -f inner.txt && echo inner');
+  await phone.page.getByRole('region', { name: 'Permission' }).getByText('rm -f inner.txt').waitFor();
+  await button('Allow once').tap();
   await idle();
 });
 
@@ -293,7 +293,10 @@ test('the list shows every chat, and leads to each', async () => {
   expect(await list.getByRole('link', { name: /words|notes|think/ }).count()).toBeGreaterThanOrEqual(1);
   await picture(phone.page, 'chats');
   await list.getByRole('link', { name: /say 120 words/ }).tap();
-  await until('the other chat is shown', async () => numbered(await lastAnswer().innerText()).length === 120);
+  await until(
+    'the other chat is shown',
+    async () => numbered(await lastAnswer().innerText()).length === 120,
+  );
 });
 
 test('what happens is seen by a second device at once', async () => {
@@ -310,8 +313,9 @@ test('what happens is seen by a second device at once', async () => {
 
 test('the resources and the devices have their pages', async () => {
   await phone.page.goto('/resources');
-  await phone.page.getByText('opencode').first().waitFor();
-  await phone.page
+  const main = phone.page.getByRole('main');
+  await main.getByText('git-manager').first().waitFor();
+  await main
     .getByText(/demo\/slow-assets/)
     .first()
     .waitFor();
@@ -402,8 +406,6 @@ test('a chat that cannot be made says why', async () => {
 
 test('logging out ends it', async () => {
   await phone.page.goto('/devices');
-  await button(/log out/i)
-    .first()
-    .tap();
+  await phone.page.getByRole('button', { name: 'Log out', exact: true }).tap();
   await phone.page.waitForURL(/\/auth\/login/);
 });

@@ -17,8 +17,7 @@ import { plural } from '@/shared/format';
 import { Failure } from '@/shared/ui/Notice';
 
 // The composer can be typed into before what draws the conversation has arrived.
-const loadingTranscript = import('@/features/transcript/Transcript');
-const Transcript = lazy(() => loadingTranscript.then((module) => ({ default: module.Transcript })));
+const Transcript = lazy(() => import('@/features/transcript/Transcript'));
 
 interface Props {
   id: string;

@@ -20,7 +20,6 @@ const wanted = [
   'question.asked',
   'question.replied',
   'question.rejected',
-  'todo.updated',
 ] as const;
 
 type Wanted = (typeof wanted)[number];

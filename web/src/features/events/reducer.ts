@@ -7,7 +7,6 @@ import {
   type QuestionRequest,
   type Session,
   type SessionStatus,
-  type Todo,
 } from '@/shared/api/opencode';
 import { joinDeltas, type StreamEvent } from './event';
 import { mergeEarlier, mergeSnapshot } from './snapshot';
@@ -41,7 +40,6 @@ export type Action =
   | { type: 'statuses'; directory: string; statuses: Record<string, SessionStatus>; since: number }
   | { type: 'permissions'; directory: string; requests: readonly PermissionRequest[]; since: number }
   | { type: 'questions'; directory: string; requests: readonly QuestionRequest[]; since: number }
-  | { type: 'todos'; session: string; todos: readonly Todo[] }
   | { type: 'sent'; message: Message; text: string }
   | { type: 'unsent'; session: string; message: string }
   | { type: 'answered'; request: string };
@@ -75,8 +73,6 @@ export function reduce(state: EventState, action: Action): EventState {
       return { ...state, permissions: replaceDirectory(state.permissions, action, keyed(action.requests)) };
     case 'questions':
       return { ...state, questions: replaceDirectory(state.questions, action, keyed(action.requests)) };
-    case 'todos':
-      return { ...state, todos: { ...state.todos, [action.session]: action.todos } };
     case 'sent':
       return inTranscript(state, action.message.sessionID, (it) =>
         promptSent(it, action.message, action.text, state.revision),
@@ -203,10 +199,6 @@ function applyEvent(previous: EventState, event: StreamEvent): EventState {
     case 'question.replied':
     case 'question.rejected':
       return { ...state, questions: without(state.questions, event.properties.requestID) };
-    case 'todo.updated': {
-      const { sessionID, todos } = event.properties;
-      return { ...state, todos: { ...state.todos, [sessionID]: todos } };
-    }
   }
 }
 
@@ -216,7 +208,6 @@ function forgetSession(state: EventState, session: string): EventState {
     sessions: without(state.sessions, session),
     statuses: without(state.statuses, session),
     errors: without(state.errors, session),
-    todos: without(state.todos, session),
     transcripts: without(state.transcripts, session),
   };
 }

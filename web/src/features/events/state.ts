@@ -6,7 +6,6 @@ import type {
   QuestionRequest,
   Session,
   SessionStatus,
-  Todo,
 } from '@/shared/api/opencode';
 
 /** Something opencode told, with when it was last told by the stream (see `EventState.revision`). */
@@ -68,7 +67,6 @@ export interface EventState {
   errors: Readonly<Record<string, string>>;
   permissions: Readonly<Record<string, InDirectory<PermissionRequest>>>;
   questions: Readonly<Record<string, InDirectory<QuestionRequest>>>;
-  todos: Readonly<Record<string, readonly Todo[]>>;
   /** Conversations that are or were open in this tab. */
   transcripts: Readonly<Record<string, Transcript>>;
 }
@@ -82,7 +80,6 @@ export const emptyState: EventState = {
   errors: {},
   permissions: {},
   questions: {},
-  todos: {},
   transcripts: {},
 };
 

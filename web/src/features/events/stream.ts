@@ -29,6 +29,8 @@ export interface Stream {
 const address = '/global/event';
 const connectTimeout = 8_000;
 const pingTimeout = 1_800;
+/** The same while cut off: what is sent into a dead network is lost, so the next is sent soon. */
+const hopeTimeout = 1_000;
 /** Silence before asking. The server sends a heartbeat every 10 s. */
 const quietWhenExpecting = 1_800;
 const quietWhenIdle = 12_000;
@@ -36,6 +38,8 @@ const tick = 300;
 /** While cut off, how often to ask whether the server can be reached again; less often after a minute. */
 const askAgain = 700;
 const askAgainLater = 2_500;
+/** An attempt younger than this is given its time before another is thought of. */
+const patience = 1_200;
 /** A timer this late means that the device slept. */
 const slept = 5_000;
 const retryDelays = [200, 500, 1_000, 2_000, 4_000] as const;
@@ -46,6 +50,7 @@ export function openStream(options: StreamOptions): Stream {
   let live = false;
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let attemptedAt = 0;
   let lastHeard = performance.now();
   let lastTick = performance.now();
   let pinging = false;
@@ -55,6 +60,7 @@ export function openStream(options: StreamOptions): Stream {
     attempt?.abort();
     const controller = new AbortController();
     attempt = controller;
+    attemptedAt = performance.now();
     let reason: string | null = null;
     const timeout = setTimeout(() => controller.abort(), connectTimeout);
     try {
@@ -118,9 +124,9 @@ export function openStream(options: StreamOptions): Stream {
     retry = setTimeout(connect, delay * (0.75 + Math.random() / 2));
   }
 
-  async function answers(): Promise<boolean> {
+  async function answers(timeout: number): Promise<boolean> {
     try {
-      await options.ping(AbortSignal.timeout(pingTimeout));
+      await options.ping(AbortSignal.timeout(timeout));
       return true;
     } catch {
       return false;
@@ -132,7 +138,7 @@ export function openStream(options: StreamOptions): Stream {
     if (pinging) return;
     pinging = true;
     const suspected = attempt;
-    const alive = await answers();
+    const alive = await answers(pingTimeout);
     pinging = false;
     const quiet = performance.now() - lastHeard;
     // A server that answers, and a stream that has not carried two heartbeats: the stream is dead.
@@ -145,10 +151,10 @@ export function openStream(options: StreamOptions): Stream {
 
   /** Cut off: the moment the server answers, connect; an attempt made before that may hang in the dead network. */
   async function hope(): Promise<void> {
-    if (pinging) return;
+    if (pinging || (attempt !== null && performance.now() - attemptedAt < patience)) return;
     pinging = true;
     const hung = attempt;
-    const alive = await answers();
+    const alive = await answers(hopeTimeout);
     pinging = false;
     if (alive && !stopped && !live && attempt === hung) void connect();
   }

@@ -63,7 +63,7 @@ export function startSync(): () => void {
   };
 }
 
-/** Calls back each time the stream has begun anew: the time to ask again for everything else. */
+/** Calls back each time the stream has begun anew after a cut: the time to ask again for everything else. */
 export function onReconnect(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -85,7 +85,7 @@ function refreshAll(): void {
     void loadDirectory(directory);
   }
   void loadSessions();
-  for (const listener of listeners) listener();
+  if (epoch > 1) for (const listener of listeners) listener();
 }
 
 /** The latest sessions of all directories, then the status of those that may be running. */
@@ -103,15 +103,17 @@ async function loadSessions(): Promise<void> {
   const recent = sessions
     .filter((session) => session.time.updated > since)
     .map((session) => session.directory);
-  const watched = new Set([...watches.values()].map((watch) => watch.directory));
-  for (const directory of [...new Set(recent)].slice(0, recentDirectories)) {
-    if (!watched.has(directory)) await loadDirectory(directory);
-  }
+  for (const directory of [...new Set(recent)].slice(0, recentDirectories)) await loadDirectory(directory);
 }
 
-/** What runs and what waits for an answer in a directory. */
+/** The connection on which each directory was asked about last. */
+const surveyedOn = new Map<string, number>();
+
+/** What runs and what waits for an answer in a directory; asked once on each connection, then the stream tells. */
 async function loadDirectory(directory: string): Promise<void> {
   const asked = epoch;
+  if (surveyedOn.get(directory) === asked) return;
+  surveyedOn.set(directory, asked);
   const since = currentRevision();
   const [statuses, permissions, questions] = await Promise.allSettled([
     opencode.statuses(directory),
@@ -119,6 +121,7 @@ async function loadDirectory(directory: string): Promise<void> {
     opencode.questions(directory),
   ]);
   if (asked !== epoch) return;
+  if (statuses.status === 'rejected') surveyedOn.delete(directory);
   flush();
   if (statuses.status === 'fulfilled') {
     dispatch({ type: 'statuses', directory, statuses: statuses.value, since });
@@ -131,14 +134,10 @@ async function loadDirectory(directory: string): Promise<void> {
   }
 }
 
-async function loadTranscript({ session, directory }: Watch): Promise<void> {
+async function loadTranscript({ session }: Watch): Promise<void> {
   const asked = epoch;
   dispatch({ type: 'open', session });
   const since = currentRevision();
-  const todos = opencode.todos(session, directory).then(
-    (list) => asked === epoch && dispatch({ type: 'todos', session, todos: list }),
-    () => undefined, // The list is also in the conversation, as the tool that wrote it.
-  );
   try {
     const page = await opencode.messages(session, pageSize);
     if (asked !== epoch) return;
@@ -147,7 +146,6 @@ async function loadTranscript({ session, directory }: Watch): Promise<void> {
   } catch (error) {
     if (asked === epoch) dispatch({ type: 'unloaded', session, reason: explain(error) });
   }
-  await todos;
 }
 
 /** Follows a conversation while it is shown. */
@@ -172,8 +170,7 @@ function begin(session: string): void {
     const watch = watches.get(session);
     if (!watch) return;
     void loadTranscript(watch);
-    const others = [...watches.values()].filter((other) => other.directory === watch.directory);
-    if (others.length === 1) void loadDirectory(watch.directory);
+    void loadDirectory(watch.directory);
   };
   if (useEvents.getState().connection.phase === 'live') {
     // One that is still here was kept up to date by the stream.

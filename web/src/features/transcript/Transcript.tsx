@@ -9,7 +9,7 @@ import { Activity } from './Activity';
 import { Messages } from './Messages';
 import { useFollow } from './useFollow';
 
-export function Transcript({
+export default function Transcript({
   session,
   directory,
   children,

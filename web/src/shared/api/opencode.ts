@@ -8,7 +8,6 @@ import type {
   QuestionRequest,
   Session,
   SessionStatus,
-  Todo,
   VcsFileDiff,
 } from '@opencode-ai/sdk/v2/types';
 import { parse, RequestError, send, sendJson } from '@/shared/http';
@@ -27,7 +26,6 @@ export type {
   Session,
   SessionStatus,
   TextPart,
-  Todo,
   ToolPart,
   UserMessage,
   VcsFileDiff,
@@ -135,9 +133,6 @@ export const opencode = {
 
   rejectQuestion: (request: string, directory: string) =>
     send(at(`/question/${id(request)}/reject`, { directory }), { method: 'POST', body: {} }),
-
-  todos: (session: string, directory: string, signal?: AbortSignal) =>
-    sendJson<Todo[]>(at(`/session/${id(session)}/todo`, { directory }), { signal }),
 
   /** Configured providers only: the whole catalogue would be megabytes. */
   providers: (directory: string | undefined, signal?: AbortSignal) =>
