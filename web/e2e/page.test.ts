@@ -293,10 +293,7 @@ test('the list shows every chat, and leads to each', async () => {
   expect(await list.getByRole('link', { name: /words|notes|think/ }).count()).toBeGreaterThanOrEqual(1);
   await picture(phone.page, 'chats');
   await list.getByRole('link', { name: /say 120 words/ }).tap();
-  await until(
-    'the other chat is shown',
-    async () => numbered(await lastAnswer().innerText()).length === 120,
-  );
+  await until('the other chat is shown', async () => numbered(await lastAnswer().innerText()).length === 120);
 });
 
 test('what happens is seen by a second device at once', async () => {

@@ -23,8 +23,8 @@ const queryClient = new QueryClient({
       staleTime: 5_000,
       // A part that restarts is back soon; what the server refused it will refuse again.
       retry: (failures, error) =>
-        failures < 2 && error instanceof RequestError && (error.status === 0 || error.status >= 500),
-      retryDelay: (attempt) => 600 * 2 ** attempt,
+        failures < 1 && error instanceof RequestError && (error.status === 0 || error.status >= 500),
+      retryDelay: 600,
     },
   },
 });

@@ -13,6 +13,7 @@ import { remember } from '@/shared/storage';
 import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { TopBar } from '@/shared/ui/TopBar';
+import '@/shared/ui/message.css';
 import { MenuButton } from '../shell-context';
 import { Conversation } from './Conversation';
 

@@ -3,7 +3,6 @@ import { useLocation } from 'wouter';
 import { RepoList } from '@/features/repos/RepoList';
 import { recall, remember } from '@/shared/storage';
 import { TopBar } from '@/shared/ui/TopBar';
-import { MissingSettings } from '../InstanceNotice';
 import { MenuButton } from '../shell-context';
 
 export default function ReposPage() {
@@ -13,7 +12,6 @@ export default function ReposPage() {
       <TopBar before={<MenuButton />} title="Repositories" sub="pick one to begin a chat in it" />
       <main className="page-body">
         <div className="page-content">
-          <MissingSettings />
           <RepoList
             chosen={recall('repo')}
             onChoose={(repo) => {

@@ -143,7 +143,7 @@ export function StatusWord({ status, percent = null }: { status: ChatStatus; per
   if (status === 'idle') return null;
   const moving = status === 'working' || status === 'preparing' || status === 'retrying';
   return (
-    <span className={`status ${status.replace(' ', '-')}`}>
+    <span className={`status status-${status.replace(' ', '-')}`}>
       {moving && <span className="pulse" aria-hidden="true" />} {status}
       {status === 'preparing' && percent !== null && ` ${Math.round(percent)}%`}
     </span>

@@ -8,6 +8,7 @@ import { duration } from '@/shared/format';
 import { Markdown } from '@/shared/markdown/Markdown';
 import { Block } from './Block';
 import { Tool } from './tools/Tool';
+import '@/shared/ui/message.css';
 import './transcript.css';
 
 const none: readonly string[] = [];
