@@ -49,9 +49,10 @@ def main() -> int:
                 break
             except NotMeasured as reason:
                 problems.append(f"row {row} was not measured: {reason}")
+            busy.append(busy_share())
     print(describe())
     print(f"rounds: {plan.rounds} of {plan.load_seconds} s of load, {plan.starts} starts; medians")
-    print(f"other work on the machine: {max(busy):.0%} of its cores at most, looked at before each row\n")
+    print(f"other work on the machine: {max(busy):.0%} of its cores at most, looked at before and after each row\n")
     print(markdown(figures))
     for problem in problems:
         print(problem)
