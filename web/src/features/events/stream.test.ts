@@ -22,7 +22,13 @@ class Server {
     return Promise.resolve(new Response(body));
   };
 
+  /** How long an answer takes, in milliseconds. */
+  delay = 0;
+
   ping = (signal: AbortSignal): Promise<unknown> => {
+    if (this.network === 'up' && this.delay > 0) {
+      return Promise.race([never(signal), new Promise((resolve) => setTimeout(resolve, this.delay))]);
+    }
     if (this.network === 'reset') return Promise.reject(new TypeError('Failed to fetch'));
     return this.network === 'silent' ? never(signal) : Promise.resolve();
   };
@@ -120,6 +126,15 @@ describe('the stream', () => {
     await pass(50);
     await pass(40_000);
     expect(server.current.connections).toBeGreaterThan(1);
+  });
+
+  it('does not begin anew again and again because the server is slow', async () => {
+    server.current.delay = 5_000;
+    const heartbeat = setInterval(() => server.current.say('server.heartbeat'), 10_000);
+    await pass(120_000);
+    clearInterval(heartbeat);
+    expect(phases.at(-1)).toBe('live');
+    expect(server.current.connections).toBeLessThanOrEqual(4);
   });
 
   it('looks at once when the device comes online', async () => {

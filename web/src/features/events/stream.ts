@@ -29,6 +29,8 @@ export interface Stream {
 const address = '/global/event';
 const connectTimeout = 8_000;
 const pingTimeout = 1_800;
+/** Where answers are slow (a bad network, a busy server) more time is given, up to this. */
+const patientPingTimeout = 10_000;
 /** The same while cut off: what is sent into a dead network is lost, so the next is sent soon. */
 const hopeTimeout = 1_000;
 /** Silence before asking. The server sends a heartbeat every 10 s. */
@@ -124,9 +126,14 @@ export function openStream(options: StreamOptions): Stream {
     retry = setTimeout(connect, delay * (0.75 + Math.random() / 2));
   }
 
+  /** How long a live connection may take to prove itself: doubled by each alarm, normal again after a quick answer. */
+  let allowed = pingTimeout;
+
   async function answers(timeout: number): Promise<boolean> {
+    const asked = performance.now();
     try {
       await options.ping(AbortSignal.timeout(timeout));
+      if (performance.now() - asked < pingTimeout / 2) allowed = pingTimeout;
       return true;
     } catch {
       return false;
@@ -138,13 +145,14 @@ export function openStream(options: StreamOptions): Stream {
     if (pinging) return;
     pinging = true;
     const suspected = attempt;
-    const alive = await answers(pingTimeout);
+    const alive = await answers(allowed);
     pinging = false;
     const quiet = performance.now() - lastHeard;
     // A server that answers, and a stream that has not carried two heartbeats: the stream is dead.
     if (stopped || !live || attempt !== suspected || quiet < (alive ? 2 * quietWhenIdle : pingTimeout))
       return;
     live = false;
+    allowed = Math.min(2 * allowed, patientPingTimeout);
     options.onConnection({ phase: 'reconnecting', reason: null });
     void connect();
   }
