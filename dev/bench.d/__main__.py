@@ -52,7 +52,7 @@ def main() -> int:
             busy.append(busy_share())
     print(describe())
     print(f"rounds: {plan.rounds} of {plan.load_seconds} s of load, {plan.starts} starts; medians")
-    print(f"other work on the machine: {max(busy):.0%} of its cores at most, looked at before and after each row\n")
+    print(f"other work on the machine, before and after each row: {max(busy):.0%} of its cores at most\n")
     print(markdown(figures))
     for problem in problems:
         print(problem)

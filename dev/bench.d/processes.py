@@ -108,7 +108,8 @@ def children_of(pid: int) -> list[int]:
 
 def program_name(pid: int) -> str:
     """The file name of the program that a process runs."""
-    return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    # A build may have replaced the file meanwhile.
+    return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
 
 
 def parent_of(folder: Path) -> int | None:
