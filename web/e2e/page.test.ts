@@ -165,6 +165,7 @@ test('a permission is asked for above the composer and given by a tap', async ()
   for (const each of await phone.page.getByRole('region', { name: 'Permission' }).getByRole('button').all()) {
     expect((await each.boundingBox())?.height).toBeGreaterThanOrEqual(44);
   }
+  await phone.page.getByText('waiting for you').waitFor();
   await picture(phone.page, 'permission');
   await button('Allow once').tap();
   await phone.page
@@ -285,6 +286,7 @@ test('the list shows every chat, and leads to each', async () => {
   await button('Chats').tap();
   const list: Locator = phone.page.getByRole('complementary', { name: 'Chats and pages' });
   expect(await list.getByRole('link', { name: /words|notes|think/ }).count()).toBeGreaterThanOrEqual(1);
+  await until('the list has slid in', async () => ((await list.boundingBox())?.x ?? -1) >= 0);
   await picture(phone.page, 'chats');
   await list.getByRole('link', { name: /say 120 words/ }).tap();
   await until('the other chat is shown', async () => numbered(await lastAnswer().innerText()).length === 120);

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useEvents } from '@/features/events/store';
 import { duration } from '@/shared/format';
 
-export function Activity({ session }: { session: string }) {
+export function Activity({ session, directory }: { session: string; directory: string }) {
   const status = useEvents((state) => state.statuses[session]?.value);
   const error = useEvents((state) => state.errors[session]);
   // An error that a message carries is shown there.
@@ -17,6 +17,12 @@ export function Activity({ session }: { session: string }) {
     const prompt = transcript?.order.findLast((id) => transcript.entries[id]?.info.role === 'user');
     return transcript?.entries[prompt ?? '']?.info.time.created;
   });
+  // Its working copy is the chat's own, so whatever waits in it waits for this chat, subagents included.
+  const asks = useEvents((state) =>
+    [...Object.values(state.permissions), ...Object.values(state.questions)].some(
+      (item) => item.directory === directory,
+    ),
+  );
   if (status?.type === 'retry') {
     return (
       <div className="notice warn" role="status">
@@ -24,6 +30,13 @@ export function Activity({ session }: { session: string }) {
           The model failed: {status.message} Attempt {status.attempt + 1} <Countdown to={status.next} />.
         </span>
       </div>
+    );
+  }
+  if (status?.type === 'busy' && asks) {
+    return (
+      <p className="activity needs-you" role="status">
+        waiting for you
+      </p>
     );
   }
   if (status?.type === 'busy') return <Working since={since} />;

@@ -39,7 +39,7 @@ export default function Transcript({
           {!loaded && failure === null && <Loading what="loading the conversation" />}
           {loaded && empty && <p className="dim">Nothing said yet. What should be done?</p>}
           <Messages session={session} directory={directory} />
-          <Activity session={session} />
+          <Activity session={session} directory={directory} />
           {children}
         </div>
       </main>
