@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    init_telemetry(&environment);
+    init_telemetry(&environment)?;
     let settings = Settings::from_environment(&environment)?;
     let authenticator = Arc::new(Authenticator::open(settings, Clock::system())?);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    init_telemetry(&environment);
+    init_telemetry(&environment)?;
     let settings = Settings::from_environment(&environment)?;
     match std::env::args().nth(1).as_deref() {
         None => run(&environment, settings).await,

@@ -17,7 +17,7 @@ const USAGE: &str = "usage: ocweb-demo --root DIR [--listen 127.0.0.1:0] [-- COM
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    init_telemetry(&Environment::of_process());
+    init_telemetry(&Environment::of_process())?;
     let arguments = Arguments::parse(std::env::args_os().skip(1))?;
     // Before anything else, so that no signal finds us without an ear for it.
     let mut terminate = signal(SignalKind::terminate())?;

@@ -16,7 +16,7 @@ fn main() -> anyhow::Result<()> {
         println!("{answer}");
         return Ok(());
     }
-    init_telemetry(&environment);
+    init_telemetry(&environment)?;
     run(&environment)
 }
 

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    init_telemetry(&environment);
+    init_telemetry(&environment)?;
     let folders = Folders::from_environment(&environment)?;
     let listener = Listener::bind(&folders.socket(SERVICE)).await?;
     let router = router(Disk::of(&folders), Processes::of(&folders));

@@ -11,7 +11,6 @@ const WRONG_SETTING: u8 = 2;
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
-    init_telemetry(&environment);
     let Err(error) = start(&environment) else { return ExitCode::SUCCESS };
     eprintln!("ocweb: {error:#}");
     match error.downcast_ref() {
@@ -21,6 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn start(environment: &Environment) -> anyhow::Result<()> {
+    init_telemetry(environment).map_err(RunError::from)?;
     let settings = Settings::from_environment(environment).map_err(RunError::from)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
