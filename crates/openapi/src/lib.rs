@@ -134,10 +134,8 @@ mod tests {
     #[test]
     fn one_path_of_two_services_is_refused() {
         let schema = json!({ "type": "string" });
-        let error = merge(vec![
-            ("one", with_schema("/a", "a", &schema)),
-            ("other", with_schema("/a", "b", &schema)),
-        ]);
+        let error =
+            merge(vec![("one", with_schema("/a", "a", &schema)), ("other", with_schema("/a", "b", &schema))]);
         assert_eq!(error, Err(MergeError::Path { path: "/a".into(), service: "other" }));
     }
 
