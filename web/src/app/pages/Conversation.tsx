@@ -7,10 +7,10 @@ import { Composer } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
 import { sendPrompt } from '@/features/composer/sendPrompt';
 import { isCutOff } from '@/features/events/cutOff';
-import type { EventState } from '@/features/events/state';
+import { type EventState, isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { Prompts } from '@/features/prompts/Prompts';
-import { opencode } from '@/shared/api/opencode';
+import { stopChat } from '@/features/prompts/waiting';
 import { queries } from '@/shared/api/queries';
 import { DiffCounts } from '@/shared/diff/DiffCounts';
 import { plural } from '@/shared/format';
@@ -26,7 +26,7 @@ interface Props {
 }
 
 export function Conversation({ id, directory, isSubagent }: Props) {
-  const isBusy = useEvents((state) => (state.statuses[id]?.value.type ?? 'idle') !== 'idle');
+  const isBusy = useEvents((state) => isRunning(state, id));
   const model = useEvents((state) => lastUsed(state, id)?.model ?? null);
   const mode = useEvents((state) => lastUsed(state, id)?.mode ?? null);
   const choices = useChoices({ model, mode });
@@ -47,7 +47,7 @@ export function Conversation({ id, directory, isSubagent }: Props) {
             draft={id}
             placeholder={isBusy ? 'Add to it; it is read next' : 'Reply'}
             onSend={send}
-            onStop={isBusy ? () => opencode.abort(id, directory) : undefined}
+            onStop={isBusy ? () => stopChat(id, directory) : undefined}
           >
             <ChoiceChips choices={choices} directory={directory} />
           </Composer>

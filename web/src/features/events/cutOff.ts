@@ -1,5 +1,5 @@
 /** Which answers were cut off (opencode died in the middle of them). It says so nowhere itself. */
-import type { EventState } from './state';
+import { type EventState, isRunning } from './state';
 
 /**
  * Whether an answer that has no end will never get one: nothing runs in its session, or the session went on
@@ -11,7 +11,7 @@ export function isCutOff(state: EventState, session: string, directory: string, 
   if (!transcript?.loaded || info?.role !== 'assistant') return false;
   if (info.time.completed !== undefined || info.error !== undefined || !state.surveyed[directory])
     return false;
-  if ((state.statuses[session]?.value.type ?? 'idle') === 'idle') return true;
+  if (!isRunning(state, session)) return true;
   const after = transcript.order.slice(transcript.order.indexOf(message) + 1);
   return after.some((id) => transcript.entries[id]?.info.role === 'assistant');
 }

@@ -15,6 +15,7 @@ import {
   type EventState,
   emptyTranscript,
   type InDirectory,
+  isRunning,
   type Transcript,
   without,
 } from './state';
@@ -69,10 +70,14 @@ export function reduce(state: EventState, action: Action): EventState {
         statuses: replaceDirectory(state.statuses, action, Object.entries(action.statuses)),
         surveyed: { ...state.surveyed, [action.directory]: true },
       };
-    case 'permissions':
-      return { ...state, permissions: replaceDirectory(state.permissions, action, keyed(action.requests)) };
-    case 'questions':
-      return { ...state, questions: replaceDirectory(state.questions, action, keyed(action.requests)) };
+    case 'permissions': {
+      const told = stillWaiting(state, action.directory, action.requests);
+      return { ...state, permissions: replaceDirectory(state.permissions, action, told) };
+    }
+    case 'questions': {
+      const told = stillWaiting(state, action.directory, action.requests);
+      return { ...state, questions: replaceDirectory(state.questions, action, told) };
+    }
     case 'sent':
       return inTranscript(state, action.message.sessionID, (it) =>
         promptSent(it, action.message, action.text, state.revision),
@@ -82,16 +87,41 @@ export function reduce(state: EventState, action: Action): EventState {
         it.entries[action.message]?.optimistic ? messageRemoved(it, action.message, 0) : it,
       );
     case 'answered':
-      return {
-        ...state,
-        permissions: without(state.permissions, action.request),
-        questions: without(state.questions, action.request),
-      };
+      return settle(state, action.request);
   }
 }
 
-function keyed<T extends { id: string }>(requests: readonly T[]): [string, T][] {
-  return requests.map((request) => [request.id, request]);
+/**
+ * Those of a snapshot's requests that wait for an answer, by id. opencode never forgets what a run asked that
+ * was stopped, but nothing waits where nothing runs (if that is known: statuses are to be taken in first).
+ */
+function stillWaiting<T extends { id: string; sessionID: string }>(
+  state: EventState,
+  directory: string,
+  requests: readonly T[],
+): [string, T][] {
+  return requests
+    .filter(({ id }) => !(id in state.settled))
+    .filter(({ sessionID }) => !state.surveyed[directory] || isRunning(state, sessionID))
+    .map((request) => [request.id, request]);
+}
+
+function settle(state: EventState, request: string): EventState {
+  return {
+    ...state,
+    permissions: without(state.permissions, request),
+    questions: without(state.questions, request),
+    settled: { ...state.settled, [request]: true },
+  };
+}
+
+/** Nothing that a session asked waits any more. */
+function forgetRequests(state: EventState, session: string): EventState {
+  const ofOthers = <T extends { sessionID: string }>(known: Readonly<Record<string, InDirectory<T>>>) =>
+    Object.values(known).some(({ value }) => value.sessionID === session)
+      ? Object.fromEntries(Object.entries(known).filter(([, { value }]) => value.sessionID !== session))
+      : known;
+  return { ...state, permissions: ofOthers(state.permissions), questions: ofOthers(state.questions) };
 }
 
 /** What a directory's snapshot says replaces what was known of it, except for what the stream told since. */
@@ -153,12 +183,13 @@ function applyEvent(previous: EventState, event: StreamEvent): EventState {
       const { sessionID, status } = event.properties;
       const errors = status.type === 'busy' ? without(state.errors, sessionID) : state.errors;
       const statuses = { ...state.statuses, [sessionID]: { directory, value: status, revision } };
-      return { ...state, errors, statuses };
+      const changed = { ...state, errors, statuses };
+      return status.type === 'idle' ? forgetRequests(changed, sessionID) : changed;
     }
     case 'session.idle': {
       const { sessionID } = event.properties;
       const idle = { directory, value: { type: 'idle' as const }, revision };
-      return { ...state, statuses: { ...state.statuses, [sessionID]: idle } };
+      return forgetRequests({ ...state, statuses: { ...state.statuses, [sessionID]: idle } }, sessionID);
     }
     case 'session.error': {
       const { sessionID, error } = event.properties;
@@ -190,21 +221,20 @@ function applyEvent(previous: EventState, event: StreamEvent): EventState {
       const value = event.properties;
       return { ...state, permissions: { ...state.permissions, [value.id]: { directory, value, revision } } };
     }
-    case 'permission.replied':
-      return { ...state, permissions: without(state.permissions, event.properties.requestID) };
     case 'question.asked': {
       const value = event.properties;
       return { ...state, questions: { ...state.questions, [value.id]: { directory, value, revision } } };
     }
+    case 'permission.replied':
     case 'question.replied':
     case 'question.rejected':
-      return { ...state, questions: without(state.questions, event.properties.requestID) };
+      return settle(state, event.properties.requestID);
   }
 }
 
 function forgetSession(state: EventState, session: string): EventState {
   return {
-    ...state,
+    ...forgetRequests(state, session),
     sessions: without(state.sessions, session),
     statuses: without(state.statuses, session),
     errors: without(state.errors, session),

@@ -194,6 +194,37 @@ describe('what waits for an answer', () => {
     expect(Object.keys(state.permissions)).toEqual(['per_new']);
   });
 
+  const event = (type: string, properties: object) => ({ type, directory, properties }) as StreamEvent;
+  const status = (type: string) => event('session.status', { sessionID: session, status: { type } });
+  const waiting = take(emptyState, [status('busy'), asked('per_1')]);
+  const requests = Object.values(waiting.permissions).map(({ value }) => value);
+
+  it('is not brought back by a snapshot that was under way when it was answered', () => {
+    for (const answered of [
+      take(waiting, [event('permission.replied', { sessionID: session, requestID: 'per_1' })]),
+      reduce(waiting, { type: 'answered', request: 'per_1' }),
+    ]) {
+      const late = reduce(answered, { type: 'permissions', directory, requests, since: waiting.revision });
+      expect(late.permissions).toEqual({});
+    }
+  });
+
+  it('waits no more once its session was stopped, though opencode still lists it', () => {
+    const stopped = take(waiting, [status('idle')]);
+    expect(stopped.permissions).toEqual({});
+    const since = stopped.revision;
+    const asked = reduce(stopped, { type: 'statuses', directory, statuses: {}, since });
+    expect(reduce(asked, { type: 'permissions', directory, requests, since }).permissions).toEqual({});
+  });
+
+  it('is told by a snapshot where its session runs, or where nobody knows', () => {
+    const told: Action = { type: 'permissions', directory, requests, since: 0 };
+    expect(Object.keys(reduce(emptyState, told).permissions)).toEqual(['per_1']);
+    const statuses = { [session]: { type: 'busy' as const } };
+    const busy = reduce(emptyState, { type: 'statuses', directory, statuses, since: 0 });
+    expect(Object.keys(reduce(busy, told).permissions)).toEqual(['per_1']);
+  });
+
   it('of another directory is left alone', () => {
     const state = take(emptyState, [asked('per_1')]);
     const other = reduce(state, {

@@ -67,6 +67,8 @@ export interface EventState {
   errors: Readonly<Record<string, string>>;
   permissions: Readonly<Record<string, InDirectory<PermissionRequest>>>;
   questions: Readonly<Record<string, InDirectory<QuestionRequest>>>;
+  /** Requests that were answered, by id: a snapshot that was under way must not bring them back. */
+  settled: Readonly<Record<string, true>>;
   /** Conversations that are or were open in this tab. */
   transcripts: Readonly<Record<string, Transcript>>;
 }
@@ -80,6 +82,7 @@ export const emptyState: EventState = {
   errors: {},
   permissions: {},
   questions: {},
+  settled: {},
   transcripts: {},
 };
 
@@ -98,6 +101,11 @@ export function without<T>(record: Readonly<Record<string, T>>, key: string): Re
   if (!(key in record)) return record;
   const { [key]: _, ...rest } = record;
   return rest;
+}
+
+/** Whether something runs in a session, as far as is known. */
+export function isRunning(state: EventState, session: string): boolean {
+  return (state.statuses[session]?.value.type ?? 'idle') !== 'idle';
 }
 
 /** Whether more text may come for this part. */

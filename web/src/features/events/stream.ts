@@ -33,7 +33,7 @@ const pingTimeout = 1_800;
 const patientPingTimeout = 10_000;
 /** The same while cut off: what is sent into a dead network is lost, so the next is sent soon. */
 const hopeTimeout = 1_000;
-/** Silence before asking. The server sends a heartbeat every 10 s. */
+/** Silence before asking. The server sends a heartbeat every 10 s, so that the longer one is too long. */
 const quietWhenExpecting = 1_800;
 const quietWhenIdle = 12_000;
 const tick = 300;
@@ -148,9 +148,9 @@ export function openStream(options: StreamOptions): Stream {
     const alive = await answers(allowed);
     pinging = false;
     const quiet = performance.now() - lastHeard;
-    // A server that answers, and a stream that has not carried two heartbeats: the stream is dead.
-    if (stopped || !live || attempt !== suspected || quiet < (alive ? 2 * quietWhenIdle : pingTimeout))
-      return;
+    // A server that answers, and a stream without its heartbeat: the stream is dead. So it is when a phone
+    // changes networks: the old connection is swallowed, and a new one works.
+    if (stopped || !live || attempt !== suspected || quiet < (alive ? quietWhenIdle : pingTimeout)) return;
     live = false;
     allowed = Math.min(2 * allowed, patientPingTimeout);
     options.onConnection({ phase: 'reconnecting', reason: null });

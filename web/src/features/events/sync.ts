@@ -13,6 +13,8 @@ const pageSize = 60;
     directories, as each that is asked about costs opencode memory. */
 const recentMilliseconds = 24 * 60 * 60 * 1000;
 const recentDirectories = 8;
+/** Pause before asking again for what a directory did not answer, in milliseconds. */
+const askAgain = 3_000;
 /** Conversations kept in memory beyond those that are shown. */
 const keptTranscripts = 4;
 
@@ -45,7 +47,9 @@ export function startSync(): () => void {
   const check = () => running.check();
   const offline = () => running.offline();
   const visible = () => {
-    if (!document.hidden) running.check();
+    // A page that is hidden gets no frames: what waits for one is taken in now, and the next by a timer.
+    if (document.hidden) flush();
+    else running.check();
   };
   window.addEventListener('online', check);
   window.addEventListener('offline', offline);
@@ -121,8 +125,8 @@ async function loadDirectory(directory: string): Promise<void> {
     opencode.questions(directory),
   ]);
   if (asked !== epoch) return;
-  if (statuses.status === 'rejected') surveyedOn.delete(directory);
   flush();
+  // Statuses first: what is asked is judged by what runs.
   if (statuses.status === 'fulfilled') {
     dispatch({ type: 'statuses', directory, statuses: statuses.value, since });
   }
@@ -132,6 +136,13 @@ async function loadDirectory(directory: string): Promise<void> {
   if (questions.status === 'fulfilled') {
     dispatch({ type: 'questions', directory, requests: questions.value, since });
   }
+  if ([statuses, permissions, questions].every(({ status }) => status === 'fulfilled')) return;
+  surveyedOn.delete(directory);
+  // The stream does not repeat a question that was asked before it began: who is shown the chat would wait for it.
+  setTimeout(() => {
+    const isShown = [...watches.values()].some((watch) => watch.directory === directory);
+    if (asked === epoch && isShown) void loadDirectory(directory);
+  }, askAgain);
 }
 
 async function loadTranscript({ session }: Watch): Promise<void> {
