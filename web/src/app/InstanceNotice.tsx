@@ -7,10 +7,11 @@ export function InstanceNotice() {
   return data?.notice ? <p className="instance-notice">{data.notice}</p> : null;
 }
 
-/** Which settings are absent, and what does not work without them. */
-export function MissingSettings() {
+/** Which settings are absent, and what does not work without them; `saidElsewhere` is on the page already. */
+export function MissingSettings({ saidElsewhere }: { saidElsewhere?: string }) {
   const { data } = useQuery(queries.instance());
-  return data?.missing.map(({ name, detail }) => (
+  const missing = data?.missing.filter(({ name }) => name !== saidElsewhere);
+  return missing?.map(({ name, detail }) => (
     <p key={name} className="notice warn">
       <span>
         {name} is not set. {detail}

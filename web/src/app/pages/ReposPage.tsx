@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import { RepoList } from '@/features/repos/RepoList';
 import { recall, remember } from '@/shared/storage';
 import { TopBar } from '@/shared/ui/TopBar';
+import { MissingSettings } from '../InstanceNotice';
 import { MenuButton } from '../shell-context';
 
 export default function ReposPage() {
@@ -12,6 +13,8 @@ export default function ReposPage() {
       <TopBar before={<MenuButton />} title="Repositories" sub="pick one to begin a chat in it" />
       <main className="page-body">
         <div className="page-content">
+          {/* The list itself says why it is empty without a token. */}
+          <MissingSettings saidElsewhere="GITHUB_TOKEN" />
           <RepoList
             chosen={recall('repo')}
             onChoose={(repo) => {
