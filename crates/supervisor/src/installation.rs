@@ -47,7 +47,7 @@ impl Installation {
                      GitHub token that may read and write the repositories you work on, and restart.",
         };
         let provider = MissingSetting {
-            name: "a model provider key",
+            name: "A model provider key",
             detail: "Without one no model answers. Set OPENROUTER_API_KEY, or the key of another provider that \
                      opencode knows, or OPENCODE_CONFIG, and restart.",
         };

@@ -203,7 +203,7 @@ fn the_page_hears_what_is_missing() {
         .iter()
         .map(|missing| missing["name"].as_str().unwrap())
         .collect();
-    assert_eq!(missing, ["GITHUB_TOKEN", "a model provider key"]);
+    assert_eq!(missing, ["GITHUB_TOKEN", "A model provider key"]);
 }
 
 #[test]

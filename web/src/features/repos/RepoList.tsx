@@ -22,7 +22,8 @@ export function RepoList({ chosen, onChoose }: { chosen: string | null; onChoose
       !names.has(repo.full_name.toLowerCase()) && matches(`${repo.full_name} ${repo.description ?? ''}`),
   );
   const loading = cloned.isPending || (noToken === undefined && github.isPending);
-  const nothing = !loading && !cloned.error && !github.error && !here?.length && !there?.length;
+  const nothing =
+    !loading && noToken === undefined && !cloned.error && !github.error && !here?.length && !there?.length;
 
   return (
     <div className="repo-list">
