@@ -2,6 +2,9 @@
 # Finds the toolchains that building needs, and says in one line each how to get what is missing.
 # Needs say.sh.
 
+# npm is used for what it installs, not for its news.
+export NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_FUND=false NPM_CONFIG_AUDIT=false NPM_CONFIG_LOGLEVEL=error
+
 # A cargo from rustup looks for its toolchains under HOME; with another HOME it still has to find them.
 find_rustup_home() {
   local cargo home
