@@ -6,8 +6,8 @@
 //!
 //! - the environment is built from nothing; no system or user configuration, no hooks, no helpers, and no
 //!   transport but HTTP;
-//! - a remote is named by its full address and never by what a clone's configuration says, and settings
-//!   for exactly that address, which no other setting can outrank, keep TLS checked and proxies out;
+//! - what talks to a remote never reads a clone's configuration, where one line is enough to lead a request
+//!   through somebody else's proxy: it runs in a [`Borrowed`] git directory;
 //! - the token lies in an anonymous file in memory whose descriptor only git's network commands inherit,
 //!   and [`crate::askpass`] hands it out for GitHub's address alone.
 //!
@@ -15,6 +15,7 @@
 //! dies with this service. What it started may outlive it by a moment; [`Leftovers`] ends that at the
 //! next start.
 
+mod borrowed;
 mod failure;
 mod invocation;
 mod leftovers;
@@ -32,6 +33,7 @@ use std::{
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use reqwest::Url;
 
+pub use borrowed::Borrowed;
 pub use failure::GitError;
 pub use invocation::Invocation;
 pub use leftovers::{Leftovers, LeftoversError};
@@ -78,8 +80,10 @@ impl Git {
         .map(|(name, value)| (name.into(), value.into()))
         .to_vec();
         environment.push(("HOME".into(), home.clone().into()));
-        // A working copy that lost its `.git` must not be taken for a part of whatever is above it.
-        let ceilings = std::env::join_paths([config.folders.repositories(), config.folders.worktrees()]);
+        // A working copy that lost its `.git` must not be taken for a part of whatever is above it, nor may
+        // git's home be.
+        let ceilings = [config.folders.repositories(), config.folders.worktrees(), folder.to_owned()];
+        let ceilings = std::env::join_paths(ceilings);
         environment.push(("GIT_CEILING_DIRECTORIES".into(), ceilings.map_err(std::io::Error::other)?));
         // The mark by which the supervisor finds what an instance left behind.
         environment.extend(config.instance.iter().map(|mark| ("OCWEB_INSTANCE".into(), mark.into())));
@@ -136,17 +140,23 @@ impl Git {
             .setting("advice.detachedHead=false")
     }
 
-    /// A git command that talks to the remote at `address`, in a clone or (without one) nowhere.
-    pub fn remote(&self, directory: Option<&Path>, address: &Url) -> Invocation {
+    /// A git directory to fetch in for the clone at `clone`. One at a time for each clone.
+    pub fn borrow(&self, clone: &Path) -> std::io::Result<Borrowed> {
+        Borrowed::new(&self.home, clone)
+    }
+
+    /// A git command that talks to the remote, in the name of a clone or (without one) of none.
+    pub fn remote(&self, clone: Option<&Borrowed>) -> Invocation {
         let mut invocation = self
-            .local(directory.unwrap_or(&self.home))
+            .local(clone.map_or(self.home.as_path(), Borrowed::path))
             .setting("protocol.ext.allow=never")
-            .setting("credential.helper=")
             .setting("http.followRedirects=initial")
             .setting("http.lowSpeedLimit=1")
-            .setting(&format!("http.lowSpeedTime={}", self.stall_seconds));
-        for setting in ["sslVerify=true", "proxy=", "extraHeader=", "cookieFile=", "curloptResolve="] {
-            invocation = invocation.setting(&format!("http.{address}.{setting}"));
+            .setting(&format!("http.lowSpeedTime={}", self.stall_seconds))
+            // The objects that a clone borrows from elsewhere lie where another configuration rules.
+            .setting("core.alternateRefsCommand=true");
+        if let Some(clone) = clone {
+            invocation.command.env("GIT_DIR", clone.path());
         }
         if let Some(askpass) = &self.askpass {
             let environment = askpass.environment.iter().map(|(name, value)| (name, value));

@@ -63,7 +63,7 @@ pub(super) async fn clone(
     loop {
         let mut progress = CloneProgress::default();
         let command = git
-            .remote(None, &address)
+            .remote(None)
             .args(["clone", "--progress", "--no-recurse-submodules", "--template=", "--origin=origin"])
             .args(["--end-of-options", address.as_str()])
             .arg(&path)
@@ -118,18 +118,17 @@ pub(super) async fn fetch(git: &Git, clone: &Path, name: &RepositoryName) -> Res
 
 async fn fetch_once(git: &Git, clone: &Path, name: &RepositoryName) -> Result<(), GitError> {
     let address = git.address(name);
+    let borrowed = git.borrow(clone).map_err(|error| GitError::not_started("fetch", &error))?;
     let fetch = clearing_stale_locks(clone, || async {
-        git.remote(Some(clone), &address)
+        git.remote(Some(&borrowed))
             .args(["fetch", "--quiet", "--prune", "--no-recurse-submodules", "--no-write-fetch-head"])
             .args(["--end-of-options", address.as_str(), EVERY_BRANCH])
             .unlimited()
             .run()
             .await
     });
-    let head = git
-        .remote(None, &address)
-        .args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD"])
-        .run();
+    let head =
+        git.remote(None).args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD"]).run();
     let (_, head) = tokio::try_join!(fetch, head)?;
     if let Some(branch) = head_of(&head.text) {
         clearing_stale_locks(clone, || async {
@@ -145,7 +144,7 @@ async fn fetch_once(git: &Git, clone: &Path, name: &RepositoryName) -> Result<()
 pub(super) async fn remote_branches(git: &Git, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
     let address = git.address(name);
     let listed = git
-        .remote(None, &address)
+        .remote(None)
         .args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD", "refs/heads/*"])
         .run()
         .await

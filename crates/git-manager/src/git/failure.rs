@@ -50,7 +50,7 @@ impl GitError {
         Self { subcommand: subcommand.into(), said }
     }
 
-    pub(super) fn not_started(subcommand: &str, error: &std::io::Error) -> Self {
+    pub(crate) fn not_started(subcommand: &str, error: &std::io::Error) -> Self {
         Self { subcommand: subcommand.into(), said: format!("fatal: {error}") }
     }
 

@@ -27,7 +27,7 @@ where
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let lock = lock_in_the_way(error.said()).filter(|path| path.starts_with(repository.join(".git")));
+        let lock = lock_in_the_way(error.said()).filter(|path| is_within(path, &repository.join(".git")));
         let Some(lock) = lock.filter(|_| attempt < ATTEMPTS) else { return Err(error) };
         attempt += 1;
         if age(&lock).is_some_and(|age| age > STALE) {
@@ -45,6 +45,15 @@ fn lock_in_the_way(said: &str) -> Option<PathBuf> {
     let (before, _) = said.split_once(".lock': File exists")?;
     let (_, path) = before.rsplit_once("Unable to create '")?;
     Some(PathBuf::from(format!("{path}.lock")))
+}
+
+/// Whether a file really lies below a folder, whichever links its path goes through.
+fn is_within(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    match (file.parent().and_then(real), real(folder)) {
+        (Some(parent), Some(folder)) => parent.starts_with(folder),
+        _ => false,
+    }
 }
 
 fn age(path: &Path) -> Option<Duration> {
