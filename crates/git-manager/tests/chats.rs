@@ -41,7 +41,7 @@ async fn a_task_becomes_a_chat() {
     assert_eq!(memory.prompts[0]["model"], json!({"providerID": "demo", "modelID": "org/thinker"}));
     assert_eq!(memory.prompts[0]["agent"], "plan");
     let clone = bench.clone_path("demo/weather-log").display().to_string();
-    assert_eq!(memory.opened, [clone], "the clone is opened before the worktree");
+    assert_eq!(memory.opened, [clone, directory.to_owned()], "the clone is opened before the worktree");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,6 +64,9 @@ pub struct Chat {
     pub model: Option<String>,
     /// The agent asked for.
     pub agent: Option<String>,
+    /// Whether opencode may know of its session.
+    #[serde(default)]
+    pub may_have_session: bool,
     /// The id of the prompt's message, once it was chosen.
     pub message: Option<MessageId>,
     /// When the prompt was last sent.
@@ -94,16 +97,12 @@ impl Chat {
             prompt: new.prompt,
             model: new.model.map(|model| format!("{}/{}", model.provider, model.model)),
             agent: new.agent,
+            may_have_session: false,
             message: None,
             sent_at: None,
             created_at: now,
             updated_at: now,
         }
-    }
-
-    /// Whether opencode may know of its session.
-    pub fn may_have_session(&self) -> bool {
-        matches!(self.state, State::CreatingSession | State::SendingPrompt | State::Ready)
     }
 
     /// The model, in its parts.
@@ -113,15 +112,22 @@ impl Chat {
 
     pub(super) fn enter(&mut self, state: State) {
         self.state = state;
+        self.may_have_session |= state == State::CreatingSession;
         self.updated_at = OffsetDateTime::now_utc();
     }
 
+    /// What could not be undone stays known: a prompt that may have arrived is not sent again as another.
     pub(super) fn begin_anew(&mut self) {
         self.error = None;
         self.base = None;
+        self.enter(State::Queued);
+    }
+
+    /// Its worktree and its session are gone, and the prompt with them.
+    pub(super) fn was_undone(&mut self) {
+        self.may_have_session = false;
         self.message = None;
         self.sent_at = None;
-        self.enter(State::Queued);
     }
 }
 

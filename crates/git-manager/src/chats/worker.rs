@@ -53,8 +53,11 @@ impl Chats {
             State::CreatingSession => {
                 self.ensure_session(chat).await?;
                 // The message's id is recorded with the state, so before anything is sent.
-                chat.message = chat.prompt.is_some().then(MessageId::generate);
-                Ok(if chat.prompt.is_some() { State::SendingPrompt } else { State::Ready })
+                if chat.prompt.is_none() {
+                    return Ok(State::Ready);
+                }
+                chat.message.get_or_insert_with(MessageId::generate);
+                Ok(State::SendingPrompt)
             }
             State::SendingPrompt => {
                 self.deliver(chat).await?;
@@ -82,6 +85,9 @@ impl Chats {
         // The clone first: the directory that opencode opens first becomes its project's root.
         self.patiently(|| self.opencode.open_directory(&clone)).await?;
         self.patiently(|| self.opencode.create_session(&chat.id, &directory)).await?;
+        // Opening takes long with plugins to install. It is safe to repeat, and the prompt, which is not,
+        // is then answered soon.
+        self.patiently(|| self.opencode.open_directory(&directory)).await?;
         if let Some(title) = &chat.title {
             self.patiently(|| self.opencode.set_title(&chat.id, title)).await?;
         }
@@ -105,8 +111,11 @@ impl Chats {
     pub(super) async fn fail(&self, id: &ChatId, error: Error) {
         let Ok(mut chat) = self.get(id) else { return };
         tracing::warn!(chat = %id, state = ?chat.state, %error, "creating a chat failed");
-        if let Err(error) = self.undo(&chat).await {
-            tracing::warn!(chat = %id, %error, "not everything of a failed chat could be undone");
+        match self.undo(&chat).await {
+            Ok(()) => chat.was_undone(),
+            Err(error) => {
+                tracing::warn!(chat = %id, %error, "not everything of a failed chat could be undone");
+            }
         }
         chat.error = Some(error);
         chat.enter(State::Failed);
@@ -123,13 +132,13 @@ impl Chats {
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             agent::come_to_rest(&self.opencode, &worktree.path, false).await?;
-            if let Some(loss) = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await? {
+            if let Some(loss) = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await {
                 return Err(Error::WouldLose { what: worktree.path.display().to_string(), loss });
             }
             agent::let_go(&self.opencode, &worktree.path).await?;
             self.worktrees.remove(&clone, &worktree).await?;
         }
-        if chat.may_have_session() {
+        if chat.may_have_session {
             self.opencode.delete_session(chat.id.as_str()).await?;
         }
         Ok(())
