@@ -25,6 +25,9 @@ use super::GitError;
 const LIMIT: Duration = Duration::from_mins(10);
 /// How much of what git says on standard error is kept: its end, where the reason stands.
 const KEPT: usize = 8 * 1024;
+/// How much of standard output is kept: its beginning. More is no answer that anything here asks for, but a
+/// working copy with a million new files.
+const ANSWER: usize = 8 * 1024 * 1024;
 
 /// A run of git that is being put together. Settings come first, then the subcommand and its arguments.
 #[must_use]
@@ -197,7 +200,9 @@ async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
     let mut bytes = Vec::new();
     if let Some(mut stream) = stream {
         // A pipe that breaks ends the output; git's status tells whether that matters.
-        let _ = stream.read_to_end(&mut bytes).await;
+        let _ = (&mut stream).take(ANSWER as u64).read_to_end(&mut bytes).await;
+        // Read on, so that git can end.
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -212,7 +217,10 @@ async fn read_lines(stream: Option<impl AsyncRead + Unpin>, mut on_line: impl Fn
     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
         for &byte in &buffer[..count] {
             if !matches!(byte, b'\n' | b'\r') {
-                pending.push(byte);
+                // The remote has its say here too, and need not end its line.
+                if pending.len() < KEPT {
+                    pending.push(byte);
+                }
                 continue;
             }
             let line = String::from_utf8_lossy(&pending);
