@@ -23,7 +23,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use reading::{Base, Branch};
-pub(crate) use transfer::is_incoming;
+pub(crate) use transfer::original_of;
 
 use crate::{
     error::{Error, Missing},
@@ -126,13 +126,14 @@ pub enum RepositoryState {
 impl Clones {
     /// The clones in `folder`; what is to be remembered about them lies in `records`.
     pub fn open(
-        folder: PathBuf,
+        folder: &Path,
         records: PathBuf,
         git: Arc<Git>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Result<Self, Error> {
-        std::fs::create_dir_all(&folder)?;
+        std::fs::create_dir_all(folder)?;
+        let folder = folder.canonicalize()?;
         let records = Records::open(records)?;
         Ok(Self { folder, git, records, jobs: Mutex::default(), locks: Mutex::default(), tasks, stop })
     }

@@ -10,12 +10,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    clones::{Exclusive, is_incoming},
-    error::Error,
+    clones::{Exclusive, original_of},
+    error::{Error, Loss},
     loss,
-    names::{BranchName, RepositoryName, SessionId, worktree_of_folder},
+    names::{BranchName, RepositoryName, SessionId, repository_of_folder, worktree_of_folder},
     removal::Removal,
-    worktrees::{Worktree, stale_entries},
+    worktrees::{Worktree, lock_reason, working_copies},
 };
 
 /// What kind of thing was found.
@@ -84,8 +84,12 @@ pub async fn collect(
         let clone = removal.clones.exclusive(&repository.name).await;
         entries(&clone, dry_run, &say, &mut collected);
         branches(removal, &clone, dry_run, &say, &mut collected).await?;
-        // While we hold its lock no clone of it is being made or deleted.
-        leftovers(removal.clones.folder(), Some(clone.name()), dry_run, &say, &mut collected).await;
+        // While we hold its lock nothing of it is being made or deleted.
+        let is_it = |name: RepositoryName| name.key() == clone.name().key();
+        let of_clone = |folder: &str| repository_of_folder(folder).is_some_and(is_it);
+        let of_worktree = |folder: &str| worktree_of_folder(folder).is_some_and(|(name, _)| is_it(name));
+        leftovers(removal.clones.folder(), of_clone, dry_run, &say, &mut collected).await;
+        leftovers(removal.worktrees.folder(), of_worktree, dry_run, &say, &mut collected).await;
     }
     tracing::info!(
         removed = collected.removed.len(),
@@ -130,14 +134,14 @@ async fn worktrees(
 }
 
 async fn would_remove(removal: &Removal, worktree: &Worktree) -> Result<(), Error> {
-    match loss::of_worktree(&removal.git, &worktree.path, &worktree.branch).await? {
+    match loss::of_worktree(&removal.git, &worktree.path, &worktree.branch).await {
         Some(loss) => Err(Error::WouldLose { what: worktree.path.display().to_string(), loss }),
         None => Ok(()),
     }
 }
 
 fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, collected: &mut Collected) {
-    for (entry, worktree) in stale_entries(clone.path()) {
+    for (entry, worktree) in working_copies(clone.path()).filter(|(_, path)| !path.exists()) {
         let session =
             worktree.file_name().and_then(|name| worktree_of_folder(name.to_str()?)).map(|(_, id)| id);
         let item = GarbageItem {
@@ -147,9 +151,26 @@ fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, co
             path: entry.clone(),
             reason: format!("Its working copy {} is gone.", worktree.display()),
         };
-        let done = if dry_run { Ok(()) } else { std::fs::remove_dir_all(&entry).map_err(Error::from) };
+        let done = remove_entry(clone, &entry, dry_run);
         collected.note(item, done, say);
     }
+}
+
+fn remove_entry(clone: &Exclusive, entry: &Path, dry_run: bool) -> Result<(), Error> {
+    if let Some(reason) = lock_reason(entry) {
+        return Err(Error::Conflict(format!("It was locked with git worktree lock. {reason}")));
+    }
+    let commits = loss::of_entry(clone.path(), entry)?;
+    if commits > 0 {
+        let loss = Loss::UnpushedCommits { commits, stashes: 0 };
+        return Err(Error::WouldLose { what: entry.display().to_string(), loss });
+    }
+    if entry.join("modules").exists() {
+        let reason = "the repositories of its submodules are still in it".into();
+        let loss = Loss::Unreadable { reason };
+        return Err(Error::WouldLose { what: entry.display().to_string(), loss });
+    }
+    if dry_run { Ok(()) } else { Ok(std::fs::remove_dir_all(entry)?) }
 }
 
 async fn branches(
@@ -188,7 +209,7 @@ async fn remove_branch(
     if exists {
         let commits = loss::of_branch(clone.path(), branch)?;
         if commits > 0 {
-            let loss = crate::error::Loss::UnpushedCommits { commits, stashes: 0 };
+            let loss = Loss::UnpushedCommits { commits, stashes: 0 };
             return Err(Error::WouldLose { what: format!("the branch {branch}"), loss });
         }
     }
@@ -206,23 +227,24 @@ async fn remove_branch(
     removal.worktrees.forget(clone.name(), session)
 }
 
-/// Half-made and half-deleted folders: of one repository, or (at the start, when nothing runs) of all.
+/// Half-made and half-deleted folders, if what they were to be or have been is `wanted`: nothing else may be
+/// at work on it.
 pub async fn leftovers(
     folder: &Path,
-    of: Option<&RepositoryName>,
+    wanted: impl Fn(&str) -> bool,
     dry_run: bool,
     say: &impl Fn(&Error) -> String,
     collected: &mut Collected,
 ) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let belongs = of.is_none_or(|of| name.contains(&format!("-{}-", of.folder())));
-        if !is_incoming(&name) || !belongs {
+        let Some(original) = original_of(&name) else { continue };
+        if !wanted(original) {
             continue;
         }
         let item = GarbageItem {
             kind: GarbageKind::Leftover,
-            repo: of.cloned(),
+            repo: None,
             session_id: None,
             path: entry.path(),
             reason: "It was left half-made.".into(),

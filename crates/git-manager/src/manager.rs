@@ -55,14 +55,14 @@ impl Manager {
         let tasks = TaskTracker::new();
         let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?;
         let clones = Arc::new(Clones::open(
-            config.folders.repositories(),
+            &config.folders.repositories(),
             own.join("clones"),
             Arc::clone(&git),
             tasks.clone(),
             stop.clone(),
         )?);
         let worktrees =
-            Arc::new(Worktrees::open(config.folders.worktrees(), own.join("worktrees"), Arc::clone(&git))?);
+            Arc::new(Worktrees::open(&config.folders.worktrees(), own.join("worktrees"), Arc::clone(&git))?);
         let chats = Arc::new(Chats::open(
             own.join("chats"),
             Arc::clone(&clones),
@@ -90,11 +90,14 @@ impl Manager {
     async fn put_in_order(&self) -> Result<(), Error> {
         for (name, session) in self.worktrees.unfinished()? {
             let clone = self.clones.exclusive(&name).await;
-            self.worktrees.repair(&clone, &session).await?;
+            // One damaged clone must not keep the others from being served; the next start tries again.
+            if let Err(error) = self.worktrees.repair(&clone, &session).await {
+                tracing::error!(repository = %name, %session, %error, "a worktree that was left unfinished stays so");
+            }
         }
         let mut found = Collected::default();
         for folder in [self.clones.folder(), self.worktrees.folder()] {
-            garbage::leftovers(folder, None, false, &api_reason, &mut found).await;
+            garbage::leftovers(folder, |_| true, false, &api_reason, &mut found).await;
         }
         if !found.removed.is_empty() {
             tracing::warn!(count = found.removed.len(), "removed what a killed run left half-made");

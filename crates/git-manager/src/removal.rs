@@ -15,7 +15,7 @@ use crate::{
     git::Git,
     loss,
     names::{RepositoryName, SessionId},
-    worktrees::{Worktree, Worktrees},
+    worktrees::{Worktree, Worktrees, working_copies},
 };
 
 /// What may delete.
@@ -69,7 +69,7 @@ impl Removal {
     }
 
     async fn refuse_loss(&self, worktree: &Worktree) -> Result<(), Error> {
-        let loss = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await?;
+        let loss = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await;
         refuse(format!("the worktree of {} for {}", worktree.repo, worktree.session_id), loss)
     }
 
@@ -97,8 +97,10 @@ impl Removal {
         self.clones.get(&name)?;
         let mut worktrees = self.worktrees.list();
         worktrees.retain(|worktree| worktree.repo.key() == name.key());
-        if !force && !worktrees.is_empty() {
-            return Err(Error::WorktreesExist { repository: name, count: worktrees.len() });
+        // The agent may have added some beside ours, which end with the clone as well.
+        let count = working_copies(clone.path()).filter(|(_, path)| path.exists()).count();
+        if !force && count.max(worktrees.len()) > 0 {
+            return Err(Error::WorktreesExist { repository: name, count: count.max(worktrees.len()) });
         }
         for worktree in worktrees {
             self.worktree_of(&clone, &worktree.session_id, true).await?;
@@ -111,7 +113,7 @@ impl Removal {
         let path: &Path = clone.path();
         agent::come_to_rest(&self.opencode, path, force).await?;
         if !force {
-            refuse(format!("the clone of {}", clone.name()), loss::of_clone(&self.git, path).await?)?;
+            refuse(format!("the clone of {}", clone.name()), loss::of_clone(&self.git, path).await)?;
         }
         agent::let_go(&self.opencode, path).await
     }
@@ -121,12 +123,12 @@ impl Removal {
         let chat = self.chats.get(id)?;
         let session = SessionId::from(id);
         // Nothing is deleted before it is known that everything can be.
-        if chat.may_have_session() {
+        if chat.may_have_session {
             self.opencode.session_exists(id.as_str()).await?;
         }
         let was_being_created = self.chats.is_being_created(&session);
         self.chats.stop(id).await;
-        let deleted = self.parts_of_chat(&chat.repo, &session, id, chat.may_have_session(), force).await;
+        let deleted = self.parts_of_chat(&chat.repo, &session, id, chat.may_have_session, force).await;
         match deleted {
             Ok(()) => self.chats.forget(id),
             Err(error) => {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-pub use entry::stale_entries;
+pub use entry::{lock_reason, working_copies};
 
 use crate::{
     clones::{Base, Exclusive},
@@ -76,8 +76,10 @@ pub struct Worktree {
 
 impl Worktrees {
     /// The worktrees in `folder`, with their records in `records`.
-    pub fn open(folder: PathBuf, records: PathBuf, git: Arc<Git>) -> Result<Self, Error> {
-        std::fs::create_dir_all(&folder)?;
+    pub fn open(folder: &Path, records: PathBuf, git: Arc<Git>) -> Result<Self, Error> {
+        std::fs::create_dir_all(folder)?;
+        // git writes the real path into its entries, by which they are found again.
+        let folder = folder.canonicalize()?;
         Ok(Self { folder, git, records: Records::open(records)? })
     }
 

@@ -8,33 +8,7 @@ use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, entries, git};
-
-async fn refused(service: &Service, path: &str, kind: &str) -> Value {
-    let (status, problem) = service.delete(path).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!(kind)), "{problem}");
-    problem
-}
-
-async fn deleted(service: &Service, path: &str) {
-    let (status, problem) = service.delete(path).await;
-    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
-}
-
-fn commit(worktree: &Path, file: &str) {
-    std::fs::write(worktree.join(file), file).unwrap();
-    git(worktree, &["add", "."]);
-    git(worktree, &["commit", "--quiet", "-m", file]);
-}
-
-/// Makes the commits of a worktree count as pushed.
-fn push(bench: &Bench, worktree: &Path) {
-    let address = bench.world.url().replace("http://", &format!("http://x:{}@", bench.world.token()));
-    let branch = git(worktree, &["branch", "--show-current"]);
-    let remote = format!("{address}/demo/hello-web.git");
-    git(worktree, &["-c", "credential.helper=", "push", "--quiet", &remote, &branch]);
-    git(worktree, &["fetch", "--quiet", &remote, &format!("+{branch}:refs/remotes/origin/{branch}")]);
-}
+use support::{Bench, commit, deleted, entries, git, push, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch() {

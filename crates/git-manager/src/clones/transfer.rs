@@ -21,9 +21,10 @@ const INCOMING: &str = ".incoming-";
 const DELETED: &str = ".deleting-";
 const EVERY_BRANCH: &str = "+refs/heads/*:refs/remotes/origin/*";
 
-/// Whether a folder among the clones or worktrees is half-made or half-deleted.
-pub(crate) fn is_incoming(folder: &str) -> bool {
-    folder.starts_with(INCOMING) || folder.starts_with(DELETED)
+/// What a half-made or half-deleted folder among the clones or worktrees was to be or has been.
+pub(crate) fn original_of(folder: &str) -> Option<&str> {
+    let rest = folder.strip_prefix(INCOMING).or_else(|| folder.strip_prefix(DELETED))?;
+    Some(rest.rsplit_once('-')?.0)
 }
 
 /// Where a clone goes before it is deleted, so that it disappears at once.

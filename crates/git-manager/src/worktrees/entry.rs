@@ -27,15 +27,20 @@ pub(super) fn remove(clone: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Entries of a clone whose working copy is gone, with its path.
-pub fn stale_entries(clone: &Path) -> Vec<(PathBuf, PathBuf)> {
-    entries(clone)
-        .filter_map(|entry| {
-            let target = fs::read_to_string(entry.join("gitdir")).ok()?;
-            let path = Path::new(target.trim_end()).parent()?.to_owned();
-            (!path.exists()).then_some((entry, path))
-        })
-        .collect()
+/// The entries of a clone with the working copies that they point to.
+pub fn working_copies(clone: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> {
+    entries(clone).filter_map(|entry| {
+        let target = fs::read_to_string(entry.join("gitdir")).ok()?;
+        let path = Path::new(target.trim_end()).parent()?.to_owned();
+        Some((entry, path))
+    })
+}
+
+/// Why somebody locked an entry (`git worktree lock`), so that it must stay although its working copy is
+/// gone. A `git worktree add` that was killed leaves a lock too, which says so.
+pub fn lock_reason(entry: &Path) -> Option<String> {
+    let reason = fs::read_to_string(entry.join("locked")).ok()?;
+    Some(reason.trim().to_owned()).filter(|reason| reason != "initializing")
 }
 
 fn entries(clone: &Path) -> impl Iterator<Item = PathBuf> {

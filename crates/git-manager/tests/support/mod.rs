@@ -250,6 +250,35 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// Deletes something that has to be refused as `kind`, and gives the problem.
+pub async fn refused(service: &Service, path: &str, kind: &str) -> Value {
+    let (status, problem) = service.delete(path).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!(kind)), "{problem}");
+    problem
+}
+
+/// Deletes something, which has to succeed.
+pub async fn deleted(service: &Service, path: &str) {
+    let (status, problem) = service.delete(path).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+}
+
+/// Commits a new file.
+pub fn commit(worktree: &Path, file: &str) {
+    std::fs::write(worktree.join(file), file).unwrap();
+    git(worktree, &["add", "."]);
+    git(worktree, &["commit", "--quiet", "-m", file]);
+}
+
+/// Pushes the branch of a worktree of demo/hello-web.
+pub fn push(bench: &Bench, worktree: &Path) {
+    let address = bench.world.url().replace("http://", &format!("http://x:{}@", bench.world.token()));
+    let branch = git(worktree, &["branch", "--show-current"]);
+    let remote = format!("{address}/demo/hello-web.git");
+    git(worktree, &["-c", "credential.helper=", "push", "--quiet", &remote, &branch]);
+    git(worktree, &["fetch", "--quiet", &remote, &format!("+{branch}:refs/remotes/origin/{branch}")]);
+}
+
 /// Names of the entries of a folder, hidden ones too, sorted.
 pub fn entries(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
