@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use ocweb_opencode_client::{Client, SessionId as ChatId};
@@ -23,7 +24,6 @@ pub use chat::{Chat, NewChat, State};
 use crate::{
     clones::Clones,
     error::{Error, Missing},
-    git::Git,
     names::{RepositoryName, SessionId},
     records::Records,
     worktrees::Worktrees,
@@ -36,8 +36,9 @@ pub struct Chats {
     workers: Mutex<HashMap<ChatId, Worker>>,
     pub(super) clones: Arc<Clones>,
     pub(super) worktrees: Arc<Worktrees>,
-    pub(super) git: Arc<Git>,
     pub(super) opencode: Client,
+    /// How long a prompt may take from being sent to being stored.
+    pub(super) settle: Duration,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -54,15 +55,15 @@ impl Chats {
         records: PathBuf,
         clones: Arc<Clones>,
         worktrees: Arc<Worktrees>,
-        git: Arc<Git>,
         opencode: Client,
+        settle: Duration,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Result<Self, Error> {
         let records = Records::<Chat>::open(records)?;
         let known = records.all()?.into_iter().map(|(_, chat)| (chat.id.clone(), chat)).collect();
         let (known, workers) = (Mutex::new(known), Mutex::default());
-        Ok(Self { records, known, workers, clones, worktrees, git, opencode, tasks, stop })
+        Ok(Self { records, known, workers, clones, worktrees, opencode, settle, tasks, stop })
     }
 
     /// Goes on with every chat that an earlier run did not finish.

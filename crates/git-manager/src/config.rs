@@ -23,6 +23,8 @@ pub struct Config {
     pub opencode_password: Option<String>,
     /// `OCWEB_REMOTE_STALL_SECONDS`: for how long a transfer may stand still before it is given up.
     pub stall_seconds: u64,
+    /// `OCWEB_PROMPT_SETTLE_SECONDS`: how long a prompt may take from being sent to being stored.
+    pub settle_seconds: u64,
     /// `OCWEB_INSTANCE`: the mark of this instance's processes.
     pub instance: Option<String>,
     /// `PATH`, in which git is looked for.
@@ -51,6 +53,9 @@ impl Config {
             opencode_password: environment.get("OPENCODE_SERVER_PASSWORD").map(Into::into),
             stall_seconds: environment
                 .parsed("OCWEB_REMOTE_STALL_SECONDS", NonZeroU64::MIN.saturating_add(59))?
+                .get(),
+            settle_seconds: environment
+                .parsed("OCWEB_PROMPT_SETTLE_SECONDS", NonZeroU64::MIN.saturating_add(14))?
                 .get(),
             instance: environment.get("OCWEB_INSTANCE").map(Into::into),
             path: environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin").into(),

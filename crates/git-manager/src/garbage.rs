@@ -134,7 +134,7 @@ async fn worktrees(
 }
 
 async fn would_remove(removal: &Removal, worktree: &Worktree) -> Result<(), Error> {
-    match loss::of_worktree(&removal.git, &worktree.path, &worktree.branch).await {
+    match removal.worktrees.loss(worktree).await {
         Some(loss) => Err(Error::WouldLose { what: worktree.path.display().to_string(), loss }),
         None => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! The parts put together, and what has to happen before the first request.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use ocweb_opencode_client::Client;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -67,8 +67,8 @@ impl Manager {
             own.join("chats"),
             Arc::clone(&clones),
             Arc::clone(&worktrees),
-            Arc::clone(&git),
             opencode.clone(),
+            Duration::from_secs(config.settle_seconds),
             tasks.clone(),
             stop,
         )?);

@@ -69,7 +69,7 @@ impl Removal {
     }
 
     async fn refuse_loss(&self, worktree: &Worktree) -> Result<(), Error> {
-        let loss = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await;
+        let loss = self.worktrees.loss(worktree).await;
         refuse(format!("the worktree of {} for {}", worktree.repo, worktree.session_id), loss)
     }
 

@@ -20,8 +20,9 @@ pub use entry::{lock_reason, working_copies};
 
 use crate::{
     clones::{Base, Exclusive},
-    error::{Error, Missing},
+    error::{Error, Loss, Missing},
     git::{Git, clearing_stale_locks},
+    loss,
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
     records::{Records, sync_folder},
 };
@@ -224,6 +225,11 @@ impl Worktrees {
         })
         .await?;
         Ok(())
+    }
+
+    /// What deleting a worktree and its branch would lose, if anything.
+    pub async fn loss(&self, worktree: &Worktree) -> Option<Loss> {
+        loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await
     }
 
     /// Deletes a worktree and its branch. Whether that loses work is for the caller to find out before.

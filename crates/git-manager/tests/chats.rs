@@ -119,7 +119,8 @@ async fn what_fails_at_the_remote_fails_the_chat_with_its_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_that_opencode_forgets_is_not_sent_for_ever() {
-    let bench = Bench::new().await;
+    let mut bench = Bench::new().await;
+    bench.set("OCWEB_PROMPT_SETTLE_SECONDS", "1");
     let service = bench.service().await;
     bench.opencode.memory().forget_prompts = true;
     let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go", "agent": "nobody"})).await;

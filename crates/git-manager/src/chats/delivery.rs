@@ -12,8 +12,6 @@ use time::OffsetDateTime;
 use super::{Chat, Chats};
 use crate::{error::Error, names::SessionId};
 
-/// How long a prompt may take from being sent to being stored: opening a directory takes seconds.
-const SETTLE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(100);
 const ATTEMPTS: usize = 2;
 
@@ -59,7 +57,7 @@ impl Chats {
             }
             // A session at work is at work on this prompt, the only one it can have from us.
             let busy = self.patiently(|| self.opencode.busy_sessions(&directory)).await?;
-            if busy.is_empty() && waited > SETTLE {
+            if busy.is_empty() && waited > self.settle {
                 return Ok(false);
             }
             tokio::time::sleep(PAUSE).await;

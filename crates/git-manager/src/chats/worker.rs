@@ -6,7 +6,7 @@ use backon::{ExponentialBuilder, Retryable};
 use ocweb_opencode_client::{Error as ClientError, MessageId, SessionId as ChatId};
 
 use super::{Chat, Chats, State};
-use crate::{agent, error::Error, loss, names::SessionId, worktrees::Worktree};
+use crate::{agent, error::Error, names::SessionId, worktrees::Worktree};
 
 impl Chats {
     /// Takes a chat to its end. Dropping this at any point is safe.
@@ -132,7 +132,7 @@ impl Chats {
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             agent::come_to_rest(&self.opencode, &worktree.path, false).await?;
-            if let Some(loss) = loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await {
+            if let Some(loss) = self.worktrees.loss(&worktree).await {
                 return Err(Error::WouldLose { what: worktree.path.display().to_string(), loss });
             }
             agent::let_go(&self.opencode, &worktree.path).await?;
