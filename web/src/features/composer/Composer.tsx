@@ -1,9 +1,9 @@
 /** Where a task is typed. What is typed survives a reload; a text that could not be sent comes back. */
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { explain } from '@/shared/http';
-import { recall, remember } from '@/shared/storage';
 import { Icon } from '@/shared/ui/Icon';
 import { hasFinePointer } from '@/shared/viewport';
+import { joined, recallDraft, rememberDraft, sendDraft } from './draft';
 import './composer.css';
 
 export interface ComposerProps {
@@ -21,13 +21,12 @@ export interface ComposerProps {
 }
 
 export function Composer({ draft, placeholder, onSend, onStop, blocked, children }: ComposerProps) {
-  const key = `draft.${draft}`;
-  const [text, setText] = useState(() => recall(key) ?? '');
+  const [text, setText] = useState(() => recallDraft(draft));
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
 
-  useEffect(() => remember(key, text), [key, text]);
+  useEffect(() => rememberDraft(draft, text), [draft, text]);
   useEffect(() => box.current?.focus({ preventScroll: true }), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what makes it grow.
   useLayoutEffect(() => {
@@ -45,12 +44,10 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
     setError(null);
     setBusy(true);
     setText('');
-    // The page may go away before the effect above runs.
-    remember(key, '');
     try {
-      await onSend(sent.trim());
+      await sendDraft(draft, sent, () => onSend(sent.trim()));
     } catch (thrown) {
-      setText((typed) => (typed === '' ? sent : `${sent}\n${typed}`));
+      setText((typed) => joined(sent, typed));
       setError(`Not sent: ${explain(thrown)}`);
     } finally {
       setBusy(false);
@@ -67,7 +64,9 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== 'Enter' || event.nativeEvent.isComposing || event.shiftKey) return;
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    // The Enter that ends a composition; Safari tells it by its code (229) alone.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     // On a phone Enter is a new line; with a mouse (or with Ctrl or ⌘) it sends.
     if (!hasFinePointer() && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
