@@ -72,6 +72,8 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
   try {
     response = await fetch(path, {
       method,
+      // Without the browser's cache: it would have one request wait for another of the same address.
+      cache: 'no-store',
       headers: {
         Accept: 'application/json',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

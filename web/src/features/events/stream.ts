@@ -110,6 +110,8 @@ export function openStream(options: StreamOptions): Stream {
           live = true;
           failures = 0;
           options.onConnection({ phase: 'live' });
+          // Was the alarm true, or is the server slow? Only a slow one is given more time at the next.
+          if (allowed > pingTimeout) void answers(patientPingTimeout);
         }
         options.onEvent(event);
       }
@@ -162,7 +164,8 @@ export function openStream(options: StreamOptions): Stream {
     if (pinging || (attempt !== null && performance.now() - attemptedAt < patience)) return;
     pinging = true;
     const hung = attempt;
-    const alive = await answers(hopeTimeout);
+    // Two, as the browser may send either on an old connection that the network swallows.
+    const alive = (await Promise.all([answers(hopeTimeout), answers(hopeTimeout)])).some(Boolean);
     pinging = false;
     if (alive && !stopped && !live && attempt === hung) void connect();
   }

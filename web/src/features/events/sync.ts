@@ -27,7 +27,10 @@ interface Watch {
 const watches = new Map<string, Watch>();
 const listeners = new Set<() => void>();
 let stream: Stream | null = null;
-/** Counts the connections: what was asked for on an earlier one is not newer than the stream. */
+/** Ends what was asked for on a connection that is cut: it is not newer than the stream, and a browser has six
+    connections, none of which may hang in a dead network. */
+let asking = new AbortController();
+/** Counts the connections. */
 let epoch = 0;
 
 /** Starts the stream; returns what stops it. */
@@ -36,8 +39,13 @@ export function startSync(): () => void {
     onEvent: enqueue,
     onConnection(connection) {
       flush();
+      const isLive = connection.phase === 'live';
+      if (isLive || useEvents.getState().connection.phase === 'live') {
+        asking.abort();
+        asking = new AbortController();
+      }
       dispatch({ type: 'connection', connection });
-      if (connection.phase === 'live') refreshAll();
+      if (isLive) refreshAll();
     },
     ping: (signal) => opencode.ping(signal),
     isExpecting: () =>
@@ -94,14 +102,14 @@ function refreshAll(): void {
 
 /** The latest sessions of all directories, then the status of those that may be running. */
 async function loadSessions(): Promise<void> {
-  const asked = epoch;
+  const { signal } = asking;
   let sessions: Session[];
   try {
-    sessions = await opencode.sessions(100);
+    sessions = await opencode.sessions(100, signal);
   } catch {
     return; // Titles only: the list itself comes from elsewhere, and the next connection asks again.
   }
-  if (asked !== epoch) return;
+  if (signal.aborted) return;
   dispatch({ type: 'sessions', sessions });
   const since = Date.now() - recentMilliseconds;
   const recent = sessions
@@ -115,16 +123,16 @@ const surveyedOn = new Map<string, number>();
 
 /** What runs and what waits for an answer in a directory; asked once on each connection, then the stream tells. */
 async function loadDirectory(directory: string): Promise<void> {
-  const asked = epoch;
-  if (surveyedOn.get(directory) === asked) return;
-  surveyedOn.set(directory, asked);
+  const { signal } = asking;
+  if (surveyedOn.get(directory) === epoch) return;
+  surveyedOn.set(directory, epoch);
   const since = currentRevision();
   const [statuses, permissions, questions] = await Promise.allSettled([
-    opencode.statuses(directory),
-    opencode.permissions(directory),
-    opencode.questions(directory),
+    opencode.statuses(directory, signal),
+    opencode.permissions(directory, signal),
+    opencode.questions(directory, signal),
   ]);
-  if (asked !== epoch) return;
+  if (signal.aborted) return;
   flush();
   // Statuses first: what is asked is judged by what runs.
   if (statuses.status === 'fulfilled') {
@@ -141,21 +149,21 @@ async function loadDirectory(directory: string): Promise<void> {
   // The stream does not repeat a question that was asked before it began: who is shown the chat would wait for it.
   setTimeout(() => {
     const isShown = [...watches.values()].some((watch) => watch.directory === directory);
-    if (asked === epoch && isShown) void loadDirectory(directory);
+    if (!signal.aborted && isShown) void loadDirectory(directory);
   }, askAgain);
 }
 
 async function loadTranscript({ session }: Watch): Promise<void> {
-  const asked = epoch;
+  const { signal } = asking;
   dispatch({ type: 'open', session });
   const since = currentRevision();
   try {
-    const page = await opencode.messages(session, pageSize);
-    if (asked !== epoch) return;
+    const page = await opencode.messages(session, pageSize, undefined, signal);
+    if (signal.aborted) return;
     flush();
     dispatch({ type: 'snapshot', session, page, since });
   } catch (error) {
-    if (asked === epoch) dispatch({ type: 'unloaded', session, reason: explain(error) });
+    if (!signal.aborted) dispatch({ type: 'unloaded', session, reason: explain(error) });
   }
 }
 
