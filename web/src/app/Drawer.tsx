@@ -7,6 +7,12 @@ import { ownUiAddress } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
 
+/** Not in every browser, and not yet in TypeScript's library. */
+declare class CloseWatcher {
+  onclose: (() => void) | null;
+  destroy(): void;
+}
+
 interface DrawerProps {
   isOpen: boolean;
   current: string | null;
@@ -27,6 +33,12 @@ export function Drawer({ isOpen, current, onClose }: DrawerProps) {
   }, [isOpen]);
   useEffect(() => {
     if (!isOpen) return;
+    // Android's back gesture, and Escape; sheets have it from the browser.
+    if ('CloseWatcher' in window) {
+      const watcher = new CloseWatcher();
+      watcher.onclose = onClose;
+      return () => watcher.destroy();
+    }
     const onKey = (event: KeyboardEvent) => {
       if (event.key === 'Escape') onClose();
     };

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { FileDiffs } from '@/features/diff/FileDiffs';
+import type { Chat } from '@/shared/api/admin';
 import type { DiffMode } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { DiffCounts } from '@/shared/diff/DiffCounts';
@@ -65,6 +66,7 @@ export default function DiffPage({ id }: { id: string }) {
           />
         )}
         {!diff.data && !error && <Loading what="loading the changes" />}
+        {mode === 'branch' && chat.data && <ComparedWith chat={chat.data} />}
         {diff.data?.length === 0 && (
           <p className="dim pad">
             {mode === 'git' ? 'Everything is committed.' : 'Nothing was changed yet.'}
@@ -73,5 +75,19 @@ export default function DiffPage({ id }: { id: string }) {
         {diff.data && <FileDiffs files={diff.data} />}
       </main>
     </>
+  );
+}
+
+/** opencode compares with the default branch, which is not where every chat began. */
+function ComparedWith({ chat }: { chat: Chat }) {
+  const repos = useQuery(queries.repos());
+  const trunk = repos.data?.find(({ name }) => name === chat.repo)?.default_branch ?? null;
+  if (chat.base === null || trunk === null || trunk === chat.base) return null;
+  return (
+    <p className="notice warn">
+      <span>
+        Compared with {trunk}, so what {chat.base} (where this chat began) has beyond it is here too.
+      </span>
+    </p>
   );
 }
