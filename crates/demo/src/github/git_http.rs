@@ -45,8 +45,7 @@ pub(super) async fn serve(
     }
 
     let service = parts.uri.path().splitn(4, '/').nth(3).unwrap_or_default().to_owned();
-    let rate = github.rates.get(&full_name);
-    match run(&github, &format!("/{full_name}.git/{service}"), &parts, body, rate).await {
+    match run(&github, &full_name, &service, &parts, body).await {
         Ok(response) => response,
         Err(error) => {
             tracing::error!(%error, repository = full_name, "git http-backend could not be run");
@@ -84,10 +83,10 @@ fn is_archived(full_name: &str) -> bool {
 /// Runs the backend; its answer streams while the request's body still does.
 async fn run(
     github: &GitHub,
-    path_info: &str,
+    repository: &str,
+    service: &str,
     parts: &Parts,
     body: Body,
-    rate: Option<u64>,
 ) -> io::Result<Response> {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut command = Command::new("git");
@@ -102,7 +101,7 @@ async fn run(
         .env("GIT_PROTOCOL", header("git-protocol"))
         .env("HTTP_CONTENT_ENCODING", header("content-encoding"))
         .env("REQUEST_METHOD", parts.method.as_str())
-        .env("PATH_INFO", path_info)
+        .env("PATH_INFO", format!("/{repository}.git/{service}"))
         .env("QUERY_STRING", parts.uri.query().unwrap_or(""))
         .env("CONTENT_TYPE", header("content-type"))
         .env("REMOTE_ADDR", "127.0.0.1")
@@ -123,7 +122,9 @@ async fn run(
 
     let mut output = BufReader::new(stdout);
     let mut response = read_head(&mut output).await?;
-    let pieces = pieces(child, output, rate).take_until(github.stop.clone().cancelled_owned());
+    let (rates, repository) = (github.rates.clone(), repository.to_owned());
+    let pieces = pieces(child, output, move || rates.get(&repository))
+        .take_until(github.stop.clone().cancelled_owned());
     *response.body_mut() = Body::from_stream(pieces);
     Ok(response)
 }
@@ -157,21 +158,22 @@ async fn read_head(output: &mut BufReader<ChildStdout>) -> io::Result<Response> 
     Ok(response)
 }
 
-/// The answer's body, at most `rate` bytes per second. The child lives as long as the stream, so that
+/// The answer's body, at most `rate` bytes per second, asked anew for each piece. The child lives as long as the stream, so that
 /// a client that goes away ends it.
 fn pieces(
     child: Child,
     output: BufReader<ChildStdout>,
-    rate: Option<u64>,
+    rate: impl Fn() -> Option<u64>,
 ) -> impl Stream<Item = io::Result<Bytes>> {
-    let size =
-        rate.map_or(CHUNK, |rate| usize::try_from((rate / SLOW_PIECES).max(1)).unwrap_or(CHUNK).min(CHUNK));
-    stream::unfold((child, output), move |(child, mut output)| async move {
+    stream::unfold((child, output, rate), async |(child, mut output, rate)| {
+        let limit = rate();
+        let size = limit
+            .map_or(CHUNK, |rate| usize::try_from((rate / SLOW_PIECES).max(1)).unwrap_or(CHUNK).min(CHUNK));
         let mut piece = vec![0; size];
         match output.read(&mut piece).await {
             Ok(0) => None,
             Ok(count) => {
-                if let Some(rate) = rate {
+                if let Some(rate) = limit {
                     tokio::time::sleep(
                         Duration::from_secs(1) * u32::try_from(count).unwrap_or(0)
                             / u32::try_from(rate).unwrap_or(u32::MAX),
@@ -179,9 +181,9 @@ fn pieces(
                     .await;
                 }
                 piece.truncate(count);
-                Some((Ok(Bytes::from(piece)), (child, output)))
+                Some((Ok(Bytes::from(piece)), (child, output, rate)))
             }
-            Err(error) => Some((Err(error), (child, output))),
+            Err(error) => Some((Err(error), (child, output, rate))),
         }
     })
 }

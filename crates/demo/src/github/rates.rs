@@ -20,8 +20,8 @@ impl Rates {
         Self(Arc::new(Mutex::new(slow.collect())))
     }
 
-    /// Limits reading of `repository` (`owner/name`); `None` lifts the limit. It holds for requests
-    /// that begin later.
+    /// Limits reading of `repository` (`owner/name`); `None` lifts the limit. It holds at
+    /// once, also for what is on its way.
     pub fn set(&self, repository: &str, bytes_per_second: Option<u64>) {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match bytes_per_second {
