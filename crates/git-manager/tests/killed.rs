@@ -54,7 +54,7 @@ fn assert_delivered_once(bench: &Bench, prompt: &str, chats: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_mid_clone_twenty_times() {
     let (bench, mark) = marked().await;
-    bench.world.rates().set("demo/slow-assets", Some(100_000));
+    bench.world.rates().set("demo/slow-assets", Some(200_000));
     let clone = bench.clone_path("demo/slow-assets");
     let mut delays = Delays(4);
     let mut service = bench.service().await;
@@ -192,7 +192,9 @@ async fn a_lock_that_a_killed_git_left_is_got_over() {
     bench.push_to_remote("demo/hello-web", "main", "new");
     let lock = bench.clone_path("demo/hello-web").join(".git/refs/remotes/origin/main.lock");
     std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
-    std::fs::write(&lock, "").unwrap();
+    // Too young to be nobody's: it is waited for, and not as long as it might be.
+    let old = std::time::SystemTime::now() - Duration::from_secs(3);
+    std::fs::File::create(&lock).unwrap().set_modified(old).unwrap();
     let path = service.add_worktree("demo/hello-web", "ses_1").await;
     assert!(path.join("new").exists() && !lock.exists());
 }
