@@ -208,6 +208,19 @@ test('stop stops', async () => {
   await idle();
 });
 
+test('what a stopped run asked waits no more, not even for a page that is opened anew', async () => {
+  await say('ask: Never mind? | yes | no');
+  await phone.page.getByRole('radio', { name: 'yes' }).waitFor();
+  await button('Stop').tap();
+  await idle();
+  expect(await phone.page.getByRole('radio').count()).toBe(0);
+  const { body } = await stack.json<{ directory: string }>(cookie, 'GET', `/admin/chats/${chatId()}`);
+  const query = `directory=${encodeURIComponent(body.directory)}`;
+  await until('opencode lists no question', async () => {
+    return (await stack.json<unknown[]>(cookie, 'GET', `/question?${query}`)).body.length === 0;
+  });
+});
+
 test('a failure of the model is said in words', async () => {
   await say('fail 400');
   await phone.page
