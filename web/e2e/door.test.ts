@@ -179,6 +179,21 @@ describe('with a session', () => {
     expect((await stack.json(cookie, 'GET', '/admin/services')).status).toBe(200);
   });
 
+  test('a header that auth decides by cannot be dropped on the way', async () => {
+    for (const connection of ['close, Origin, Sec-Fetch-Site', 'Cookie', 'keep-alive, X-Real-IP']) {
+      const answer = await send(stack.port, '/admin/gc', {
+        method: 'POST',
+        headers: { cookie, connection, origin: 'https://evil.example', 'content-type': 'application/json' },
+        body: '{"dry_run":true}',
+      });
+      expect(answer.status, connection).toBe(400);
+    }
+    const harmless = await send(stack.port, '/admin/services', {
+      headers: { cookie, connection: 'Keep-Alive, TE', te: 'trailers' },
+    });
+    expect(harmless.status).toBe(200);
+  });
+
   test("another site's WebSocket is refused, and a host that is not ours", async () => {
     const upgrade = {
       connection: 'Upgrade',
@@ -211,6 +226,7 @@ describe('with a session', () => {
       [await post('/admin/repos/clone', '{"repo":7}'), 422],
       [await post('/admin/repos/clone', JSON.stringify({ repo: 'x'.repeat(5 << 20) })), 413],
       [await post('/admin/nothing', '{}'), 404],
+      [await post('/admin', '{}'), 404],
     ];
     for (const [answer, status] of cases) {
       expect(answer.status, answer.text).toBe(status);

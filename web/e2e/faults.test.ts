@@ -79,6 +79,19 @@ test('auth killed: nobody gets in meanwhile, and it is back within moments', asy
   await well();
 });
 
+test('auth stopped in its tracks: nobody waits for ever, nobody gets in, and it is replaced', async () => {
+  const before = await service('auth');
+  process.kill(before.pid, 'SIGSTOP');
+  const outsider = await send(stack.port, '/session');
+  expect([401, 503], outsider.text).toContain(outsider.status);
+  await until(
+    'it is replaced',
+    async () => (await stack.services(cookie)).get('auth')?.pid !== before.pid,
+    40,
+  );
+  await well();
+});
+
 test('TERM ends everything within five seconds, open streams and agents at work included', async () => {
   const created = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
     repo: 'demo/hello-web',
