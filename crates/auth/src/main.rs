@@ -1,14 +1,18 @@
 //! `ocweb-auth` serves `/auth/*`; `ocweb-auth ensure-password` makes a password where there is none.
 
-use std::sync::Arc;
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::bail;
 use ocweb_auth::{Authenticator, Clock, SERVICE, Settings, ensure_password, router};
-use ocweb_service::{Environment, Listener, config::Folders, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, config::Folders, exit_code, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    exit_code(start().await)
+}
+
+async fn start() -> anyhow::Result<()> {
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     let settings = Settings::from_environment(&environment)?;

@@ -143,7 +143,7 @@ fn a_start_that_cannot_be_ends_with_one_sentence() {
         assert!(!output.status.success());
         assert!(output.stdout.is_empty());
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said.trim_end(), format!("Error: {sentence}"));
+        assert_eq!(said.trim_end(), format!("ocweb: {sentence}"));
     }
 }
 

@@ -1,13 +1,17 @@
 //! The git-manager's process; also what git runs when it asks for the token.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use ocweb_git_manager::{Config, Manager, SERVICE, askpass, router};
-use ocweb_service::{Environment, Listener, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, exit_code, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    exit_code(start())
+}
+
+fn start() -> anyhow::Result<()> {
     let environment = Environment::of_process();
     if askpass::is_asked(&environment) {
         let question = std::env::args_os().nth(1);

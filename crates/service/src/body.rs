@@ -8,7 +8,6 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -23,7 +22,8 @@ pub(crate) const LIMIT: usize = 1 << 20;
 /// Caddy passes on no more than this.
 const DISCARDED: usize = 64 << 20;
 
-/// Reads the request's body, then lets the handler run; 413 when it is larger than [`LIMIT`].
+/// Reads the request's body, then lets the handler run. Of a body that is larger than [`LIMIT`] the handler
+/// gets one byte more than the limit and then an error, so that it refuses it in its own words.
 pub(crate) async fn read_whole(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut chunks = body.into_data_stream();
@@ -34,15 +34,17 @@ pub(crate) async fn read_whole(request: Request, next: Next) -> Response {
             return Problem::bad_request("The request ended before its body was complete.").into_response();
         };
         length += chunk.len();
-        if length <= LIMIT {
-            whole.extend_from_slice(&chunk);
-        } else if length > DISCARDED {
+        let wanted = (LIMIT + 1).saturating_sub(whole.len()).min(chunk.len());
+        whole.extend_from_slice(&chunk[..wanted]);
+        if length > DISCARDED {
             break;
         }
     }
-    if length > LIMIT {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is larger than 1 MB.")
-            .into_response();
-    }
-    next.run(Request::from_parts(parts, Body::from(whole))).await
+    let body = if length > LIMIT { too_large(whole) } else { Body::from(whole) };
+    next.run(Request::from_parts(parts, body)).await
+}
+
+fn too_large(beginning: Vec<u8>) -> Body {
+    let error = std::io::Error::other("the body is larger than 1 MiB");
+    Body::from_stream(futures_util::stream::iter([Ok(beginning), Err(error)]))
 }

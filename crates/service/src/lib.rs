@@ -7,6 +7,7 @@
 mod body;
 mod client;
 pub mod config;
+mod exit;
 pub mod extract;
 pub mod health;
 pub mod problem;
@@ -15,6 +16,7 @@ mod telemetry;
 
 pub use client::client_builder;
 pub use config::{ConfigError, Environment};
+pub use exit::exit_code;
 pub use problem::Problem;
 pub use serve::{Listener, ServeError, serve, serve_until, with_fallbacks};
 pub use telemetry::init as init_telemetry;
