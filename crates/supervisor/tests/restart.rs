@@ -78,7 +78,7 @@ fn one_that_always_dies_fails_visibly_and_the_rest_goes_on() {
     world.start();
     let failed = world.wait_for_state("git-manager", "failed");
     assert_eq!(failed["last_exit"]["code"], 3);
-    assert_eq!(failed["last_exit"]["message"], "it ended with code 3: Error: THE_SETTING is not set: set it");
+    assert_eq!(failed["last_exit"]["message"], "it ended with code 3: ocweb: THE_SETTING is not set: set it");
     assert!(failed["pid"].is_null());
     assert!(failed["next_start_at"].is_string(), "it is still tried again");
     // The gate has opened all the same.

@@ -42,7 +42,7 @@ with open(path + ".starts", "a") as file:
     file.write(f"{os.getpid()} {time.time()}\n")
 
 if "die" in flags:
-    print("Error: THE_SETTING is not set: set it", file=sys.stderr, flush=True)
+    print("ocweb: THE_SETTING is not set: set it", file=sys.stderr, flush=True)
     sys.exit(3)
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
