@@ -61,7 +61,7 @@ pub fn merge(services: Vec<(&'static str, OpenApi)>) -> Result<Value, MergeError
                     return Err(MergeError::Operation { id, service });
                 }
             }
-            if paths.insert(path.clone(), item.clone()).is_some() {
+            if paths.insert(path.clone(), with_problems(item)).is_some() {
                 return Err(MergeError::Path { path: path.clone(), service });
             }
         }
@@ -94,6 +94,34 @@ pub fn merge(services: Vec<(&'static str, OpenApi)>) -> Result<Value, MergeError
 
 fn members<'a>(document: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
     document.pointer(pointer).and_then(Value::as_object).into_iter().flatten()
+}
+
+/// The errors that every operation has alike: utoipa notes each body as JSON, and no handler lists what the
+/// door (401, 403, 421, 503) or an extractor (400, 413, 415, 422) answers in its place.
+fn with_problems(path_item: &Value) -> Value {
+    let mut path_item = path_item.clone();
+    let operations = path_item.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for responses in operations.filter_map(|operation| operation.get_mut("responses")?.as_object_mut()) {
+        for content in
+            responses.values_mut().filter_map(|response| response.get_mut("content")?.as_object_mut())
+        {
+            let is_problem = content.get("application/json").is_some_and(|body| body["schema"] == problem());
+            if is_problem && let Some(body) = content.remove("application/json") {
+                content.insert("application/problem+json".into(), body);
+            }
+        }
+        responses.entry("default").or_insert_with(|| {
+            json!({
+                "description": "Any other problem, such as no login or a request that cannot be read",
+                "content": { "application/problem+json": { "schema": problem() } }
+            })
+        });
+    }
+    path_item
+}
+
+fn problem() -> Value {
+    json!({ "$ref": "#/components/schemas/Problem" })
 }
 
 fn operation_ids(path_item: &Value) -> Vec<String> {
@@ -192,6 +220,26 @@ mod tests {
         ] {
             assert!(document["paths"][path][method].is_object(), "{method} {path} is not documented");
         }
+    }
+
+    #[test]
+    fn every_error_is_a_problem_document() {
+        let document = merge(services()).unwrap();
+        let mut problems = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+                for response in operation["responses"].as_object().unwrap().values() {
+                    assert_ne!(
+                        response["content"]["application/json"]["schema"],
+                        problem(),
+                        "{method} {path}"
+                    );
+                    problems += usize::from(!response["content"]["application/problem+json"].is_null());
+                }
+            }
+        }
+        assert!(problems > 50, "only {problems} problem responses are documented");
     }
 
     /// Caddy decides by path: a route that it does not pass on cannot be reached by anybody.
