@@ -1,4 +1,5 @@
 // The one door: who gets in where, what is removed from requests, what is put on answers.
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, Stack, send, until } from './stack';
 
@@ -134,6 +135,23 @@ describe('without a session', () => {
       expect(answer.headers.location, next).not.toMatch(/^\/[/\\]|%09|%0d|\r|\n/i);
     }
   });
+});
+
+test('who has not logged in cannot make us hold much', async () => {
+  for (const path of ['/auth/login', '/admin/health']) {
+    const socket = connect(stack.port, '127.0.0.1');
+    const answer = new Promise<string>((done, failed) => {
+      socket.on('data', (data) => done(data.toString()));
+      socket.on('error', failed);
+      socket.setTimeout(20_000, () => failed(new Error(`${path} waits for the rest`)));
+    });
+    // Never finished: whoever collects it whole does not answer.
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n${'x'.repeat(200_000)}`,
+    );
+    expect((await answer).split('\r\n')[0], path).toContain('413');
+    socket.destroy();
+  }
 });
 
 describe('with a session', () => {
@@ -289,6 +307,10 @@ describe('with a session', () => {
     for (const name of ['x-content-type-options', 'x-frame-options', 'referrer-policy'])
       expect(page.headers[name], name).toBeTruthy();
     expect(page.headers.server).toBeUndefined();
+    const error = await send(stack.port, '/admin/nothing', { headers: { cookie } });
+    for (const name of ['content-security-policy', 'x-content-type-options', 'x-frame-options'])
+      expect(error.headers[name], name).toBeTruthy();
+    expect(error.headers.server).toBeUndefined();
     const asset = /\/ocweb\/assets\/[^"]+\.js/.exec(page.text)?.[0];
     expect(asset).toBeTruthy();
     const script = await send(stack.port, String(asset), { headers: { cookie, 'accept-encoding': 'gzip' } });

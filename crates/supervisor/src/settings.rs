@@ -51,6 +51,7 @@ impl Settings {
         let data = environment.absolute_path("OCWEB_DATA", "give the folder that ocweb keeps its data in")?;
         let run = run_folder::choose(environment, &data)?;
         check_trusted_proxies(environment)?;
+        check_client_ip_header(environment)?;
         if environment.get("OPENCODE_CONFIG").is_some() {
             file(environment, "OPENCODE_CONFIG", "")?;
         }
@@ -230,6 +231,17 @@ fn check_trusted_proxies(environment: &Environment) -> Result<(), ConfigError> {
     }
 }
 
+/// As above: Caddy reads the value as a word of its configuration.
+fn check_client_ip_header(environment: &Environment) -> Result<(), ConfigError> {
+    const NAME: &str = "OCWEB_CLIENT_IP_HEADER";
+    let value = environment.get(NAME).unwrap_or_default();
+    if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        Ok(())
+    } else {
+        Err(invalid(NAME, "it must be the name of one header, such as Fly-Client-IP"))
+    }
+}
+
 /// A person who watches the terminal gets lines to read from the services too, whose own output is a
 /// pipe to us.
 fn with_readable_logs(environment: &Environment) -> Environment {
@@ -307,6 +319,7 @@ mod tests {
             ("OCWEB_WEB_DIR", "/nonexistent"),
             ("OCWEB_OPENCODE_PORT", "x"),
             ("OCWEB_TRUSTED_PROXIES", "10.0.0.0/8 } respond"),
+            ("OCWEB_CLIENT_IP_HEADER", "X-Real-IP } respond"),
             ("OCWEB_OPENCODE_ENV", "FOO, GITHUB_TOKEN"),
             ("OPENCODE_CONFIG", "opencode.json"),
         ] {

@@ -178,7 +178,10 @@ fn caddy(settings: &Settings) -> ProcessSpec {
     let own = settings.folders.own("caddy");
     let path = |path: &Path| path.display().to_string();
     let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM]);
-    variables.extend(environment::pick(&settings.environment, &[&["OCWEB_TRUSTED_PROXIES"]]));
+    variables.extend(environment::pick(
+        &settings.environment,
+        &[&["OCWEB_TRUSTED_PROXIES", "OCWEB_CLIENT_IP_HEADER"]],
+    ));
     variables.extend([
         ("HOME".into(), path(&own)),
         ("XDG_DATA_HOME".into(), path(&own.join("data"))),
