@@ -14,6 +14,9 @@ use crate::private_file;
 /// Shorter secrets than this many characters are refused.
 const SHORTEST: usize = 32;
 
+/// How many random bytes a generated secret has.
+const GENERATED: usize = 32;
+
 /// HMAC-SHA-256, in the state after its key: cloned for each use, which saves half the work.
 pub(crate) type KeyedHash = Hmac<Sha256>;
 
@@ -26,16 +29,19 @@ impl Secret {
         (text.chars().count() >= SHORTEST).then(|| Self(keyed_hash(text.as_bytes())))
     }
 
-    /// Reads the secret kept at `path`; makes one of 32 random bytes where there is none, or none
+    /// Reads the secret kept at `path`; makes one of random bytes where there is none, or none
     /// that can be used.
     pub(crate) fn load_or_generate(path: &Path) -> io::Result<Self> {
         if let Some(text) = private_file::read(path)? {
-            if let Some(secret) = Self::parse(text.trim()) {
-                return Ok(secret);
+            // Only what was written here: a file of the right length full of zeros, as a disk may leave it
+            // after a power cut, would be a secret that everybody knows.
+            let text = text.trim();
+            if URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == GENERATED) {
+                return Ok(Self(keyed_hash(text.as_bytes())));
             }
             tracing::warn!(path = %path.display(), "the kept secret was damaged: a new one is made, and everyone has to log in again");
         }
-        let mut bytes = [0; 32];
+        let mut bytes = [0; GENERATED];
         getrandom::fill(&mut bytes)?;
         let text = URL_SAFE_NO_PAD.encode(bytes);
         private_file::write(path, text.as_bytes())?;
@@ -79,9 +85,12 @@ mod tests {
     fn a_damaged_secret_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        std::fs::write(&path, "").unwrap();
-        Secret::load_or_generate(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap().len(), 43);
+        for damaged in [&b""[..], b"half of one", &[0; 43], &[0xff; 43]] {
+            std::fs::write(&path, damaged).unwrap();
+            Secret::load_or_generate(&path).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.len() == 43 && text.as_bytes() != damaged, "{damaged:?} was taken");
+        }
     }
 
     #[test]
