@@ -37,7 +37,7 @@ pub enum StartError {
     )]
     NoPassword,
     /// A file could not be read or written.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -45,10 +45,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The password could not be hashed.
-    #[error("cannot hash the password: {0}")]
+    #[error("cannot hash the password")]
     Hash(#[from] password_hash::Error),
     /// The system gave no random bytes.
-    #[error("cannot get random bytes: {0}")]
+    #[error("cannot get random bytes")]
     Random(#[from] getrandom::Error),
 }
 

@@ -34,7 +34,7 @@ pub enum ServeError {
         path: PathBuf,
     },
     /// The socket could not be made or served.
-    #[error("cannot listen on {}: {source}", path.display())]
+    #[error("cannot listen on {}", path.display())]
     Io {
         /// The socket.
         path: PathBuf,

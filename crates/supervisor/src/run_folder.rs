@@ -46,7 +46,8 @@ pub(crate) fn choose(environment: &Environment, data: &Path) -> Result<PathBuf, 
     Ok(path)
 }
 
-fn is_our_folder(path: &Path) -> bool {
+/// True for a folder that nobody else could have put there.
+pub(crate) fn is_our_folder(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.is_dir() && meta.uid() == Uid::effective().as_raw())
 }
 
@@ -76,7 +77,7 @@ pub enum LockError {
     #[error("OCWEB_DATA is in use by another ocweb, {}; stop that one first", holder(*.0))]
     Held(Option<u32>),
     /// The lock file cannot be made or read.
-    #[error("OCWEB_DATA cannot be used: {}: {source}", path.display())]
+    #[error("OCWEB_DATA cannot be used: {}", path.display())]
     Io {
         /// The lock file.
         path: PathBuf,
