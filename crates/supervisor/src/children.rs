@@ -115,6 +115,8 @@ impl Children {
             .process_group(0);
         die_with_parent(&mut command);
 
+        // Before there is a child, which a failure would leave to nobody.
+        let output = Output::forward(spec.name, reader)?;
         let mut running = self.lock();
         let pid = command.spawn()?.id().cast_signed();
         // Our own ends of the pipe must close, or its end would never be seen.
@@ -128,7 +130,7 @@ impl Children {
         running.insert(pid, Running { listed, ended: sender });
         self.write_list(&running);
         drop(running);
-        Ok(Child { pid, output: Output::forward(spec.name, reader)?, ended })
+        Ok(Child { pid, output, ended })
     }
 
     /// Reaps everything that dies below us, for ever.

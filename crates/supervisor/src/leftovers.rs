@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     children::{Listed, list_path, start_time},
+    run_folder::is_our_folder,
     table::MARK,
 };
 
@@ -41,7 +42,7 @@ impl Instance {
     /// An instance with these run folders. What their lists name is read now, before it is replaced.
     pub(crate) fn of(runs: impl IntoIterator<Item = PathBuf>) -> Self {
         let runs: Vec<PathBuf> = runs.into_iter().collect();
-        let listed = runs.iter().flat_map(|run| read_list(&list_path(run))).collect();
+        let listed = runs.iter().flat_map(|run| read_list(run)).collect();
         Self { runs, listed }
     }
 
@@ -144,7 +145,29 @@ fn is_of_our_user(pid: i32) -> bool {
     Process::new(pid).and_then(|process| process.uid()).is_ok_and(|uid| uid == Uid::effective().as_raw())
 }
 
-/// What a supervisor listed. A list that is missing or damaged names nobody: the mark still does.
-fn read_list(path: &Path) -> Vec<Listed> {
-    std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+/// What a supervisor listed in a run folder. A list that is missing or damaged names nobody: the mark
+/// still does. So does one in a folder of somebody else, who may have taken the place of an earlier
+/// run's folder under `/tmp` and would like us to end what they name.
+fn read_list(run: &Path) -> Vec<Listed> {
+    if !is_our_folder(run) {
+        return Vec::new();
+    }
+    std::fs::read(list_path(run)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_counts_only_in_a_folder_that_nobody_else_put_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        std::fs::create_dir(&run).unwrap();
+        std::fs::write(list_path(&run), r#"[{"name":"auth","pid":7,"start_time":8}]"#).unwrap();
+        assert_eq!(read_list(&run).len(), 1);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&run, &link).unwrap();
+        assert_eq!(read_list(&link), []);
+    }
 }

@@ -1,6 +1,7 @@
 //! The story of a run: take the volume, clear what an earlier run left, start, wait, stop.
 
 use std::{
+    future::pending,
     io::{self, Write},
     os::unix::net::UnixStream,
     path::Path,
@@ -61,7 +62,7 @@ pub enum RunError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// The system refused something that supervising needs.
-    #[error("the system does not let ocweb supervise processes: {0}")]
+    #[error("the system does not let ocweb supervise processes")]
     System(#[from] io::Error),
     /// Some processes did not even end by force.
     #[error("{0} processes of this instance could not be ended")]
@@ -114,25 +115,40 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
-    hang_up: Signal,
+    /// `None` where HUP was ignored when we were started, as by `nohup`: then closing the terminal is
+    /// no reason to stop.
+    hang_up: Option<Signal>,
 }
 
 impl StopSignals {
     fn new() -> io::Result<Self> {
+        let hang_up = if hang_up_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_up,
         })
     }
 
     async fn next(&mut self) {
+        let hung_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = hung_up => {}
         }
     }
+}
+
+/// To be asked before anything handles the signal.
+fn hang_up_is_ignored() -> bool {
+    // The lowest bit stands for signal 1.
+    procfs::process::Process::myself().and_then(|us| us.status()).is_ok_and(|status| status.sigign & 1 == 1)
 }
 
 /// True if a supervisor answers in a run folder: two volumes may be given one folder, by mistake or

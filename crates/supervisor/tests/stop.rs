@@ -34,6 +34,24 @@ fn a_stop_is_quick_in_order_and_leaves_nothing() {
 }
 
 #[test]
+fn closing_the_terminal_is_no_stop_where_it_was_to_be_ignored() {
+    let mut world = World::new();
+    let mut command =
+        world.command(world.environment(), &["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    let child = command.spawn().unwrap();
+    let pid = child.id().cast_signed();
+    world.adopt(child, pid);
+    world.wait_until_ready();
+    world.signal(SIGHUP);
+    // It has met the signal by the time it has done something else.
+    let caddy = world.pid("caddy");
+    harness::send(caddy, SIGKILL);
+    wait_until("the supervisor is still at work", || world.pid("caddy") != caddy);
+    world.signal(SIGTERM);
+    assert_eq!(world.wait_for_end().code(), Some(0));
+}
+
+#[test]
 fn a_stop_takes_no_longer_for_open_streams_and_those_who_ignore_it() {
     let mut world = World::new();
     world.behave("caddy", "stream");
