@@ -19,4 +19,4 @@ pub use config::{ConfigError, Environment};
 pub use exit::exit_code;
 pub use problem::Problem;
 pub use serve::{Listener, ServeError, serve, serve_until, with_fallbacks};
-pub use telemetry::init as init_telemetry;
+pub use telemetry::{init as init_telemetry, init_to as init_telemetry_to};

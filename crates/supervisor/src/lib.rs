@@ -21,6 +21,7 @@ mod children;
 mod environment;
 mod installation;
 mod leftovers;
+mod log;
 mod output;
 mod probe;
 mod process;
@@ -32,6 +33,7 @@ mod table;
 mod wait;
 
 pub use api::openapi;
+pub use log::{finish_log, init_log};
 pub use run_folder::LockError;
 pub use settings::Settings;
 pub use supervisor::{RunError, run};

@@ -3,15 +3,17 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocweb_service::{Environment, init_telemetry};
-use ocweb_supervisor::{LockError, RunError, Settings, run};
+use ocweb_service::Environment;
+use ocweb_supervisor::{LockError, RunError, Settings, finish_log, init_log, run};
 
 /// Exit code for a setting that is missing or wrong; everything else that goes wrong is 1.
 const WRONG_SETTING: u8 = 2;
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
-    let Err(error) = start(&environment) else { return ExitCode::SUCCESS };
+    let outcome = start(&environment);
+    finish_log();
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("ocweb: {error:#}");
     match error.downcast_ref() {
         Some(RunError::Config(_) | RunError::Lock(LockError::Io { .. })) => ExitCode::from(WRONG_SETTING),
@@ -20,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn start(environment: &Environment) -> anyhow::Result<()> {
-    init_telemetry(environment).map_err(RunError::from)?;
+    init_log(environment).map_err(RunError::from)?;
     let settings = Settings::from_environment(environment).map_err(RunError::from)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

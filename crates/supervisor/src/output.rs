@@ -12,6 +12,8 @@ use std::{
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, net::unix::pipe, task::JoinHandle, time::timeout};
 
+use crate::log::StandardError;
+
 /// Longer lines are cut, so that a child cannot make us hold what it likes.
 const LINE_LIMIT: usize = 8 << 10;
 
@@ -63,8 +65,8 @@ async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Arc<Mutex<T
 }
 
 fn pass_on(name: &str, line: String, tail: &Mutex<Tail>) {
-    // Nobody may be reading our standard error any more; supervision goes on.
-    let _ = io::stderr().write_all(format!("{name} | {line}\n").as_bytes());
+    // It only queues the line, which cannot fail in a way that matters here.
+    let _ = StandardError.write_all(format!("{name} | {line}\n").as_bytes());
     tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
 }
 

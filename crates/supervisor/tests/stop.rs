@@ -2,7 +2,10 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
 
 use harness::{World, is_alive, stat, wait_for, wait_until, zombies_of};
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
@@ -67,6 +70,23 @@ fn a_stop_takes_no_longer_for_open_streams_and_those_who_ignore_it() {
     assert!(begin.elapsed() < STOP, "{:?}", begin.elapsed());
     assert_eq!(world.marked(), Vec::<i32>::new());
     drop(streams);
+}
+
+#[test]
+fn nobody_has_to_read_the_log() {
+    let mut world = World::new();
+    let (_unread, mut full) = std::io::pipe().unwrap();
+    // The capacity of a pipe: not one byte more fits in.
+    full.write_all(&vec![b'\n'; 1 << 16]).unwrap();
+    let mut command = world.command(world.environment(), &[]);
+    let child = command.stderr(full).spawn().unwrap();
+    let pid = child.id().cast_signed();
+    world.adopt(child, pid);
+    world.wait_until_ready();
+    let begin = Instant::now();
+    world.signal(SIGTERM);
+    assert_eq!(world.wait_for_end().code(), Some(0));
+    assert!(begin.elapsed() < STOP, "{:?}", begin.elapsed());
 }
 
 #[test]
