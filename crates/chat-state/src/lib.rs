@@ -1,0 +1,1 @@
+//! What every chat is doing, decided in one place.

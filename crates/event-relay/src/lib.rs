@@ -1,0 +1,1 @@
+//! One event stream of opencode in; numbered, slim, replayable, compressed streams out.

@@ -1,0 +1,1 @@
+//! Tells the person: ntfy, Discord, Web Push and a webhook.
