@@ -33,7 +33,10 @@ export default defineConfig({
               name: 'vendor',
               test: /node_modules\/(react|react-dom|scheduler|@tanstack|zustand|wouter|regexparam|use-sync-external-store)\//,
             },
-            { name: 'shared', test: /src\/(shared\/(?!markdown|diff\/(patch|DiffLines))|features\/events)/ },
+            {
+              name: 'shared',
+              test: /src\/(shared\/(?!markdown|requests|diff\/(patch|DiffLines))|features\/events)/,
+            },
           ],
         },
       },
