@@ -1,0 +1,53 @@
+//! What must outlive a restart: kept as small as can be, since it is written often.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{live::LiveParts, request::StaleRequest, run::Run, state::State};
+
+/// What is remembered of one chat.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ChatMemory {
+    pub(crate) run: Option<Run>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(crate) read_at: Option<OffsetDateTime>,
+    /// Continued by itself, so often since a person last had a say.
+    pub(crate) continued: u32,
+    /// The prompt that continues it, from the decision until git-manager has it.
+    pub(crate) continuing: Option<String>,
+    pub(crate) stale: Vec<StaleRequest>,
+    /// The beginning of what was first asked, for a title until opencode has found one.
+    pub(crate) asked: Option<String>,
+    pub(crate) state: Option<(State, Timestamp)>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(crate) active_at: Option<OffsetDateTime>,
+}
+
+/// A time that can be serialised inside other things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Timestamp(#[serde(with = "time::serde::rfc3339")] pub(crate) OffsetDateTime);
+
+/// Everything that is remembered. Opaque to who stores it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    pub(crate) chats: BTreeMap<String, ChatMemory>,
+    /// The directories of the sessions that were running.
+    pub(crate) directories: BTreeMap<String, String>,
+    /// What was streaming.
+    pub(crate) live: LiveParts,
+    /// What was streamed of answers that were cut off: opencode has forgotten it.
+    pub(crate) kept: LiveParts,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(crate) saved_at: Option<OffsetDateTime>,
+}
+
+impl Memory {
+    /// When it was last taken, in UTC.
+    pub fn saved_at(&self) -> Option<OffsetDateTime> {
+        self.saved_at
+    }
+}
