@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
+import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** Where `npm run dev` sends what is not the page: a running ocweb, or a bare `opencode serve`. */
@@ -17,10 +17,39 @@ const openApiDocument: Plugin = {
   },
 };
 
+const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) };
+
+/**
+ * Builds the service worker: one classic script under a name that never changes, as browsers compare what is there with
+ * what they have. A build of its own, so that it shares no pieces with the page.
+ */
+const serviceWorker: Plugin = {
+  name: 'service-worker',
+  apply: 'build',
+  async generateBundle() {
+    const built = await build({
+      configFile: false,
+      publicDir: false,
+      logLevel: 'warn',
+      resolve: { alias },
+      build: {
+        write: false,
+        rolldownOptions: {
+          input: fileURLToPath(new URL('src/sw/main.ts', import.meta.url)),
+          output: { format: 'iife', entryFileNames: 'sw.js' },
+        },
+      },
+    });
+    const [output] = [built].flat();
+    if (!output || !('output' in output)) throw new Error('the service worker was not built');
+    this.emitFile({ type: 'asset', fileName: 'sw.js', source: output.output[0].code });
+  },
+};
+
 export default defineConfig({
   base: '/ocweb/',
-  plugins: [react(), openApiDocument],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  plugins: [react(), openApiDocument, serviceWorker],
+  resolve: { alias },
   build: {
     rolldownOptions: {
       // Two pages: the app, and the API's documentation at /admin/docs.

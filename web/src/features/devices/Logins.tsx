@@ -1,6 +1,7 @@
 /** The devices that are logged in: each can be logged out, this one too. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { auth, type LoginSession } from '@/shared/api/admin';
+import { deviceName } from '@/shared/device';
 import { age } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 
@@ -43,14 +44,6 @@ export function Logins() {
   );
 }
 
-/** A browser's own description, shortened to what tells devices apart. */
-function device(agent: string | null): string {
-  if (agent === null) return 'unknown device';
-  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux/.exec(agent)?.[0];
-  const browser = /Edg|OPR|Firefox|Chrome|Safari|curl/.exec(agent)?.[0];
-  return [browser, system].filter(Boolean).join(' on ') || agent.slice(0, 60);
-}
-
 function LoginRow({ session }: { session: LoginSession }) {
   const queryClient = useQueryClient();
   const { mutate, error, isPending } = useMutation({
@@ -62,7 +55,7 @@ function LoginRow({ session }: { session: LoginSession }) {
     <>
       <div className="row" data-testid="login-session">
         <span className="grow">
-          {device(session.user_agent)}
+          {deviceName(session.user_agent)}
           <span className="sub block-line">
             {session.current ? 'this device' : seen === 'now' ? 'seen just now' : `seen ${seen} ago`}
             {session.address !== null && ` · ${session.address}`}

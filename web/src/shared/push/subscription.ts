@@ -1,0 +1,31 @@
+/** Subscribing a browser to Web Push: the page does it when asked to, the service worker when the old one ended. */
+import { deviceName } from '@/shared/device';
+import { bytesOf } from './encoding';
+
+/** Where the service worker is, and the addresses it may act on: no page is among them, so no navigation waits for it. */
+export const worker = { path: '/ocweb/sw.js', scope: '/ocweb/' } as const;
+
+/** What the server needs to reach a device. */
+export interface NewSubscription {
+  endpoint: string;
+  keys: { p256dh: string; auth: string };
+  device: string;
+}
+
+/** The subscription as the server takes it; throws when the browser left something out. */
+export function describeSubscription(
+  subscription: Pick<PushSubscription, 'toJSON'>,
+  agent: string,
+): NewSubscription {
+  const { endpoint, keys } = subscription.toJSON();
+  const { p256dh, auth } = keys ?? {};
+  if (endpoint === undefined || p256dh === undefined || auth === undefined) {
+    throw new Error('The browser did not say how it can be reached.');
+  }
+  return { endpoint, keys: { p256dh, auth }, device: deviceName(agent) };
+}
+
+/** Asks the browser for a subscription with the server's public key. */
+export function subscribeWith(manager: PushManager, publicKey: string): Promise<PushSubscription> {
+  return manager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(publicKey) });
+}
