@@ -174,6 +174,11 @@ impl Authenticator {
         (!claim.is_expired(now) && self.sessions.touch(claim.session, now)).then_some(claim.session)
     }
 
+    /// Whether a session still holds. Who has a stream open is here, so this counts as seeing it.
+    pub(crate) fn holds(&self, session: SessionId) -> bool {
+        self.sessions.touch(session, self.clock.now().wall)
+    }
+
     /// Checks the password and begins a session. Returns the cookie's value.
     pub(crate) async fn log_in(&self, attempt: LoginAttempt<'_>) -> Result<String, LoginError> {
         let password = Password::parse(attempt.password)?;
@@ -216,8 +221,7 @@ impl Authenticator {
     /// Ends sessions, at once, and names those that there were. An error means that they are ended
     /// for now, but that it could not be written down.
     ///
-    /// Every revocation comes through here: this is the place to cut the streams that the ended
-    /// sessions still have open.
+    /// The streams that they still have open are cut by who holds them, who keeps asking ([`Self::holds`]).
     pub(crate) async fn revoke(&self, revocation: Revocation) -> io::Result<Vec<SessionId>> {
         let revoked = self.sessions.remove(|id| match revocation {
             Revocation::One(one) => id == one,

@@ -30,6 +30,23 @@ async fn sessions_are_listed() {
 }
 
 #[tokio::test]
+async fn who_holds_a_stream_is_told_when_its_session_ended() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let response = service.get("/auth/check").header("cookie", &cookie).send().await.unwrap();
+    let id = header(&response, "x-ocweb-session").to_owned();
+    let holds = async |id: &str| {
+        service.get(&format!("/internal/sessions/{id}")).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(holds(&id).await, 204);
+    for nonsense in ["x", "..%2f..", "%00", &"A".repeat(22)] {
+        assert_eq!(holds(nonsense).await, 404, "{nonsense}");
+    }
+    service.request(Method::POST, "/auth/logout").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(holds(&id).await, 404);
+}
+
+#[tokio::test]
 async fn one_session_is_ended() {
     let service = Service::start().await;
     let (phone, laptop) = (service.cookie().await, service.cookie().await);

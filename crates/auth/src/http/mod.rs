@@ -2,6 +2,7 @@
 
 mod caller;
 mod check;
+mod internal;
 mod login;
 mod logout;
 mod page;
@@ -38,7 +39,9 @@ fn routes() -> OpenApiRouter<Shared> {
 
 /// The routes of the service.
 pub fn router(authenticator: Arc<Authenticator>) -> Router {
-    Router::from(routes()).with_state(authenticator)
+    Router::from(routes())
+        .route("/internal/sessions/{id}", axum::routing::get(internal::session))
+        .with_state(authenticator)
 }
 
 /// The routes' description.
