@@ -1,0 +1,91 @@
+/** This browser's own subscription: what there is, and how it begins and ends. */
+import { notifier } from '@/shared/api/notifier';
+import { textOf } from '@/shared/push/encoding';
+import { describeSubscription, subscribeWith, worker } from '@/shared/push/subscription';
+import { recall, remember } from '@/shared/storage';
+import { type DeviceFacts, isAppleMobile } from './deviceState';
+
+/** Under which id the server knows this browser. */
+const idKey = 'push-device';
+
+export function ownId(): string | null {
+  return recall(idKey);
+}
+
+function isInstalled(): boolean {
+  return (
+    matchMedia('(display-mode: standalone)').matches ||
+    // Safari's own way to say it.
+    ('standalone' in navigator && navigator.standalone === true)
+  );
+}
+
+async function currentSubscription(): Promise<PushSubscription | null> {
+  const registration = await navigator.serviceWorker.getRegistration(worker.scope);
+  return (await registration?.pushManager.getSubscription()) ?? null;
+}
+
+function isFor(subscription: PushSubscription, publicKey: string): boolean {
+  const key = subscription.options.applicationServerKey;
+  return key === null || textOf(key) === publicKey;
+}
+
+/** How this device is; subscribed only when it is with the server's key, and the server knows it. */
+export async function readFacts(publicKey: string, known: readonly string[]): Promise<DeviceFacts> {
+  const hasPush = 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
+  const id = ownId();
+  const subscription = hasPush && id !== null && known.includes(id) ? await currentSubscription() : null;
+  return {
+    isSecure: isSecureContext,
+    hasPush,
+    isApple: isAppleMobile(navigator.userAgent, navigator.maxTouchPoints),
+    isInstalled: isInstalled(),
+    permission: 'Notification' in window ? Notification.permission : null,
+    isSubscribed: subscription !== null && isFor(subscription, publicKey),
+  };
+}
+
+/** A worker that runs: a subscription needs one. The page itself is not in its scope, so `ready` would never come. */
+async function activeWorker(): Promise<ServiceWorkerRegistration> {
+  const registration = await navigator.serviceWorker.register(worker.path, { scope: worker.scope });
+  const starting = registration.installing ?? registration.waiting;
+  if (registration.active || !starting) return registration;
+  return new Promise((done, failed) => {
+    starting.addEventListener('statechange', () => {
+      if (starting.state === 'activated') done(registration);
+      if (starting.state === 'redundant') failed(new Error('The browser refused the service worker.'));
+    });
+  });
+}
+
+/** Asks for the permission, subscribes, and tells the server. From a tap only: browsers ignore the question else. */
+export async function turnOn(publicKey: string): Promise<void> {
+  const permission = await Notification.requestPermission();
+  if (permission !== 'granted') throw new Error('The browser was not given the permission.');
+  const registration = await activeWorker();
+  const old = await registration.pushManager.getSubscription();
+  if (old && !isFor(old, publicKey)) await old.unsubscribe();
+  const subscription = await subscribeWith(registration.pushManager, publicKey);
+  const { id } = await notifier.subscribe(describeSubscription(subscription, navigator.userAgent));
+  remember(idKey, id);
+}
+
+/** Ends this browser's subscription; the server is told first, so that a failure leaves things as they are. */
+export async function turnOff(): Promise<void> {
+  const id = ownId();
+  if (id !== null) await notifier.unsubscribe(id);
+  await forget();
+}
+
+/** Ends it here only: the server has forgotten this device already. */
+export async function forget(): Promise<void> {
+  remember(idKey, null);
+  await (await currentSubscription())?.unsubscribe();
+}
+
+/** Subscribes anew where the browser dropped the subscription without a word, as some do after weeks of silence. */
+export async function keepSubscribed(): Promise<void> {
+  if (ownId() === null || !('Notification' in window) || Notification.permission !== 'granted') return;
+  if (await currentSubscription()) return;
+  await turnOn((await notifier.settings()).web_push.public_key);
+}
