@@ -1,0 +1,42 @@
+//! What waits for a person.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::World;
+use crate::request::{Request, RequestKind};
+
+impl World {
+    pub(super) fn note_request(
+        &mut self,
+        kind: RequestKind,
+        directory: &str,
+        details: Value,
+        now: OffsetDateTime,
+    ) {
+        let Some(request) = Request::read(kind, details, directory, String::new(), now) else { return };
+        let chat = self.chat_of(&request.session_id).to_owned();
+        // opencode never forgets what a run asked that was stopped.
+        if !self.runs(&request.session_id) && !self.runs(&chat) {
+            return;
+        }
+        self.memory.chats.entry(chat.clone()).or_default().active_at = Some(now);
+        self.requests.entry(request.id.clone()).or_insert(request);
+        self.changed.insert(chat);
+    }
+
+    /// A request that waits for an answer.
+    pub fn request(&self, id: &str) -> Option<&Request> {
+        self.requests.get(id)
+    }
+
+    /// Everything that waits for a person, the oldest first.
+    pub fn requests(&self) -> Vec<Request> {
+        let mut requests: Vec<_> = self.requests.values().cloned().collect();
+        for request in &mut requests {
+            self.chat_of(&request.session_id).clone_into(&mut request.chat_id);
+        }
+        requests.sort_by(|a, b| (a.asked_at, &a.id).cmp(&(b.asked_at, &b.id)));
+        requests
+    }
+}
