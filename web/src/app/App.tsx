@@ -15,6 +15,8 @@ const ReposPage = lazy(() => import('./pages/ReposPage'));
 const ResourcesPage = lazy(() => import('./pages/ResourcesPage'));
 const DevicesPage = lazy(() => import('./pages/DevicesPage'));
 const DiffPage = lazy(() => import('./pages/DiffPage'));
+const InboxPage = lazy(() => import('./pages/InboxPage'));
+const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
 
 const queryClient = new QueryClient({
@@ -43,6 +45,8 @@ export function App() {
               <Route path="/new" component={NewChatPage} />
               <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
               <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
+              <Route path="/inbox" component={InboxPage} />
+              <Route path="/notifications" component={NotificationsPage} />
               <Route path="/repos" component={ReposPage} />
               <Route path="/resources" component={ResourcesPage} />
               <Route path="/devices" component={DevicesPage} />

@@ -6,6 +6,7 @@ import { ChatList } from '@/features/chats/ChatList';
 import { ownUiAddress } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
+import { InboxLink } from './InboxButton';
 
 /** Not in every browser, and not yet in TypeScript's library. */
 declare class CloseWatcher {
@@ -59,6 +60,7 @@ export function Drawer({ isOpen, current, onClose }: DrawerProps) {
           <IconButton name="close" label="Close" className="only-narrow" onClick={onClose} />
         </div>
         <div className="drawer-body">
+          <InboxLink onChoose={onClose} />
           <ChatList current={current} onChoose={onClose} />
         </div>
         <DrawerFoot current={current} onClose={onClose} />
@@ -82,6 +84,7 @@ function DrawerFoot({ current, onClose }: { current: string | null; onClose: () 
       {item('/repos', 'repositories')}
       {item('/resources', 'resources')}
       {item('/devices', 'logins')}
+      {item('/notifications', 'notifications')}
       {chat?.state === 'ready' ? (
         <a href={ownUiAddress(chat.directory, chat.id)} target="_blank" rel="noreferrer">
           {opencode} ↗

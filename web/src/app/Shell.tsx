@@ -5,6 +5,7 @@ import { ConnectionBar } from './ConnectionBar';
 import { Drawer } from './Drawer';
 import { InstanceNotice } from './InstanceNotice';
 import { ShellContext } from './shell-context';
+import { useNotifications } from './useNotifications';
 import { useSwipe } from './useSwipe';
 import './shell.css';
 
@@ -13,6 +14,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const open = useCallback(() => setOpen(true), []);
   const close = useCallback(() => setOpen(false), []);
   const swipe = useSwipe({ onRight: open, onLeft: close });
+  useNotifications();
   const [path] = useLocation();
   const current = /^\/chat\/([^/]+)/.exec(path)?.[1] ?? null;
   return (

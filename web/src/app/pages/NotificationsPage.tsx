@@ -1,0 +1,21 @@
+/** `/notifications`: how the reader is told when the page is not open. */
+import { useEvents } from '@/features/events/store';
+import { titleOf } from '@/features/inbox/select';
+import { Notifications } from '@/features/notifications/Notifications';
+import { TopBar } from '@/shared/ui/TopBar';
+import { MenuButton } from '../shell-context';
+
+export default function NotificationsPage() {
+  const chats = useEvents((state) => state.chats);
+  const titles = Object.fromEntries(Object.values(chats).map((chat) => [chat.id, titleOf(chat)]));
+  return (
+    <>
+      <TopBar before={<MenuButton />} title="Notifications" sub="how you are told while this is closed" />
+      <main className="page-body">
+        <div className="page-content">
+          <Notifications titles={titles} />
+        </div>
+      </main>
+    </>
+  );
+}
