@@ -3,38 +3,22 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Value, json};
 
-use crate::{Error, MessageId, SessionId};
+use crate::{
+    Error, MessageId, ModelName, Prompt, SessionId,
+    prompt::{part_count, part_id},
+};
 
 /// opencode opens a directory when it is first named, which takes seconds on a small machine.
 const CALL: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(2);
 /// A probe must not hang on the connection that a starting opencode accepts and never answers.
 const PROBE: Duration = Duration::from_secs(2);
-
-/// A model as opencode addresses it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelName {
-    /// The provider's name in opencode's configuration.
-    pub provider: String,
-    /// The model's name at that provider; may contain `/`.
-    pub model: String,
-}
-
-/// A prompt to be sent to a session.
-#[derive(Debug, Clone)]
-pub struct Prompt<'a> {
-    /// The identifier that the user's message gets.
-    pub message: &'a MessageId,
-    /// What the user typed.
-    pub text: &'a str,
-    /// The model, or opencode's default.
-    pub model: Option<&'a ModelName>,
-    /// The agent (mode), or opencode's default.
-    pub agent: Option<&'a str>,
-}
 
 /// Calls opencode at one address with one password. Cheap to clone.
 #[derive(Clone)]
@@ -51,7 +35,41 @@ struct Health {
 
 #[derive(Deserialize)]
 struct Message {
-    parts: Vec<Value>,
+    info: MessageInfo,
+    parts: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct MessageInfo {
+    /// Of an answer: the message that is answered.
+    #[serde(rename = "parentID")]
+    parent: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    id: String,
+    /// Added by opencode itself.
+    #[serde(default)]
+    synthetic: bool,
+}
+
+/// Something that has a name; what else it has is not looked at.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Providers {
+    providers: Vec<Provider>,
+}
+
+#[derive(Deserialize)]
+struct Provider {
+    id: String,
+    #[expect(clippy::zero_sized_map_values, reason = "serde skips the values of a map, which are large")]
+    models: BTreeMap<String, IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -131,32 +149,58 @@ impl Client {
         Ok(statuses.into_iter().filter(|(_, status)| status.kind != "idle").map(|(id, _)| id).collect())
     }
 
-    /// Whether a message is stored with its text: opencode stores the text a moment after the message.
-    pub async fn message_is_stored(&self, session: &SessionId, message: &MessageId) -> Result<bool, Error> {
+    /// Whether the prompt of this message is stored whole. opencode stores the message first and its parts
+    /// a moment later, one by one; parts that are not of our making count as a prompt sent in another way.
+    pub async fn prompt_is_stored(
+        &self,
+        session: &SessionId,
+        message: &MessageId,
+        text: &str,
+        files: usize,
+    ) -> Result<bool, Error> {
         let path = ["session", session.as_str(), "message", message.as_str()];
         let request = self.request(Method::GET, &path);
-        match self.read::<Message>("GET /session/…/message/…", request).await {
-            Ok(message) => Ok(!message.parts.is_empty()),
-            Err(Error::NotFound) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let parts = match self.read::<Message>("GET /session/…/message/…", request).await {
+            Ok(message) => message.parts,
+            Err(Error::NotFound) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let wanted: Vec<_> = (0..part_count(text, files)).map(|index| part_id(message, index)).collect();
+        let stored = wanted.iter().filter(|id| parts.iter().any(|part| part.id == **id)).count();
+        let foreign = parts.iter().any(|part| !part.synthetic && !wanted.contains(&part.id));
+        Ok(if stored == 0 { foreign } else { stored == wanted.len() })
     }
 
-    /// Sends a prompt and does not wait for the answer. **Not safe to repeat**: the same message sent
-    /// twice is appended to itself. Its message is stored a little after this returns.
+    /// Whether the latest message of a session is an answer, finished or not, to this one.
+    pub async fn is_being_answered(&self, session: &SessionId, message: &MessageId) -> Result<bool, Error> {
+        let request = self.request(Method::GET, &["session", session.as_str(), "message"]);
+        let latest: Vec<Message> =
+            self.read("GET /session/…/message", request.query(&[("limit", "1")])).await?;
+        Ok(latest.iter().any(|latest| latest.info.parent.as_deref() == Some(message.as_str())))
+    }
+
+    /// Whether there is an agent of this name in a directory.
+    pub async fn knows_agent(&self, directory: &Path, agent: &str) -> Result<bool, Error> {
+        let request = in_directory(self.request(Method::GET, &["agent"]), directory);
+        let agents: Vec<Named> = self.read("GET /agent", request).await?;
+        Ok(agents.iter().any(|known| known.name == agent))
+    }
+
+    /// Whether a model can be used in a directory.
+    pub async fn knows_model(&self, directory: &Path, model: &ModelName) -> Result<bool, Error> {
+        let request = in_directory(self.request(Method::GET, &["config", "providers"]), directory);
+        let Providers { providers } = self.read("GET /config/providers", request).await?;
+        Ok(providers
+            .iter()
+            .any(|known| known.id == model.provider && known.models.contains_key(&model.model)))
+    }
+
+    /// Sends a prompt and does not wait for the answer; its message is stored a little after this returns.
+    /// Sending it again completes what was stored of it, and starts a run if nothing answers it: look
+    /// with [`Client::prompt_is_stored`] first.
     pub async fn prompt_async(&self, session: &SessionId, prompt: &Prompt<'_>) -> Result<(), Error> {
-        let mut body = json!({
-            "messageID": prompt.message,
-            "parts": [{"type": "text", "text": prompt.text}],
-        });
-        if let Some(ModelName { provider, model }) = prompt.model {
-            body["model"] = json!({"providerID": provider, "modelID": model});
-        }
-        if let Some(agent) = prompt.agent {
-            body["agent"] = json!(agent);
-        }
         let call = "POST /session/…/prompt_async";
-        let request = self.request(Method::POST, &["session", session.as_str(), "prompt_async"]).json(&body);
+        let request = self.request(Method::POST, &["session", session.as_str(), "prompt_async"]).json(prompt);
         let response = self.send(call, request).await?;
         if response.status() == StatusCode::NO_CONTENT {
             Ok(())

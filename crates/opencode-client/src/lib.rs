@@ -7,7 +7,9 @@
 mod client;
 mod error;
 mod id;
+mod prompt;
 
-pub use client::{Client, ModelName, Prompt};
+pub use client::Client;
 pub use error::Error;
 pub use id::{InvalidId, MessageId, SessionId};
+pub use prompt::{ModelName, Prompt, PromptFile};

@@ -7,7 +7,7 @@ use std::path::Path;
 use axum::{
     Router,
     http::StatusCode,
-    response::Html,
+    response::{Html, IntoResponse},
     routing::{get, post},
 };
 use ocweb_opencode_client::{Client, Error, MessageId, Prompt, SessionId};
@@ -25,7 +25,7 @@ async fn a_page_with_status_200_is_no_answer() {
     assert!(matches!(client.healthy().await, Err(Error::Unexpected { .. })));
     assert!(matches!(client.session_exists("ses_1").await, Err(Error::Unexpected { .. })));
     let session = SessionId::generate();
-    let prompt = Prompt { message: &MessageId::generate(), text: "x", model: None, agent: None };
+    let prompt = Prompt { message: &MessageId::generate(), text: "x", files: &[], model: None, agent: None };
     assert!(matches!(client.prompt_async(&session, &prompt).await, Err(Error::Unexpected { .. })));
 }
 
@@ -56,4 +56,37 @@ async fn nobody_there_is_told_from_nobody_answering() {
     assert!(matches!(client.healthy().await, Err(Error::TimedOut(_))));
     drop(listener);
     assert!(matches!(client.healthy().await, Err(Error::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_prompt_is_stored_when_all_its_parts_are() {
+    let parts = std::sync::Arc::new(std::sync::Mutex::new(None::<serde_json::Value>));
+    let answers = std::sync::Arc::clone(&parts);
+    let router = Router::new().route(
+        "/session/{id}/message/{message}",
+        get(async move || match answers.lock().unwrap().clone() {
+            Some(parts) => axum::Json(serde_json::json!({"info": {}, "parts": parts})).into_response(),
+            None => (StatusCode::NOT_FOUND, "{}").into_response(),
+        }),
+    );
+    let client = client_of(router).await;
+    let (session, message) = (SessionId::generate(), "msg_a".parse::<MessageId>().unwrap());
+    let own = serde_json::json!({"id": "prt_a00", "type": "text"});
+    let file = serde_json::json!({"id": "prt_a01", "type": "file"});
+    let foreign = serde_json::json!({"id": "prt_x", "type": "text"});
+    let synthetic = serde_json::json!({"id": "prt_y", "type": "text", "synthetic": true});
+    let cases = [
+        (None, false),
+        (Some(vec![]), false),
+        (Some(vec![&own]), false),
+        (Some(vec![&synthetic]), false),
+        (Some(vec![&own, &synthetic]), false),
+        (Some(vec![&own, &file, &synthetic]), true),
+        (Some(vec![&foreign]), true),
+    ];
+    for (stored, expected) in cases {
+        *parts.lock().unwrap() = stored.as_ref().map(|stored| serde_json::json!(stored));
+        let answer = client.prompt_is_stored(&session, &message, "text", 1).await.unwrap();
+        assert_eq!(answer, expected, "{stored:?}");
+    }
 }

@@ -28,7 +28,7 @@ impl Chats {
             chat.sent_at = Some(OffsetDateTime::now_utc());
             self.save(chat)?;
             let (agent, model) = (chat.agent.as_deref(), model.as_ref());
-            let prompt = Prompt { message: &message, text: &text, model, agent };
+            let prompt = Prompt { message: &message, text: &text, files: &[], model, agent };
             let id = &chat.id;
             let sent = || async {
                 match self.opencode.prompt_async(id, &prompt).await {
@@ -52,7 +52,7 @@ impl Chats {
         let directory = self.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
         let mut waited = Duration::ZERO;
         loop {
-            if self.patiently(|| self.opencode.message_is_stored(&chat.id, message)).await? {
+            if self.patiently(|| self.opencode.prompt_is_stored(&chat.id, message, chat.prompt.as_deref().unwrap_or_default(), 0)).await? {
                 return Ok(true);
             }
             // A session at work is at work on this prompt, the only one it can have from us.
