@@ -1,5 +1,9 @@
 //! The client itself: one method for each call.
 
+mod relay;
+
+pub use relay::MessagePage;
+
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
