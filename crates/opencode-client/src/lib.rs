@@ -9,7 +9,7 @@ mod error;
 mod id;
 mod prompt;
 
-pub use client::Client;
+pub use client::{Client, MessagePage};
 pub use error::Error;
 pub use id::{InvalidId, MessageId, SessionId};
 pub use prompt::{ModelName, Prompt, PromptFile};
