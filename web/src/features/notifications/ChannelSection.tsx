@@ -36,7 +36,7 @@ export function ChannelSection({
         disabled={isPending}
         onChange={(checked) => {
           setBegun(checked);
-          if (isComplete || !checked) mutate(turn(checked));
+          if (isComplete || isEnabled) mutate(turn(checked));
         }}
       />
       {error && <Failure what="Not changed." error={error} />}

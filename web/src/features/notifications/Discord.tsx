@@ -16,7 +16,7 @@ export function Discord({ saved }: { saved: Saved }) {
       note="a message in a channel of yours"
       isEnabled={saved.enabled}
       isComplete={saved.webhook_set}
-      turn={(enabled) => discordChange(undefined, enabled)}
+      turn={(enabled) => ({ discord: { enabled } })}
     >
       <DiscordForm key={JSON.stringify(saved)} saved={saved} />
     </ChannelSection>
@@ -28,7 +28,7 @@ function DiscordForm({ saved }: { saved: Saved }) {
   return (
     <SaveForm
       label="Discord settings"
-      change={() => discordChange(address, true)}
+      change={() => discordChange(address)}
       canSave={address === null || (address ?? '').trim() !== ''}
       action={saved.enabled ? 'Save' : 'Save and turn on'}
     >

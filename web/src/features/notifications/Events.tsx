@@ -28,7 +28,7 @@ export function Events({ settings }: { settings: NotificationSettings }) {
           note={labels[event].note}
           checked={events[event]}
           disabled={isPending}
-          onChange={(checked) => mutate({ events: { ...events, [event]: checked } })}
+          onChange={(checked) => mutate({ events: { [event]: checked } })}
         />
       ))}
       {error && <Failure what="Not changed." error={error} />}

@@ -17,8 +17,8 @@ export function Ntfy({ saved }: { saved: Saved }) {
       label="ntfy"
       note="an app for Android and iPhone; answers by its buttons"
       isEnabled={saved.enabled}
-      isComplete={saved.server !== '' && saved.topic !== ''}
-      turn={(enabled) => ntfyChange(ntfyDraft(saved), enabled)}
+      isComplete={saved.topic !== null}
+      turn={(enabled) => ({ ntfy: { enabled } })}
     >
       {/* Begun anew from what the server has after each change. */}
       <NtfyForm key={JSON.stringify(saved)} saved={saved} />
@@ -27,17 +27,13 @@ export function Ntfy({ saved }: { saved: Saved }) {
 }
 
 function NtfyForm({ saved }: { saved: Saved }) {
-  const [draft, setDraft] = useState(() => ({
-    ...ntfyDraft(saved),
-    server: saved.server || 'https://ntfy.sh',
-  }));
+  const [draft, setDraft] = useState(() => ntfyDraft(saved));
   const set = (change: Partial<NtfyDraft>) => setDraft({ ...draft, ...change });
-  const isChanged =
-    JSON.stringify(ntfyChange(draft, true)) !== JSON.stringify(ntfyChange(ntfyDraft(saved), saved.enabled));
+  const isChanged = JSON.stringify(ntfyChange(draft)) !== JSON.stringify(ntfyChange(ntfyDraft(saved)));
   return (
     <SaveForm
       label="ntfy settings"
-      change={() => ntfyChange(draft, true)}
+      change={() => ntfyChange(draft)}
       canSave={isChanged && draft.server.trim() !== '' && draft.topic.trim() !== ''}
       action={saved.enabled ? 'Save' : 'Save and turn on'}
     >

@@ -16,7 +16,7 @@ export function QuietTime({ hours }: { hours: QuietHours | null }) {
       <h2 className="section-title">quiet hours</h2>
       <Switch
         label="Quiet hours"
-        note="nothing is sent; the inbox has it in the morning"
+        note="what asks you waits until they end; the rest is only in the inbox"
         checked={hours !== null}
         disabled={isPending}
         onChange={(checked) => mutate({ quiet_hours: checked ? usualNight(here) : null })}

@@ -16,8 +16,8 @@ export function Webhook({ saved }: { saved: Saved }) {
       label="Webhook"
       note="JSON to an address of yours"
       isEnabled={saved.enabled}
-      isComplete={saved.url !== ''}
-      turn={(enabled) => webhookChange({ url: saved.url, secret: undefined }, enabled)}
+      isComplete={saved.url !== null}
+      turn={(enabled) => ({ webhook: { enabled } })}
     >
       <WebhookForm key={JSON.stringify(saved)} saved={saved} />
     </ChannelSection>
@@ -25,14 +25,14 @@ export function Webhook({ saved }: { saved: Saved }) {
 }
 
 function WebhookForm({ saved }: { saved: Saved }) {
-  const [draft, setDraft] = useState<WebhookDraft>({ url: saved.url, secret: undefined });
+  const [draft, setDraft] = useState<WebhookDraft>({ url: saved.url ?? '', secret: undefined });
   const set = (change: Partial<WebhookDraft>) => setDraft({ ...draft, ...change });
   const isChanged =
-    draft.url.trim() !== saved.url || draft.secret === null || (draft.secret ?? '').trim() !== '';
+    draft.url.trim() !== (saved.url ?? '') || draft.secret === null || (draft.secret ?? '').trim() !== '';
   return (
     <SaveForm
       label="Webhook settings"
-      change={() => webhookChange(draft, true)}
+      change={() => webhookChange(draft)}
       canSave={isChanged && draft.url.trim() !== ''}
       action={saved.enabled ? 'Save' : 'Save and turn on'}
     >

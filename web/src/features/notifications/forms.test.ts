@@ -20,22 +20,22 @@ describe('a secret', () => {
 
   it('is never part of a draft that begins from the settings', () => {
     const saved = { enabled: true, server: 'https://ntfy.sh', topic: 't', token_set: true, actions: true };
-    expect(ntfyChange(ntfyDraft(saved), true)).toEqual({
+    expect(ntfyChange(ntfyDraft(saved))).toEqual({
       ntfy: { enabled: true, server: 'https://ntfy.sh', topic: 't', actions: true },
     });
   });
 });
 
 it('turns Discord off together with its address', () => {
-  expect(discordChange(null, true)).toEqual({ discord: { enabled: false, webhook_url: null } });
-  expect(discordChange('https://discord.example/x', true)).toEqual({
+  expect(discordChange(null)).toEqual({ discord: { enabled: false, webhook_url: null } });
+  expect(discordChange('https://discord.example/x')).toEqual({
     discord: { enabled: true, webhook_url: 'https://discord.example/x' },
   });
 });
 
 it('sends addresses without blanks around them', () => {
-  expect(webhookChange({ url: ' https://a.example/ ', secret: undefined }, false)).toEqual({
-    webhook: { enabled: false, url: 'https://a.example/' },
+  expect(webhookChange({ url: ' https://a.example/ ', secret: undefined })).toEqual({
+    webhook: { enabled: true, url: 'https://a.example/' },
   });
 });
 

@@ -19,17 +19,18 @@ export interface NtfyDraft {
 }
 
 export function ntfyDraft({ server, topic, actions }: NotificationSettings['ntfy']): NtfyDraft {
-  return { server, topic, actions, token: undefined };
+  return { server, topic: topic ?? '', actions, token: undefined };
 }
 
-export function ntfyChange({ server, topic, actions, token }: NtfyDraft, enabled: boolean): SettingsChange {
-  const ntfy = { enabled, server: server.trim(), topic: topic.trim(), actions };
+/** Who saves the fields of a channel wants it on. */
+export function ntfyChange({ server, topic, actions, token }: NtfyDraft): SettingsChange {
+  const ntfy = { enabled: true, server: server.trim(), topic: topic.trim(), actions };
   return { ntfy: { ...ntfy, ...secretChange('token', token) } };
 }
 
 /** Without its address there is nothing to turn on. */
-export function discordChange(address: SecretDraft, enabled: boolean): SettingsChange {
-  return { discord: { enabled: enabled && address !== null, ...secretChange('webhook_url', address) } };
+export function discordChange(address: SecretDraft): SettingsChange {
+  return { discord: { enabled: address !== null, ...secretChange('webhook_url', address) } };
 }
 
 export interface WebhookDraft {
@@ -37,8 +38,8 @@ export interface WebhookDraft {
   secret: SecretDraft;
 }
 
-export function webhookChange({ url, secret }: WebhookDraft, enabled: boolean): SettingsChange {
-  return { webhook: { enabled, url: url.trim(), ...secretChange('secret', secret) } };
+export function webhookChange({ url, secret }: WebhookDraft): SettingsChange {
+  return { webhook: { enabled: true, url: url.trim(), ...secretChange('secret', secret) } };
 }
 
 /** A topic that nobody guesses: with ntfy, who knows the topic reads it. */

@@ -24,24 +24,24 @@ export interface NotificationSettings {
   done_after_seconds: number;
   quiet_hours: QuietHours | null;
   muted_chats: string[];
-  ntfy: { enabled: boolean; server: string; topic: string; token_set: boolean; actions: boolean };
+  ntfy: { enabled: boolean; server: string; topic: string | null; token_set: boolean; actions: boolean };
   discord: { enabled: boolean; webhook_set: boolean };
-  webhook: { enabled: boolean; url: string; secret_set: boolean };
+  webhook: { enabled: boolean; url: string | null; secret_set: boolean };
   web_push: { enabled: boolean; public_key: string };
 }
 
 /** What a change of a secret means: absent keeps it, null removes it. */
 export type SecretChange<Name extends string> = { [name in Name]?: string | null };
 
-/** Any of the settings; each that is given is given whole, but for its secret. */
+/** Any part of the settings; what is absent stays. */
 export interface SettingsChange {
   public_url?: string | null;
-  events?: Record<NotifiedEvent, boolean>;
+  events?: Partial<Record<NotifiedEvent, boolean>>;
   done_after_seconds?: number;
   quiet_hours?: QuietHours | null;
-  ntfy?: { enabled: boolean; server: string; topic: string; actions: boolean } & SecretChange<'token'>;
-  discord?: { enabled: boolean } & SecretChange<'webhook_url'>;
-  webhook?: { enabled: boolean; url: string } & SecretChange<'secret'>;
+  ntfy?: { enabled?: boolean; server?: string; topic?: string; actions?: boolean } & SecretChange<'token'>;
+  discord?: { enabled?: boolean } & SecretChange<'webhook_url'>;
+  webhook?: { enabled?: boolean; url?: string } & SecretChange<'secret'>;
   web_push?: { enabled: boolean };
 }
 
