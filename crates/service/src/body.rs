@@ -7,7 +7,7 @@
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -15,16 +15,16 @@ use futures_util::StreamExt;
 
 use crate::Problem;
 
-/// The largest body of our own routes, in bytes: ten times the longest prompt seen.
+/// The largest body of our own routes, in bytes, unless a service takes larger ones.
 pub(crate) const LIMIT: usize = 1 << 20;
 
 /// How much of a body that is too large is thrown away before giving up on the connection, in bytes.
 /// Caddy passes on no more than this.
 const DISCARDED: usize = 64 << 20;
 
-/// Reads the request's body, then lets the handler run. Of a body that is larger than [`LIMIT`] the handler
+/// Reads the request's body, then lets the handler run. Of a body that is larger than `limit` the handler
 /// gets one byte more than the limit and then an error, so that it refuses it in its own words.
-pub(crate) async fn read_whole(request: Request, next: Next) -> Response {
+pub(crate) async fn read_whole(State(limit): State<usize>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let mut chunks = body.into_data_stream();
     let mut whole = Vec::new();
@@ -34,17 +34,17 @@ pub(crate) async fn read_whole(request: Request, next: Next) -> Response {
             return Problem::bad_request("The request ended before its body was complete.").into_response();
         };
         length += chunk.len();
-        let wanted = (LIMIT + 1).saturating_sub(whole.len()).min(chunk.len());
+        let wanted = (limit + 1).saturating_sub(whole.len()).min(chunk.len());
         whole.extend_from_slice(&chunk[..wanted]);
         if length > DISCARDED {
             break;
         }
     }
-    let body = if length > LIMIT { too_large(whole) } else { Body::from(whole) };
+    let body = if length > limit { too_large(whole) } else { Body::from(whole) };
     next.run(Request::from_parts(parts, body)).await
 }
 
 fn too_large(beginning: Vec<u8>) -> Body {
-    let error = std::io::Error::other("the body is larger than 1 MiB");
+    let error = std::io::Error::other("the body is too large");
     Body::from_stream(futures_util::stream::iter([Ok(beginning), Err(error)]))
 }

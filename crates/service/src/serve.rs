@@ -47,6 +47,7 @@ pub enum ServeError {
 pub struct Listener {
     path: PathBuf,
     inner: UnixListener,
+    body_limit: usize,
 }
 
 impl Listener {
@@ -67,13 +68,24 @@ impl Listener {
         }
         let inner = UnixListener::bind(path).map_err(io)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
-        Ok(Self { path: path.to_owned(), inner })
+        Ok(Self { path: path.to_owned(), inner, body_limit: body::LIMIT })
+    }
+
+    /// Takes bodies of up to `bytes`, for those routes that raise axum's `DefaultBodyLimit` of 1 MiB.
+    #[must_use]
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
     }
 }
 
 /// Adds what every service answers alike: `/health`, a body limit, and problem documents for unknown
 /// routes, wrong methods and panics.
 pub fn with_fallbacks(service: &'static str, router: Router) -> Router {
+    with_fallbacks_and_limit(service, router, body::LIMIT)
+}
+
+fn with_fallbacks_and_limit(service: &'static str, router: Router, body_limit: usize) -> Router {
     router
         .merge(health::router(service))
         .fallback(async || Problem::not_found("There is nothing at this address."))
@@ -81,7 +93,7 @@ pub fn with_fallbacks(service: &'static str, router: Router) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")
         })
         .layer(DefaultBodyLimit::max(body::LIMIT))
-        .layer(axum::middleware::from_fn(body::read_whole))
+        .layer(axum::middleware::from_fn_with_state(body_limit, body::read_whole))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             axum::response::IntoResponse::into_response(Problem::internal("a handler panicked"))
         }))
@@ -123,10 +135,10 @@ pub async fn serve_until(
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Listener { path, inner } = listener;
+    let Listener { path, inner, body_limit } = listener;
     tracing::info!(service, socket = %path.display(), "listening");
     let asked_to_stop = stop.clone();
-    let server = axum::serve(inner, with_fallbacks(service, router))
+    let server = axum::serve(inner, with_fallbacks_and_limit(service, router, body_limit))
         .with_graceful_shutdown(async move { asked_to_stop.cancelled().await });
     let too_long = async {
         stop.cancelled().await;

@@ -7,6 +7,7 @@ use std::{path::PathBuf, time::Duration};
 use axum::{
     Router,
     body::Body,
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
 use ocweb_service::{Listener, ServeError, extract::Json, serve};
@@ -31,6 +32,11 @@ async fn start() -> Service {
     let socket = folder.path().join("test.sock");
     let router = Router::new()
         .route("/greet", post(async |Json(named): Json<Named>| format!("hello {}", named.name)))
+        .route(
+            "/length",
+            post(async |Json(named): Json<Named>| named.name.len().to_string())
+                .layer(DefaultBodyLimit::max(3 << 20)),
+        )
         .route("/panic", get(async || -> String { panic!("a secret detail") }))
         .route(
             "/endless",
@@ -38,7 +44,7 @@ async fn start() -> Service {
                 async || Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>()),
             ),
         );
-    let listener = Listener::bind(&socket).await.unwrap();
+    let listener = Listener::bind(&socket).await.unwrap().with_body_limit(3 << 20);
     let stop = CancellationToken::new();
     let running = tokio::spawn(serve("test", listener, router, stop.clone()));
     let client = ocweb_service::client_builder().unix_socket(socket.as_path()).build().unwrap();
@@ -81,6 +87,20 @@ async fn every_error_is_a_problem_document() {
     assert!(!problem.to_string().contains("secret"), "{problem}");
     let hello = greet().body(r#"{"name":"you"}"#).send().await.unwrap().text().await.unwrap();
     assert_eq!(hello, "hello you");
+}
+
+#[tokio::test]
+async fn a_route_may_take_larger_bodies_than_the_others() {
+    let service = start().await;
+    let named = |path: &str, length: usize| {
+        let body = serde_json::json!({"name": "x".repeat(length - r#"{"name":""}"#.len())});
+        service.client.post(format!("http://test{path}")).json(&body)
+    };
+    let length: usize =
+        named("/length", 3 << 20).send().await.unwrap().text().await.unwrap().parse().unwrap();
+    assert!(length > 3_000_000);
+    assert_eq!(service.problem(named("/length", (3 << 20) + 1)).await.0, 413);
+    assert_eq!(service.problem(named("/greet", (1 << 20) + 1)).await.0, 413);
 }
 
 /// What a proxy with a connection pool does: the answer must come although nobody read the body, and the
