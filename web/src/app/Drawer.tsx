@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import { ChatList } from '@/features/chats/ChatList';
+import { isReady } from '@/features/chats/status';
+import { useEvents } from '@/features/events/store';
 import { ownUiAddress } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
@@ -53,7 +55,7 @@ export function Drawer({ isOpen, current, onClose }: DrawerProps) {
       <div className={isOpen ? 'scrim shown' : 'scrim'} onClick={onClose} />
       <aside ref={panel} className={isOpen ? 'drawer open' : 'drawer'} aria-label="Chats and pages">
         <div className="drawer-head">
-          <span className="brand">ocweb</span>
+          <Brand />
           <Link href="/new" className="button" onClick={onClose}>
             New chat
           </Link>
@@ -69,10 +71,19 @@ export function Drawer({ isOpen, current, onClose }: DrawerProps) {
   );
 }
 
+function Brand() {
+  const { data } = useQuery(queries.instance());
+  return (
+    <span className="brand">
+      ocweb <span className="version">{data?.version}</span>
+    </span>
+  );
+}
+
 function DrawerFoot({ current, onClose }: { current: string | null; onClose: () => void }) {
   const { data } = useQuery(queries.instance());
-  const chats = useQuery(queries.chats());
-  const chat = chats.data?.find(({ id }) => id === current) ?? chats.data?.[0];
+  const chats = useEvents((state) => state.chats);
+  const chat = chats[current ?? ''] ?? Object.values(chats).find(isReady);
   const item = (href: string, label: ReactNode) => (
     <Link href={href} onClick={onClose}>
       {label}
@@ -85,14 +96,13 @@ function DrawerFoot({ current, onClose }: { current: string | null; onClose: () 
       {item('/resources', 'resources')}
       {item('/devices', 'logins')}
       {item('/notifications', 'notifications')}
-      {chat?.state === 'ready' ? (
+      {chat && isReady(chat) && chat.directory !== null ? (
         <a href={ownUiAddress(chat.directory, chat.id)} target="_blank" rel="noreferrer">
           {opencode} ↗
         </a>
       ) : (
         <span className="dim">{opencode}</span>
       )}
-      <span className="dim">ocweb {data?.version ?? ''}</span>
     </nav>
   );
 }

@@ -10,7 +10,7 @@ export default function NotificationsPage() {
   const titles = Object.fromEntries(Object.values(chats).map((chat) => [chat.id, titleOf(chat)]));
   return (
     <>
-      <TopBar before={<MenuButton />} title="Notifications" sub="how you are told while this is closed" />
+      <TopBar before={<MenuButton />} title="Notifications" sub="while this page is closed" />
       <main className="page-body">
         <div className="page-content">
           <Notifications titles={titles} />

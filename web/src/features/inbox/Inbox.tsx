@@ -21,7 +21,7 @@ export function Inbox({ chats }: { chats: readonly ChatView[] }) {
         ))}
       </Section>
       {lost.length > 0 && (
-        <Section label="Void">
+        <Section label="Void after a restart">
           {lost.map(({ chat, item }) => (
             <Voided key={item.id} chat={chat} request={item} />
           ))}

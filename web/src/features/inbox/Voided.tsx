@@ -5,7 +5,7 @@ import { ChatLine } from './ChatLine';
 export function Voided({ chat, request }: { chat: ChatView; request: StaleRequest }) {
   return (
     <article aria-label={request.summary} data-testid="inbox-void" data-request={request.id}>
-      <ChatLine chat={chat} since={request.at} word={<span className="warn-text">void</span>}>
+      <ChatLine chat={chat} since={request.at}>
         opencode restarted, so this {request.kind} cannot be answered any more: “{request.summary}”. Continue
         the chat, and it will ask again if it has to.
       </ChatLine>

@@ -32,7 +32,7 @@ function DeviceRow({ device, isThis }: { device: Subscription; isThis: boolean }
         <span className="grow">
           {device.device}
           <span className="sub block-line">
-            {isThis && 'this device · '}since {ago(device.created_at)}
+            {isThis && 'this device · '}added {ago(device.created_at)}
             {device.last_sent_at !== null && ` · last told ${ago(device.last_sent_at)}`}
           </span>
           {device.last_error !== null && <span className="sub block-line deleted">{device.last_error}</span>}

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import type { Channel, LogEntry } from '@/shared/api/notifier';
-import { moment } from '@/shared/format';
+import { moment, plural } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { notificationQueries } from './settings';
 
@@ -16,7 +16,7 @@ const channels: Record<Channel, string> = {
 const outcomes: Record<LogEntry['outcome'], { word: string; colour: string }> = {
   sent: { word: 'sent', colour: 'added' },
   held_back: { word: 'held back', colour: 'dim' },
-  retrying: { word: 'trying again', colour: 'warn' },
+  retrying: { word: 'trying again', colour: 'retrying' },
   failed: { word: 'failed', colour: 'deleted' },
 };
 
@@ -37,16 +37,21 @@ export function Log() {
 
 function Entry({ entry }: { entry: LogEntry }) {
   const { word, colour } = outcomes[entry.outcome];
+  const line = [
+    moment(Date.parse(entry.at)),
+    entry.title,
+    entry.attempts > 1 && plural(entry.attempts, 'attempt'),
+  ];
   const body = (
-    <span className="grow">
-      <span className={colour}>{word}</span> {entry.event}
-      {entry.channel !== null && ` by ${channels[entry.channel]}`}
-      {entry.attempts > 1 && ` (${entry.attempts} attempts)`}
-      <span className="sub block-line">
-        {[moment(Date.parse(entry.at)), entry.title].filter(Boolean).join(' · ')}
+    <>
+      <span className="grow">
+        {entry.event}
+        {entry.channel !== null && ` by ${channels[entry.channel]}`}
+        <span className="sub block-line">{line.filter(Boolean).join(' · ')}</span>
+        {entry.detail && <span className="sub block-line">{entry.detail}</span>}
       </span>
-      {entry.detail && <span className="sub block-line">{entry.detail}</span>}
-    </span>
+      <span className={`log-outcome ${colour}`}>{word}</span>
+    </>
   );
   const facts = { 'data-testid': 'log-entry', 'data-outcome': entry.outcome, className: 'row' };
   return entry.chat_id === null ? (

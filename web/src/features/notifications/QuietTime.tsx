@@ -13,7 +13,6 @@ export function QuietTime({ hours }: { hours: QuietHours | null }) {
   const here = offsetOf(new Date());
   return (
     <section aria-label="Quiet hours">
-      <h2 className="section-title">quiet hours</h2>
       <Switch
         label="Quiet hours"
         note="what asks you waits until they end; the rest is only in the inbox"
@@ -33,7 +32,7 @@ function Hours({ hours, here }: { hours: QuietHours; here: number }) {
   const isChanged = draft.from !== hours.from || draft.to !== hours.to;
   return (
     <SaveForm
-      label="Quiet hours from and to"
+      label="Quiet hours’ times"
       change={() => ({ quiet_hours: { ...draft, utc_offset_minutes: here } })}
       canSave={(isChanged || isElsewhere) && draft.from !== '' && draft.to !== ''}
       action={isElsewhere ? `Save as ${offsetName(here)}` : 'Save'}
