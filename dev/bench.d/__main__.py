@@ -10,6 +10,7 @@ from types import FrameType
 import row_auth_check
 import row_memory
 import row_start
+import row_stream
 import row_through_caddy
 from machine import busy_share, describe
 from processes import LeftOut, NotMeasured, TimeIsUp
@@ -17,7 +18,7 @@ from progress import say
 from rows import Plan
 from table import Figure, markdown
 
-ROWS = {"1": row_auth_check, "2": row_through_caddy, "3": row_memory, "4": row_start}
+ROWS = {"1": row_auth_check, "2": row_through_caddy, "3": row_memory, "4": row_start, "5": row_stream}
 LIMIT_SECONDS = 360
 QUICK_LIMIT_SECONDS = 90
 

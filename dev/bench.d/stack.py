@@ -30,6 +30,7 @@ class Started:
 
     program: Program
     seconds: float
+    address: Address
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def ocweb(folder: Path, world: dict[str, str]) -> Iterator[Started]:
             return cookie is not None and is_answered(address, "/", {"Cookie": cookie}) or None
 
         at, _ = poll(attempt)
-        yield Started(program, at - began)
+        yield Started(program, at - began, address)
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def opencode(folder: Path, world: dict[str, str]) -> Iterator[Started]:
 
         # It never answers a connection that it accepted while it was starting: others must not wait.
         at, _ = poll(attempt, at_once=50)
-        yield Started(program, at - began)
+        yield Started(program, at - began, address)
 
 
 def is_answered(
