@@ -33,7 +33,9 @@ export function Events({ settings }: { settings: NotificationSettings }) {
       ))}
       {error && <Failure what="Not changed." error={error} />}
       {events.done && <DoneAfter key={done_after_seconds} seconds={done_after_seconds} />}
-      <p className="dim pad">Not while you look at the chat, and not what was answered within a moment.</p>
+      <p className="dim pad">
+        You are not told while you look at the chat, nor of what is answered within a moment.
+      </p>
     </section>
   );
 }
