@@ -10,6 +10,7 @@ pub mod config;
 mod exit;
 pub mod extract;
 pub mod health;
+pub mod private_file;
 pub mod problem;
 mod serve;
 mod telemetry;
