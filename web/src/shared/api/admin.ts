@@ -36,36 +36,19 @@ export interface GithubRepository {
   fork: boolean;
 }
 
-export type ChatState =
-  | 'queued'
-  | 'cloning'
-  | 'fetching'
-  | 'adding_worktree'
-  | 'creating_session'
-  | 'sending_prompt'
-  | 'ready'
-  | 'failed';
-
-export interface Chat {
+/** What a chat's first prompt, or any later one, is handed over as. */
+export interface NewPrompt {
+  /** `msg_…`, made by who typed it: handed over again, it arrives once. */
   id: string;
-  repo: string;
-  title: string | null;
-  branch: string | null;
-  base: string | null;
-  directory: string;
-  state: ChatState;
-  progress: Progress | null;
-  error: Problem | null;
-  prompt: string | null;
-  created_at: string;
-  updated_at: string;
+  text: string;
 }
 
 export interface NewChat {
+  /** `ses_…`, made by who wants it: asked for again, it is made once. */
+  id: string;
   repo: string;
-  prompt?: string;
+  prompt: NewPrompt;
   base?: string;
-  title?: string;
   model?: string;
   agent?: string;
 }
@@ -139,6 +122,13 @@ function repoPath(name: string): string {
   return name.split('/').map(segment).join('/');
 }
 
+function promptsPath(chat: string, prompt?: string): string {
+  return `/admin/chats/${segment(chat)}/prompts${prompt === undefined ? '' : `/${segment(prompt)}`}`;
+}
+
+/** What is not answered by then is handed over again, in milliseconds. */
+const handOverTimeout = 15_000;
+
 const get = <T>(path: string, signal?: AbortSignal, options: RequestOptions = {}) =>
   sendJson<T>(path, { ...options, signal });
 
@@ -169,9 +159,14 @@ export const admin = {
       method: 'DELETE',
       timeout: 120_000,
     }),
-  chats: async (signal?: AbortSignal) => (await get<{ chats: Chat[] }>('/admin/chats', signal)).chats,
-  chat: (id: string, signal?: AbortSignal) => get<Chat>(`/admin/chats/${segment(id)}`, signal),
-  createChat: (chat: NewChat) => sendJson<Chat>('/admin/chats', { method: 'POST', body: chat }),
+  createChat: (chat: NewChat, signal?: AbortSignal) =>
+    send('/admin/chats', { method: 'POST', body: chat, signal, timeout: handOverTimeout }),
+  handOver: (chat: string, prompt: NewPrompt & { model?: string; agent?: string }, signal?: AbortSignal) =>
+    send(promptsPath(chat), { method: 'POST', body: prompt, signal, timeout: handOverTimeout }),
+  takeBack: (chat: string, prompt: string) => send(promptsPath(chat, prompt), { method: 'DELETE' }),
+  /** Delivers it although the agent is at work, or once more after it failed. */
+  sendNow: (chat: string, prompt: string) =>
+    send(`${promptsPath(chat, prompt)}/send`, { method: 'POST', body: {} }),
   retryChat: (id: string) => send(`/admin/chats/${segment(id)}/retry`, { method: 'POST', body: {} }),
   deleteChat: (id: string, force: boolean) =>
     send(`/admin/chats/${segment(id)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 60_000 }),

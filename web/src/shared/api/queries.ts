@@ -1,12 +1,8 @@
 /** What more than one page asks our services for. The keys are here so that a change can call for a fresh answer. */
 import { queryOptions } from '@tanstack/react-query';
-import { admin, type Chat } from './admin';
+import { admin } from './admin';
 import { opencode } from './opencode';
-
-/** Whether the server has nothing more to do before a chat can be used. */
-export function isSettled(chat: Chat): boolean {
-  return chat.state === 'ready' || chat.state === 'failed';
-}
+import { relay } from './relay';
 
 export const queries = {
   instance: () =>
@@ -16,20 +12,8 @@ export const queries = {
       staleTime: 300_000,
     }),
 
-  chats: () =>
-    queryOptions({
-      queryKey: ['chats'],
-      queryFn: ({ signal }) => admin.chats(signal),
-      refetchInterval: ({ state }) => (state.data?.some((chat) => !isSettled(chat)) ? 2_000 : 60_000),
-    }),
-
-  chat: (id: string) =>
-    queryOptions({
-      queryKey: ['chat', id],
-      queryFn: ({ signal }) => admin.chat(id, signal),
-      staleTime: 30_000,
-      refetchInterval: ({ state }) => (state.data && !isSettled(state.data) ? 700 : false),
-    }),
+  relaySettings: () =>
+    queryOptions({ queryKey: ['relay-settings'], queryFn: ({ signal }) => relay.settings(signal) }),
 
   repos: () =>
     queryOptions({
