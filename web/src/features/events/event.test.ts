@@ -1,83 +1,67 @@
 import { describe, expect, it } from 'vitest';
-import { joinDeltas, readEvent, type StreamEvent } from './event';
+import { readEvent, readPosition } from './event';
 import { createParser } from './parser';
-import { recordedEvents, recordedStream } from './recording';
+import { recordedStream } from './recording';
 
 describe('the parser', () => {
-  it('finds the same events whatever the size of the pieces', () => {
-    const whole = createParser().push(recordedStream);
+  const numbered = recordedStream
+    .split('\n\n')
+    .map((frame, index) => (index % 3 === 0 ? frame : `id: e1-${index}\n${frame}`))
+    .join('\n\n');
+
+  it('finds the same frames whatever the size of the pieces', () => {
+    const whole = createParser().push(numbered);
     expect(whole.length).toBeGreaterThan(80);
+    expect(whole[1]?.id).toBe('e1-1');
+    expect(whole[3]?.id).toBeNull();
     for (const size of [1, 7, 100, 4096]) {
       const parser = createParser();
-      const pieces: string[] = [];
-      for (let at = 0; at < recordedStream.length; at += size) {
-        pieces.push(...parser.push(recordedStream.slice(at, at + size)));
+      const pieces = [];
+      for (let at = 0; at < numbered.length; at += size) {
+        pieces.push(...parser.push(numbered.slice(at, at + size)));
       }
       expect(pieces).toEqual(whole);
     }
   });
 
   it('reads CR LF, comments and data of several lines', () => {
-    expect(createParser().push(': hello\r\ndata: a\r\ndata:b\r\nid: 3\r\n\r\n')).toEqual(['a\nb']);
+    expect(createParser().push(': hello\r\ndata: a\r\ndata:b\r\nid: e-3\r\n\r\n')).toEqual([
+      { id: 'e-3', data: 'a\nb' },
+    ]);
   });
 
-  it('holds an event back until it is complete', () => {
+  it('holds a frame back until it is complete', () => {
     const parser = createParser();
     expect(parser.push('data: {"a"')).toEqual([]);
     expect(parser.push(':1}\n')).toEqual([]);
-    expect(parser.push('\n')).toEqual(['{"a":1}']);
+    expect(parser.push('\n')).toEqual([{ id: null, data: '{"a":1}' }]);
   });
 });
 
 describe('readEvent', () => {
-  it('drops the twins that opencode sends of each durable event', () => {
-    const twins = createParser()
-      .push(recordedStream)
-      .filter((data) => data.includes('"type":"sync"'));
-    expect(twins.length).toBeGreaterThan(20);
-    expect(twins.map(readEvent)).toEqual(twins.map(() => null));
-    expect(new Set(recordedEvents.map((event) => event.id)).size).toBe(recordedEvents.length);
-  });
-
   it.each([
     '',
     '{',
     'null',
     '[]',
     '{"payload":null}',
-    '{"payload":{"type":"session.status"}}',
-    '{"payload":{"type":"tui.toast.show","properties":{}}}',
-  ])('ignores %s', (data) => expect(readEvent(data)).toBeNull());
+    '{"type":"message.updated"}',
+    '{"type":"message.updated","properties":null}',
+    '{"type":"tui.toast.show","properties":{}}',
+  ])('ignores %s', (data) => expect(readEvent({ id: 'e-1', data })).toBeNull());
 
-  it('does not mistake a text about sync for a twin', () => {
-    const data = JSON.stringify({
-      directory: '/d',
-      payload: { id: 'evt_1', type: 'message.part.delta', properties: { delta: '"payload":{"type":"sync"' } },
+  it('reads an event with its number, and a heartbeat without', () => {
+    expect(readEvent({ id: 'a-b-12', data: '{"type":"chat_removed","id":"ses_1"}' })).toEqual({
+      at: { epoch: 'a-b', count: 12 },
+      event: { type: 'chat_removed', id: 'ses_1' },
     });
-    expect(readEvent(data)?.type).toBe('message.part.delta');
+    const heartbeat = { type: 'heartbeat', within_ms: 2000 };
+    expect(readEvent({ id: null, data: JSON.stringify(heartbeat) })).toEqual({ at: null, event: heartbeat });
   });
 });
 
-describe('joinDeltas', () => {
-  const delta = (partID: string, text: string) =>
-    ({
-      type: 'message.part.delta',
-      directory: '',
-      properties: { partID, field: 'text', delta: text },
-    }) as StreamEvent;
-
-  it('joins neighbours of one part and keeps the order of all', () => {
-    const joined = joinDeltas([delta('a', '1'), delta('a', '2'), delta('b', '3'), delta('a', '4')]);
-    expect(joined.map((event) => 'delta' in event.properties && event.properties.delta)).toEqual([
-      '12',
-      '3',
-      '4',
-    ]);
-  });
-
-  it('leaves its input alone', () => {
-    const events = [delta('a', '1'), delta('a', '2')];
-    joinDeltas(events);
-    expect(events).toEqual([delta('a', '1'), delta('a', '2')]);
-  });
+describe('readPosition', () => {
+  it.each([null, '', 'e', '-1', 'e-', 'e-x', `e-${'9'.repeat(20)}`])('does not take %s', (text) =>
+    expect(readPosition(text)).toBeNull(),
+  );
 });

@@ -1,72 +1,81 @@
-/** The events the page understands, out of the many that opencode sends. */
+/** What the event relay's stream says, as the page takes it in. */
 import type { Event } from '@opencode-ai/sdk/v2/types';
+import type { ChatView, Instance } from '@/shared/api/relay';
+import type { Frame } from './parser';
 
-const wanted = [
-  'server.connected',
-  'server.instance.disposed',
-  'session.created',
+/** Where an event stands among all: numbers of another epoch cannot be compared with. */
+export interface Position {
+  epoch: string;
+  count: number;
+}
+
+/** `<epoch>-<count>`, as the relay numbers events and snapshots; null for anything else. */
+export function readPosition(text: string | null): Position | null {
+  const [, epoch, count] = /^(.+)-(\d{1,15})$/.exec(text ?? '') ?? [];
+  return epoch === undefined ? null : { epoch, count: Number(count) };
+}
+
+const opencodeTypes = [
   'session.updated',
-  'session.deleted',
-  'session.status',
-  'session.idle',
-  'session.error',
   'message.updated',
   'message.removed',
   'message.part.updated',
   'message.part.delta',
   'message.part.removed',
-  'permission.asked',
-  'permission.replied',
-  'question.asked',
-  'question.replied',
-  'question.rejected',
 ] as const;
 
-type Wanted = (typeof wanted)[number];
+/** Those of opencode's own events that change what is shown. */
+type OpencodeEvent = Extract<Event, { type: (typeof opencodeTypes)[number] }>;
 
-/** An event and the directory it happened in (empty for the server's own). */
-export type StreamEvent = Extract<Event, { type: Wanted }> & { directory: string };
+/** A running tool's output became `old.slice(0, head) + old.slice(from) + append`. */
+interface OutputEvent {
+  type: 'message.part.output';
+  properties: {
+    sessionID: string;
+    messageID: string;
+    partID: string;
+    head: number;
+    from: number;
+    append: string;
+  };
+}
 
-const wantedTypes: ReadonlySet<string> = new Set(wanted);
+/** An event that changes one conversation. */
+export type TranscriptEvent = Exclude<OpencodeEvent, { type: 'session.updated' }> | OutputEvent;
 
-// Every durable event is sent a second time, wrapped as `sync`; those twins can be told by their first
-// bytes and are half of the traffic, so they are dropped before they are parsed.
-const twin = /"payload":\{"(?:id":"[^"]*",")?type":"sync"/;
+export type RelayEvent =
+  /** Everything held so far is void. */
+  | { type: 'snapshot'; reason: string; chats: ChatView[]; instance: Instance }
+  /** Everything held so far is right, and what was missed follows. */
+  | { type: 'resumed' }
+  | { type: 'chat'; chat: ChatView }
+  | { type: 'chat_removed'; id: string }
+  | { type: 'instance'; instance: Instance }
+  /** The next frame comes within so many milliseconds. */
+  | { type: 'heartbeat'; within_ms: number }
+  | OpencodeEvent
+  | OutputEvent;
 
-/** One `data:` line's content as an event; null for what the page has no use for. */
-export function readEvent(data: string): StreamEvent | null {
-  if (twin.test(data.slice(0, 400))) return null;
-  let parsed: unknown;
+/** An event with its number; heartbeats have none. */
+export interface Numbered<E extends RelayEvent = RelayEvent> {
+  at: Position | null;
+  event: E;
+}
+
+const ourTypes = ['snapshot', 'resumed', 'chat', 'chat_removed', 'instance', 'heartbeat'];
+const typesWithProperties: ReadonlySet<string> = new Set([...opencodeTypes, 'message.part.output']);
+
+/** A frame's event; null for what the page has no use for. */
+export function readEvent({ id, data }: Frame): Numbered | null {
+  let event: unknown;
   try {
-    parsed = JSON.parse(data);
+    event = JSON.parse(data);
   } catch {
     return null;
   }
-  if (typeof parsed !== 'object' || parsed === null) return null;
-  const { directory, payload } = parsed as { directory?: unknown; payload?: unknown };
-  if (typeof payload !== 'object' || payload === null) return null;
-  const { type, properties } = payload as { type?: unknown; properties?: unknown };
-  if (typeof type !== 'string' || !wantedTypes.has(type)) return null;
-  if (typeof properties !== 'object' || properties === null) return null;
-  return { ...payload, directory: typeof directory === 'string' ? directory : '' } as StreamEvent;
-}
-
-/** Joins neighbouring pieces of the same text, so that a burst of words is one change. Order is kept. */
-export function joinDeltas(events: readonly StreamEvent[]): StreamEvent[] {
-  const joined: StreamEvent[] = [];
-  for (const event of events) {
-    const last = joined.at(-1);
-    if (
-      event.type === 'message.part.delta' &&
-      last?.type === 'message.part.delta' &&
-      last.properties.partID === event.properties.partID &&
-      last.properties.field === event.properties.field
-    ) {
-      const delta = last.properties.delta + event.properties.delta;
-      joined[joined.length - 1] = { ...last, properties: { ...last.properties, delta } };
-    } else {
-      joined.push(event);
-    }
-  }
-  return joined;
+  if (typeof event !== 'object' || event === null || !('type' in event)) return null;
+  const type = String(event.type);
+  const isObject = 'properties' in event && typeof event.properties === 'object' && event.properties !== null;
+  if (!ourTypes.includes(type) && !(typesWithProperties.has(type) && isObject)) return null;
+  return { at: readPosition(id), event: event as RelayEvent };
 }

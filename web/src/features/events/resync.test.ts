@@ -1,69 +1,82 @@
 import { describe, expect, it } from 'vitest';
-import type { Message } from '@/shared/api/opencode';
-import type { StreamEvent } from './event';
-import { recordedEnd, recordedEvents, session, snapshotAfter } from './recording';
+import type { ChatView } from '@/shared/api/relay';
+import type { Numbered, TranscriptEvent } from './event';
+import {
+  epoch,
+  recordedEnd,
+  recordedEvents,
+  session,
+  snapshotAfter,
+  streamSnapshot,
+  truthAfter,
+} from './recording';
 import { type Action, reduce } from './reducer';
-import { type EventState, emptyState, type LivePart } from './state';
+import { type EventState, emptyState } from './state';
+import { isInterrupted } from './transcript';
 
-const directory = '/vol/worktree';
-const opened = reduce(emptyState, { type: 'open', session });
-const live: Action = { type: 'connection', connection: { phase: 'live' } };
+const all = recordedEvents.length;
 
-function take(state: EventState, events: readonly StreamEvent[]): EventState {
+function take(state: EventState, events: readonly Numbered[]): EventState {
   return reduce(state, { type: 'events', events });
 }
 
+const asked: Action = { type: 'asked', session };
+const loaded = (count: number, of: string = epoch): Action => ({
+  type: 'loaded',
+  session,
+  page: snapshotAfter(count, of),
+});
+
 function shown(state: EventState) {
   const transcript = state.transcripts[session];
-  return transcript?.order.map((id) => ({
-    id,
-    parts: transcript.entries[id]?.parts.map(({ part, gaps }) => ({ part, gaps })),
-  }));
+  return transcript?.order.map((id) => transcript.entries[id]);
 }
 
-const complete = recordedEnd.map(({ info, parts }) => ({
-  id: info.id,
-  parts: parts.map((part) => ({ part, gaps: [] })),
-}));
+/** A page that was there before the first event. */
+const opened = [asked, loaded(0)].reduce(reduce, take(emptyState, [streamSnapshot(0)]));
 
-/** The texts that are shown, cut at their gaps: each must be a piece of the whole, in order, none twice. */
-function pieces({ part, gaps }: LivePart): string[] {
-  if (!('text' in part)) return [];
-  const bounds = [0, ...gaps, part.text.length];
-  return bounds.slice(1).map((end, index) => part.text.slice(bounds[index], end));
+/** The same events as another epoch of the relay would number them. */
+function inEpoch(events: readonly Numbered[], of: string): Numbered[] {
+  return events.map((each) => ({ ...each, at: { epoch: of, count: each.at?.count ?? 0 } }));
 }
 
-function expectNothingDoubled(state: EventState): void {
-  for (const entry of Object.values(state.transcripts[session]?.entries ?? {})) {
-    for (const live of entry.parts) {
-      const whole = recordedEnd.flatMap(({ parts }) => parts).find(({ id }) => id === live.part.id);
-      if (!whole || !('text' in whole)) continue;
-      let from = 0;
-      for (const piece of pieces(live)) {
-        const at = whole.text.indexOf(piece, from);
-        expect(at, `"${piece}" of "${whole.text}" after ${from}`).toBeGreaterThanOrEqual(from);
-        from = at + piece.length;
-      }
-    }
-  }
-}
-
-describe('a stream that is never cut', () => {
-  it('gives what opencode tells at the end, event by event or in one burst', () => {
-    expect(shown(take(opened, recordedEvents))).toEqual(complete);
-    expect(shown(recordedEvents.reduce((state, event) => take(state, [event]), opened))).toEqual(complete);
-  });
-
-  it('says that the session runs, and that it does not any more', () => {
-    const busy = recordedEvents.findIndex((event) => event.type === 'session.status');
-    expect(take(opened, recordedEvents.slice(0, busy + 1)).statuses[session]?.value.type).toBe('busy');
-    expect(take(opened, recordedEvents).statuses[session]?.value.type).toBe('idle');
+describe('the recording', () => {
+  it('ends as opencode tells it at the end', () => {
+    expect(truthAfter(all)).toEqual(recordedEnd);
+    expect(recordedEvents.some(({ event }) => event.type === 'message.part.output')).toBe(true);
+    expect(recordedEvents.filter(({ event }) => event.type === 'message.part.delta').length).toBeGreaterThan(
+      5,
+    );
   });
 });
 
-describe('a stream that is cut', () => {
-  it('is right again wherever it was cut, however much was missed, and however late the snapshot came', () => {
-    const all = recordedEvents.length;
+describe('a stream that is never cut', () => {
+  it('is right at every event, and in one burst', () => {
+    let state = opened;
+    recordedEvents.forEach((event, index) => {
+      state = take(state, [event]);
+      expect(shown(state), `after ${index + 1}`).toEqual(truthAfter(index + 1));
+    });
+    expect(shown(take(opened, recordedEvents))).toEqual(recordedEnd);
+  });
+});
+
+describe('a stream that is cut and resumed', () => {
+  it('is right wherever it was cut, though two attempts told the same', () => {
+    for (let cut = 0; cut <= all; cut += 1) {
+      for (const again of [0, 1, 7, all]) {
+        let state = take(opened, recordedEvents.slice(0, cut));
+        state = take(state, [{ at: { epoch, count: cut }, event: { type: 'resumed' } }]);
+        state = take(state, recordedEvents.slice(Math.max(0, cut - again), cut + 3));
+        expect(shown(state), `cut ${cut}, ${again} again`).toEqual(truthAfter(cut + 3));
+        expect(shown(take(state, recordedEvents.slice(cut + 3)))).toEqual(recordedEnd);
+      }
+    }
+  });
+});
+
+describe('a stream that begins anew with a snapshot', () => {
+  it('is right wherever it was cut, however much was missed, and however late the snapshot came', () => {
     for (let cut = 0; cut < all; cut += 1) {
       for (const missed of [0, 1, 3, 9, 25, all]) {
         const back = Math.min(cut + missed, all);
@@ -71,184 +84,183 @@ describe('a stream that is cut', () => {
           [0, 0],
           [0, 4],
           [3, 9],
+          // Taken after events that the stream is still to bring.
+          [6, -4],
         ] as const) {
-          const taken = Math.min(back + takenLater, all);
-          const arrives = Math.min(taken + arrivesLater, all);
-          let state = take(opened, recordedEvents.slice(0, cut));
-          state = reduce(state, live);
-          const since = state.revision;
-          state = take(state, recordedEvents.slice(back, arrives));
-          state = reduce(state, { type: 'snapshot', session, page: snapshotAfter(taken), since });
-          expectNothingDoubled(state);
-          state = take(state, recordedEvents.slice(arrives));
-          expectNothingDoubled(state);
-          expect(shown(state), `cut ${cut}, back ${back}, taken ${taken}, arrived ${arrives}`).toEqual(
-            complete,
-          );
+          for (const next of [epoch, 'e2']) {
+            const taken = Math.min(back + takenLater, all);
+            const arrives = Math.min(taken + arrivesLater, all);
+            const told = inEpoch(recordedEvents, next);
+            const where = `cut ${cut}, back ${back}, taken ${taken}, arrived ${arrives}, ${next}`;
+            let state = take(opened, recordedEvents.slice(0, cut));
+            state = take(state, [streamSnapshot(back, next)]);
+            // What is shown stays until the snapshot is there.
+            expect(shown(state), where).toEqual(truthAfter(cut));
+            state = reduce(state, asked);
+            state = take(state, told.slice(back, arrives));
+            state = reduce(state, loaded(taken, next));
+            expect(shown(state), where).toEqual(truthAfter(Math.max(taken, arrives)));
+            state = take(state, told.slice(arrives));
+            expect(shown(state), where).toEqual(recordedEnd);
+          }
         }
       }
     }
   });
 
-  it('is right after being cut again and again', () => {
-    let state = opened;
-    for (let at = 0; at < recordedEvents.length; at += 5) {
-      // Of each five events three arrive.
-      state = take(state, recordedEvents.slice(at, at + 3));
-      state = reduce(state, live);
-      state = reduce(state, {
-        type: 'snapshot',
-        session,
-        page: snapshotAfter(at + 5),
-        since: state.revision,
-      });
-      expectNothingDoubled(state);
-    }
-    expect(shown(state)).toEqual(complete);
+  it('does not take a snapshot of another epoch, and waits for the next', () => {
+    let state = take(opened, recordedEvents.slice(0, 20));
+    state = take(state, [streamSnapshot(3, 'e2')]);
+    state = reduce(reduce(state, asked), loaded(20, epoch));
+    expect(shown(state)).toEqual(truthAfter(20));
+    expect(state.transcripts[session]?.freshness.type).toBe('asked');
+    state = reduce(state, loaded(30, 'e2'));
+    expect(shown(state)).toEqual(truthAfter(30));
   });
 
-  it('keeps a text that opencode has not stored yet, and marks where pieces are missing', () => {
-    const first = recordedEvents.findIndex(
-      (event) => event.type === 'message.part.delta' && event.properties.delta === 'word4 ',
-    );
-    let state = take(opened, recordedEvents.slice(0, first + 2));
-    state = reduce(state, live);
-    state = reduce(state, {
-      type: 'snapshot',
-      session,
-      page: snapshotAfter(first + 3),
-      since: state.revision,
-    });
-    state = take(state, recordedEvents.slice(first + 3, first + 4));
-    const growing = Object.values(state.transcripts[session]?.entries ?? {})
-      .flatMap(({ parts }) => parts)
-      .find(({ gaps }) => gaps.length > 0);
-    expect(growing && pieces(growing).length).toBe(2);
-    expect(growing && pieces(growing).every((piece) => piece !== '')).toBe(true);
+  it('does not believe the stream about what it may have missed', () => {
+    let state = take(opened, recordedEvents.slice(0, 20));
+    state = take(state, [streamSnapshot(25)]);
+    state = take(state, recordedEvents.slice(25));
+    expect(shown(state)).toEqual(truthAfter(20));
   });
 });
 
 describe('a page that was opened in mid-answer', () => {
   it('is right at the end, whatever it joined', () => {
-    for (let joined = 0; joined < recordedEvents.length; joined += 1) {
-      let state = reduce(opened, live);
-      state = reduce(state, {
-        type: 'snapshot',
-        session,
-        page: snapshotAfter(joined),
-        since: state.revision,
-      });
+    for (let joined = 0; joined < all; joined += 1) {
+      let state = reduce(take(emptyState, [streamSnapshot(joined)]), asked);
+      state = reduce(state, loaded(joined));
       state = take(state, recordedEvents.slice(joined));
-      expect(shown(state), `joined at ${joined}`).toEqual(complete);
+      expect(shown(state), `joined at ${joined}`).toEqual(recordedEnd);
     }
   });
 });
 
-describe('a prompt that is shown before it is confirmed', () => {
-  const message = {
-    id: recordedEnd[0]?.info.id,
-    sessionID: session,
-    role: 'user',
-    // A clock that is far ahead.
-    time: { created: Date.parse('2100-01-01') },
-    agent: 'build',
-    model: { providerID: '', modelID: '' },
-  } as Message;
-  const sent = reduce(opened, { type: 'sent', message, text: 'typed' });
+describe('single events', () => {
+  const last = recordedEnd.at(-1);
+  const ended = last?.parts.find((part) => part.type === 'text');
+  const done = take(opened, recordedEvents);
+  const next = (event: TranscriptEvent): Numbered => ({ at: { epoch, count: all + 1 }, event });
 
-  it('becomes the confirmed one, once', () => {
-    expect(shown(sent)?.length).toBe(1);
-    expect(shown(take(sent, recordedEvents))).toEqual(complete);
+  it('a text that has ended takes no deltas', () => {
+    const properties = {
+      sessionID: session,
+      messageID: String(last?.info.id),
+      partID: String(ended?.id),
+      field: 'text',
+      delta: 'late',
+    };
+    const state = take(done, [next({ type: 'message.part.delta', properties } as TranscriptEvent)]);
+    expect(shown(state)).toEqual(recordedEnd);
   });
 
-  it('survives a snapshot that does not know it yet', () => {
-    const state = reduce(sent, {
-      type: 'snapshot',
-      session,
-      page: { messages: [], before: null },
-      since: sent.revision,
+  it('an output is cut and continued as told', () => {
+    const tool = {
+      id: 'prt_t',
+      sessionID: session,
+      messageID: String(last?.info.id),
+      type: 'tool',
+      state: { status: 'running', input: {}, metadata: { output: '12345', other: 1 } },
+    };
+    const updated = { type: 'message.part.updated', properties: { sessionID: session, part: tool, time: 1 } };
+    const grown: TranscriptEvent = {
+      type: 'message.part.output',
+      properties: {
+        sessionID: session,
+        messageID: tool.messageID,
+        partID: 'prt_t',
+        head: 1,
+        from: 3,
+        append: '6😀',
+      },
+    };
+    let state = take(done, [next(updated as unknown as TranscriptEvent)]);
+    state = take(state, [{ at: { epoch, count: all + 2 }, event: grown }]);
+    const part = state.transcripts[session]?.entries[tool.messageID]?.parts.at(-1);
+    expect(part).toEqual({
+      ...tool,
+      state: { ...tool.state, metadata: { output: '1456😀', other: 1 } },
     });
-    expect(shown(state)).toEqual(shown(sent));
   });
 
-  it('goes when it could not be sent, and stays when it arrived after all', () => {
-    const unsent: Action = { type: 'unsent', session, message: message.id };
-    expect(shown(reduce(sent, unsent))).toEqual([]);
-    expect(shown(reduce(take(sent, recordedEvents), unsent))).toEqual(complete);
+  it('a message that is removed is gone', () => {
+    const properties = { sessionID: session, messageID: String(last?.info.id) };
+    const state = take(done, [next({ type: 'message.removed', properties } as TranscriptEvent)]);
+    expect(shown(state)).toEqual(recordedEnd.slice(0, -1));
   });
 });
 
-describe('what waits for an answer', () => {
-  const asked = (id: string) =>
-    ({
-      type: 'permission.asked',
-      directory,
-      properties: { id, sessionID: session, permission: 'bash', patterns: [], metadata: {}, always: [] },
-    }) as unknown as StreamEvent;
+describe('earlier messages', () => {
+  const [first, ...rest] = recordedEnd;
+  const latest = { ...snapshotAfter(all), messages: rest, before: 'cursor' };
 
-  it('is replaced by a snapshot, except for what was asked since', () => {
-    let state = take(emptyState, [asked('per_old')]);
-    const since = state.revision;
-    state = take(state, [asked('per_new')]);
-    state = reduce(state, { type: 'permissions', directory, requests: [], since });
-    expect(Object.keys(state.permissions)).toEqual(['per_new']);
+  it('are put before, and stay there when the latest are asked for again', () => {
+    let state = reduce(take(emptyState, [streamSnapshot(all)]), asked);
+    state = reduce(state, { type: 'loaded', session, page: latest });
+    expect(shown(state)).toEqual(rest);
+    const page = { ...latest, messages: first ? [first] : [], before: null };
+    state = reduce(state, { type: 'earlier', session, page });
+    expect(shown(state)).toEqual(recordedEnd);
+    state = reduce(reduce(state, asked), { type: 'loaded', session, page: latest });
+    expect(shown(state)).toEqual(recordedEnd);
+    expect(state.transcripts[session]?.before).toBeNull();
   });
 
-  const event = (type: string, properties: object) => ({ type, directory, properties }) as StreamEvent;
-  const status = (type: string) => event('session.status', { sessionID: session, status: { type } });
-  const waiting = take(emptyState, [status('busy'), asked('per_1')]);
-  const requests = Object.values(waiting.permissions).map(({ value }) => value);
-
-  it('is not brought back by a snapshot that was under way when it was answered', () => {
-    for (const answered of [
-      take(waiting, [event('permission.replied', { sessionID: session, requestID: 'per_1' })]),
-      reduce(waiting, { type: 'answered', request: 'per_1' }),
-    ]) {
-      const late = reduce(answered, { type: 'permissions', directory, requests, since: waiting.revision });
-      expect(late.permissions).toEqual({});
-    }
-  });
-
-  it('waits no more once its session was stopped, though opencode still lists it', () => {
-    const stopped = take(waiting, [status('idle')]);
-    expect(stopped.permissions).toEqual({});
-    const since = stopped.revision;
-    const asked = reduce(stopped, { type: 'statuses', directory, statuses: {}, since });
-    expect(reduce(asked, { type: 'permissions', directory, requests, since }).permissions).toEqual({});
-  });
-
-  it('is told by a snapshot where its session runs, or where nobody knows', () => {
-    const told: Action = { type: 'permissions', directory, requests, since: 0 };
-    expect(Object.keys(reduce(emptyState, told).permissions)).toEqual(['per_1']);
-    const statuses = { [session]: { type: 'busy' as const } };
-    const busy = reduce(emptyState, { type: 'statuses', directory, statuses, since: 0 });
-    expect(Object.keys(reduce(busy, told).permissions)).toEqual(['per_1']);
-  });
-
-  it('of another directory is left alone', () => {
-    const state = take(emptyState, [asked('per_1')]);
-    const other = reduce(state, {
-      type: 'permissions',
-      directory: '/elsewhere',
-      requests: [],
-      since: state.revision,
-    });
-    expect(Object.keys(other.permissions)).toEqual(['per_1']);
+  it('are dropped where there may be a hole before the latest', () => {
+    let state = reduce(opened, asked);
+    state = reduce(state, { type: 'loaded', session, page: { ...latest, messages: first ? [first] : [] } });
+    state = reduce(reduce(state, asked), { type: 'loaded', session, page: latest });
+    expect(shown(state)).toEqual(rest);
+    expect(state.transcripts[session]?.before).toBe('cursor');
   });
 });
 
-describe('a crash of opencode in mid-answer', () => {
-  it('keeps the text and knows that nothing runs', () => {
-    const delta = recordedEvents.findLastIndex((event) => event.type === 'message.part.delta');
-    let state = take(opened, recordedEvents.slice(0, delta + 1));
-    const before = shown(state);
-    state = reduce(state, { type: 'connection', connection: { phase: 'reconnecting', reason: null } });
-    state = reduce(state, live);
-    const since = state.revision;
-    state = reduce(state, { type: 'snapshot', session, page: snapshotAfter(delta + 1), since });
-    state = reduce(state, { type: 'statuses', directory, statuses: {}, since });
-    expect(shown(state)).toEqual(before);
-    expect(state.statuses[session]).toBeUndefined();
-    expect(state.surveyed[directory]).toBe(true);
+describe('an answer that was cut off', () => {
+  const answer = recordedEvents.findIndex(
+    ({ event }) => event.type === 'message.updated' && event.properties.info.role === 'assistant',
+  );
+  const id = truthAfter(answer + 1).at(-1)?.info.id ?? '';
+  const page = { ...snapshotAfter(answer + 1), interrupted: [id], kept: ['prt_k'] };
+  const state = reduce(reduce(take(emptyState, [streamSnapshot(answer + 1)]), asked), {
+    type: 'loaded',
+    session,
+    page,
+  });
+
+  it('is marked, with what was kept of it', () => {
+    expect(isInterrupted(state.transcripts[session], id)).toBe(true);
+    expect(state.transcripts[session]?.kept).toEqual({ prt_k: true });
+  });
+
+  it('is not any more once it was completed', () => {
+    expect(isInterrupted(take(state, recordedEvents).transcripts[session], id)).toBe(false);
+  });
+
+  it('is told anew by the next snapshot', () => {
+    const again = reduce(reduce(state, asked), loaded(answer + 1));
+    expect(isInterrupted(again.transcripts[session], id)).toBe(false);
+  });
+});
+
+describe('the chats', () => {
+  const chat = (id: string, title: string) => ({ id, title }) as ChatView;
+  const numbered = (count: number, event: Numbered['event']): Numbered => ({ at: { epoch, count }, event });
+  const told = take(emptyState, [
+    streamSnapshot(1),
+    numbered(2, { type: 'chat', chat: chat('a', 'one') }),
+    numbered(3, { type: 'chat', chat: chat('b', 'two') }),
+    numbered(4, { type: 'chat', chat: chat('a', 'three') }),
+    numbered(5, { type: 'chat_removed', id: 'b' }),
+  ]);
+
+  it('are as the stream told them last', () => {
+    expect(told.chats).toEqual({ a: chat('a', 'three') });
+    expect(told.isKnown).toBe(true);
+  });
+
+  it('are replaced by a snapshot, and an older twin of an event changes nothing', () => {
+    expect(take(told, [numbered(3, { type: 'chat', chat: chat('b', 'two') })])).toBe(told);
+    expect(take(told, [streamSnapshot(1, 'e2')]).chats).toEqual({});
   });
 });

@@ -1,52 +1,37 @@
-/** What the page knows about opencode's sessions: the shape of the event store's state. */
-import type {
-  Message,
-  Part,
-  PermissionRequest,
-  QuestionRequest,
-  Session,
-  SessionStatus,
-} from '@/shared/api/opencode';
+/** What the page knows by the event stream: the shape of the event store's state. */
+import type { Message, Part, Session } from '@/shared/api/opencode';
+import type { ChatActivity, ChatView, Instance } from '@/shared/api/relay';
+import type { Numbered, Position, TranscriptEvent } from './event';
 
-/** Something opencode told, with when it was last told by the stream (see `EventState.revision`). */
-interface Told {
-  revision: number;
-}
-
-/** A part of a message as it is now. */
-export interface LivePart extends Told {
-  part: Part;
-  /** Pieces of this text may have been missed: the next one shows a gap before it. */
-  stale: boolean;
-  /** Offsets in the text at which pieces are missing until opencode sends the whole. */
-  gaps: readonly number[];
-}
-
-export interface Entry extends Told {
+export interface Entry {
   info: Message;
-  parts: readonly LivePart[];
-  /** Shown before opencode confirmed it. */
-  optimistic: boolean;
+  parts: readonly Part[];
 }
+
+/** How a conversation is kept right: as a snapshot told it, and every event since. */
+export type Freshness =
+  /** A snapshot is under way: the events since it was asked for wait for it. */
+  | { type: 'asked'; waiting: readonly Numbered<TranscriptEvent>[] }
+  /** It holds every event up to `position`, and the stream carries what comes after. */
+  | { type: 'live'; position: Position }
+  /** Events may have been missed: it is shown as it was until a snapshot comes. */
+  | { type: 'stale' };
 
 export interface Transcript {
+  freshness: Freshness;
   /** Message ids, oldest first. */
   order: readonly string[];
   entries: Readonly<Record<string, Entry>>;
-  /** Parts that the stream told of before the snapshot told of their messages, by message. */
-  early: Readonly<Record<string, readonly LivePart[]>>;
-  /** Messages and parts removed by events, by id: a snapshot that is under way must not bring them back. */
-  removed: Readonly<Record<string, number>>;
+  /** Answers that were cut off, by message. */
+  interrupted: Readonly<Record<string, true>>;
+  /** Parts of them that opencode forgot and the relay kept. */
+  kept: Readonly<Record<string, true>>;
   /** Cursor of the page before the first message here; null when this is the beginning. */
   before: string | null;
+  /** Whether any snapshot ever came. */
   loaded: boolean;
   /** Why the last attempt to load it failed. */
   failure: string | null;
-}
-
-export interface InDirectory<T> extends Told {
-  directory: string;
-  value: T;
 }
 
 export type Connection =
@@ -57,40 +42,34 @@ export type Connection =
 
 export interface EventState {
   connection: Connection;
-  /** Counts the events taken in. A snapshot remembers the count at which it was asked for: what was told later is newer than it. */
-  revision: number;
+  /** The last event taken in. */
+  position: Position | null;
+  /** Whether the stream has told of the chats yet. */
+  isKnown: boolean;
+  chats: Readonly<Record<string, ChatView>>;
+  instance: Instance | null;
+  /** The sessions of the chat that is shown, its subagents' included, as far as they changed while it was. */
   sessions: Readonly<Record<string, Session>>;
-  statuses: Readonly<Record<string, InDirectory<SessionStatus>>>;
-  /** Directories whose statuses were asked for on this connection: a session without one is idle there. */
-  surveyed: Readonly<Record<string, true>>;
-  /** What went wrong in a session, where no message carries it. */
-  errors: Readonly<Record<string, string>>;
-  permissions: Readonly<Record<string, InDirectory<PermissionRequest>>>;
-  questions: Readonly<Record<string, InDirectory<QuestionRequest>>>;
-  /** Requests that were answered, by id: a snapshot that was under way must not bring them back. */
-  settled: Readonly<Record<string, true>>;
   /** Conversations that are or were open in this tab. */
   transcripts: Readonly<Record<string, Transcript>>;
 }
 
 export const emptyState: EventState = {
   connection: { phase: 'connecting' },
-  revision: 0,
+  position: null,
+  isKnown: false,
+  chats: {},
+  instance: null,
   sessions: {},
-  statuses: {},
-  surveyed: {},
-  errors: {},
-  permissions: {},
-  questions: {},
-  settled: {},
   transcripts: {},
 };
 
 export const emptyTranscript: Transcript = {
+  freshness: { type: 'stale' },
   order: [],
   entries: {},
-  early: {},
-  removed: {},
+  interrupted: {},
+  kept: {},
   before: null,
   loaded: false,
   failure: null,
@@ -103,28 +82,21 @@ export function without<T>(record: Readonly<Record<string, T>>, key: string): Re
   return rest;
 }
 
-/** Whether something runs in a session, as far as is known. */
-export function isRunning(state: EventState, session: string): boolean {
-  return (state.statuses[session]?.value.type ?? 'idle') !== 'idle';
+const running: ReadonlySet<ChatActivity> = new Set(['working', 'retrying', 'needs_you']);
+
+/** Whether an agent is at work in a chat, be it that it waits for an answer. */
+export function isRunning(chat: ChatView | undefined): boolean {
+  return chat !== undefined && running.has(chat.state);
 }
 
-/** Whether more text may come for this part. */
-export function isOpen(part: Part): boolean {
-  return (
-    (part.type === 'text' || part.type === 'reasoning') &&
-    part.time !== undefined &&
-    part.time.end === undefined
-  );
-}
-
-/** Message ids in the order of the conversation: by time, what is not confirmed yet last. */
+/** Message ids in the order of the conversation: by time. */
 export function ordered(entries: Readonly<Record<string, Entry>>): string[] {
   return Object.values(entries)
-    .sort(
-      (a, b) =>
-        Number(a.optimistic) - Number(b.optimistic) ||
-        a.info.time.created - b.info.time.created ||
-        (a.info.id < b.info.id ? -1 : 1),
-    )
+    .sort((a, b) => a.info.time.created - b.info.time.created || (a.info.id < b.info.id ? -1 : 1))
     .map((entry) => entry.info.id);
+}
+
+/** Whether a conversation shows what a message says. */
+export function isShown(transcript: Transcript | undefined, message: string): boolean {
+  return (transcript?.entries[message]?.parts.length ?? 0) > 0;
 }

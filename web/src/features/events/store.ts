@@ -1,6 +1,6 @@
 /** The one event store. Components read narrow slices of it; only `dispatch` changes it. */
 import { create } from 'zustand';
-import type { StreamEvent } from './event';
+import type { Numbered } from './event';
 import { type Action, reduce } from './reducer';
 import { type EventState, emptyState } from './state';
 
@@ -10,11 +10,11 @@ export function dispatch(action: Action): void {
   useEvents.setState((state) => reduce(state, action), true);
 }
 
-let waiting: StreamEvent[] = [];
+let waiting: Numbered[] = [];
 let scheduled = false;
 
 /** Takes an event in; what arrives within one frame becomes one change. */
-export function enqueue(event: StreamEvent): void {
+export function enqueue(event: Numbered): void {
   waiting.push(event);
   if (scheduled) return;
   scheduled = true;
@@ -30,10 +30,4 @@ export function flush(): void {
   const events = waiting;
   waiting = [];
   dispatch({ type: 'events', events });
-}
-
-/** The count to give to a snapshot that is asked for now. */
-export function currentRevision(): number {
-  flush();
-  return useEvents.getState().revision;
 }

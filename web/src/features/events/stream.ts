@@ -1,218 +1,226 @@
 /**
- * The connection to opencode's event stream, kept up by itself: it notices a cut, says so, and comes back.
+ * The connection to the relay's event stream, kept up by itself: it notices a cut, says so, and comes back where
+ * it was.
  *
- * A cut is not always told (a phone that changes networks gets no reset), so silence is suspected: after a
- * short while something small is asked for, and when that is not answered either, the connection is made anew.
+ * A cut is not always told (a phone that changes networks gets no reset), so the relay says by when the next frame
+ * comes, and silence beyond that is a cut. Then several attempts race, and the first that is answered with a frame
+ * wins: over HTTP/1.1 a browser sends a request on any connection that it still holds for good, and the network
+ * swallows each that goes out on an old one. An attempt that is given up takes its dead connection with it.
  */
 import { goToLogin, sentenceOf } from '@/shared/http';
-import { readEvent, type StreamEvent } from './event';
+import { type Numbered, readEvent } from './event';
 import { createParser } from './parser';
 import type { Connection } from './state';
 
 export interface StreamOptions {
-  onEvent(event: StreamEvent): void;
+  /** The chat that is to be carried; asked at each attempt. */
+  viewing(): string | null;
+  /** Names this page to the relay. */
+  client: string;
+  onEvent(event: Numbered): void;
+  /** The stream has begun (again). `carries` is the chat that the attempt asked for. */
+  onLive(carries: string | null): void;
   onConnection(connection: Connection): void;
-  /** Asks the server for something small; rejects when there is no answer. */
-  ping(signal: AbortSignal): Promise<unknown>;
-  /** Whether something is running that the reader waits for: then silence is suspected sooner. */
-  isExpecting(): boolean;
 }
 
 export interface Stream {
-  /** The device woke up or is online again: make sure, at once, that the connection is good. */
+  /** The device woke up, or is looked at again: make sure, at once, that the connection is good. */
   check(): void;
+  /** The device is online again, perhaps on another network: the old connection is not to be trusted. */
+  online(): void;
   /** The device says that it is offline. */
   offline(): void;
   stop(): void;
 }
 
-const address = '/global/event';
-const connectTimeout = 8_000;
-const pingTimeout = 1_800;
-/** Where answers are slow (a bad network, a busy server) more time is given, up to this. */
-const patientPingTimeout = 10_000;
-/** The same while cut off: what is sent into a dead network is lost, so the next is sent soon. */
-const hopeTimeout = 1_000;
-/** Silence before asking. The server sends a heartbeat every 10 s, so that the longer one is too long. */
-const quietWhenExpecting = 1_800;
-const quietWhenIdle = 12_000;
-const tick = 300;
-/** While cut off, how often to ask whether the server can be reached again; less often after a minute. */
-const askAgain = 700;
-const askAgainLater = 2_500;
-/** An attempt younger than this is given its time before another is thought of. */
-const patience = 1_200;
-/** A timer this late means that the device slept. */
-const slept = 5_000;
-const retryDelays = [200, 500, 1_000, 2_000, 4_000] as const;
+/** An attempt that has not been answered with a frame yet, or the one that has. */
+interface Attempt {
+  controller: AbortController;
+  begun: number;
+  /** When it last gave anything, headers included; -Infinity while it has not. */
+  heard: number;
+  /** How long it may go without giving anything. */
+  life: number;
+}
+
+const tick = 200;
+/** Beyond the time by which the relay said that the next frame comes. */
+const grace = 1_000;
+/** Until the first heartbeat has told by when to expect the next frame. */
+const firstWithin = 10_000;
+/** A brisk attempt is given up soon, as it may be on a dead connection; a patient one suits a slow network. */
+const briskLife = 1_300;
+const patientLife = 12_000;
+/** Brisk attempts under way at once; with the patient one that leaves half of a browser's six connections. */
+const briskAtOnce = 2;
+/** At the moment at which the silence is noticed: enough to use up what dead connections the browser holds. */
+const briskBurst = 4;
+/** While cut off, how often an attempt is made; less often at the start of the page (there is no dead connection
+    yet), after a minute, and while nobody looks. */
+const between = 500;
+const betweenFirst = 2_000;
+const betweenLater = 1_500;
+const betweenHidden = 5_000;
+/** An attempt that gave something this recently is on its way. */
+const arriving = 1_500;
+/** A stream that was heard this recently needs no check. */
+const recently = 2_000;
 
 export function openStream(options: StreamOptions): Stream {
   let stopped = false;
-  let attempt: AbortController | null = null;
-  let live = false;
-  let failures = 0;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  let attemptedAt = 0;
-  let lastHeard = performance.now();
-  let lastTick = performance.now();
-  let pinging = false;
+  let current: Attempt | null = null;
+  let within = firstWithin;
+  let lastId: string | null = null;
+  let wasLive = false;
+  let cutAt = performance.now();
+  let lastBegun = 0;
+  const racing = new Set<Attempt>();
 
-  async function connect(): Promise<void> {
-    clearTimeout(retry);
-    attempt?.abort();
-    const controller = new AbortController();
-    attempt = controller;
-    attemptedAt = performance.now();
+  function begin(life: number): void {
+    const now = performance.now();
+    const attempt: Attempt = { controller: new AbortController(), begun: now, heard: -Infinity, life };
+    lastBegun = now;
+    racing.add(attempt);
+    void run(attempt);
+  }
+
+  async function run(attempt: Attempt): Promise<void> {
     let reason: string | null = null;
-    const timeout = setTimeout(() => controller.abort(), connectTimeout);
     try {
-      const response = await fetch(address, {
-        headers: { Accept: 'text/event-stream' },
-        cache: 'no-store',
-        signal: controller.signal,
-      });
-      if (response.status === 401) {
-        goToLogin();
-        return;
-      }
-      if (!response.ok || !response.body) {
-        const restarting = [502, 503, 504].includes(response.status);
-        reason = restarting
-          ? 'A part of ocweb is restarting.'
-          : sentenceOf(await response.json().catch(() => null), response.status);
-      } else {
-        await read(response.body, controller, timeout);
-      }
+      reason = await follow(attempt);
     } catch {
       // A cut is ordinary; what matters is said by `lost`.
-    } finally {
-      clearTimeout(timeout);
     }
-    if (attempt === controller) lost(reason);
+    racing.delete(attempt);
+    if (attempt === current) lost(reason);
+    else if (current === null && reason !== null && !stopped) say(reason);
   }
 
-  async function read(
-    body: ReadableStream<Uint8Array<ArrayBuffer>>,
-    controller: AbortController,
-    timeout: ReturnType<typeof setTimeout>,
-  ): Promise<void> {
+  /** Reads the stream to its end; answers what the server said instead of a stream. */
+  async function follow(attempt: Attempt): Promise<string | null> {
+    const viewing = options.viewing();
+    const query = new URLSearchParams({ client: options.client, ...(viewing === null ? {} : { viewing }) });
+    const response = await fetch(`/admin/events?${query}`, {
+      headers: { Accept: 'text/event-stream', ...(lastId === null ? {} : { 'Last-Event-ID': lastId }) },
+      cache: 'no-store',
+      signal: attempt.controller.signal,
+    });
+    attempt.heard = performance.now();
+    if (response.status === 401) {
+      goToLogin();
+      return null;
+    }
+    if (!response.ok || !response.body) {
+      const restarting = [502, 503, 504].includes(response.status);
+      if (restarting) return 'A part of ocweb is restarting.';
+      return sentenceOf(await response.json().catch(() => null), response.status);
+    }
     const parser = createParser();
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done || attempt !== controller) return;
-      lastHeard = performance.now();
-      for (const data of parser.push(value)) {
-        const event = readEvent(data);
-        if (!event) continue;
-        if (event.type === 'server.connected') {
-          clearTimeout(timeout);
-          live = true;
-          failures = 0;
+      if (done || stopped) return null;
+      attempt.heard = performance.now();
+      for (const frame of parser.push(value)) {
+        const numbered = readEvent(frame);
+        if (attempt !== current) {
+          if (!racing.has(attempt)) return null;
+          won(attempt);
+          if (frame.id !== null) lastId = frame.id;
+          if (numbered) options.onEvent(numbered);
           options.onConnection({ phase: 'live' });
-          // Was the alarm true, or is the server slow? Only a slow one is given more time at the next.
-          if (allowed > pingTimeout) void answers(patientPingTimeout);
+          options.onLive(viewing);
+          continue;
         }
-        options.onEvent(event);
+        if (frame.id !== null) lastId = frame.id;
+        if (numbered?.event.type === 'heartbeat') within = numbered.event.within_ms;
+        else if (numbered) options.onEvent(numbered);
       }
     }
   }
 
-  function lost(reason: string | null): void {
-    attempt = null;
-    live = false;
-    if (stopped) return;
-    options.onConnection({ phase: 'reconnecting', reason });
-    const delay = retryDelays[Math.min(failures, retryDelays.length - 1)] ?? 4_000;
-    failures += 1;
-    retry = setTimeout(connect, delay * (0.75 + Math.random() / 2));
+  function won(attempt: Attempt): void {
+    racing.delete(attempt);
+    const others = [...racing, ...(current ? [current] : [])];
+    racing.clear();
+    current = attempt;
+    wasLive = true;
+    for (const other of others) other.controller.abort();
   }
 
-  /** How long a live connection may take to prove itself: doubled by each alarm, normal again after a quick answer. */
-  let allowed = pingTimeout;
+  function say(reason: string | null): void {
+    options.onConnection({ phase: 'reconnecting', reason });
+  }
 
-  async function answers(timeout: number): Promise<boolean> {
-    const asked = performance.now();
-    try {
-      await options.ping(AbortSignal.timeout(timeout));
-      if (performance.now() - asked < pingTimeout / 2) allowed = pingTimeout;
-      return true;
-    } catch {
-      return false;
+  /** What was live is not any more. */
+  function lost(reason: string | null): void {
+    const dead = current;
+    current = null;
+    cutAt = performance.now();
+    dead?.controller.abort();
+    if (stopped) return;
+    say(reason);
+    begin(patientLife);
+  }
+
+  function silent(): void {
+    lost(null);
+    for (let count = 0; count < briskBurst; count += 1) begin(briskLife);
+  }
+
+  const timer = setInterval(() => {
+    const now = performance.now();
+    if (current) {
+      if (now - current.heard > within + grace) silent();
+      return;
+    }
+    giveUp(now);
+    const attempts = [...racing];
+    // Something is coming in: it is not hurried.
+    if (attempts.some(({ heard }) => now - heard < arriving) || now - lastBegun < pause(now)) return;
+    if (!attempts.some(({ life }) => life === patientLife)) begin(patientLife);
+    else if (attempts.length <= briskAtOnce) begin(briskLife);
+  }, tick);
+
+  function pause(now: number): number {
+    if (document.hidden) return betweenHidden;
+    if (!wasLive) return betweenFirst;
+    return now - cutAt < 60_000 ? between : betweenLater;
+  }
+
+  /** Ends the attempts that have given nothing for as long as they may. */
+  function giveUp(now: number): void {
+    for (const attempt of racing) {
+      const silence = now - Math.max(attempt.begun, attempt.heard);
+      if (silence > (attempt.heard > attempt.begun ? patientLife : attempt.life)) attempt.controller.abort();
     }
   }
 
-  /** The stream is quiet: is it dead? */
-  async function suspect(): Promise<void> {
-    if (pinging) return;
-    pinging = true;
-    const suspected = attempt;
-    const alive = await answers(allowed);
-    pinging = false;
-    const quiet = performance.now() - lastHeard;
-    // A server that answers, and a stream without its heartbeat: the stream is dead. So it is when a phone
-    // changes networks: the old connection is swallowed, and a new one works.
-    if (stopped || !live || attempt !== suspected || quiet < (alive ? quietWhenIdle : pingTimeout)) return;
-    live = false;
-    allowed = Math.min(2 * allowed, patientPingTimeout);
-    options.onConnection({ phase: 'reconnecting', reason: null });
-    void connect();
-  }
-
-  /** Cut off: the moment the server answers, connect; an attempt made before that may hang in the dead network. */
-  async function hope(): Promise<void> {
-    if (pinging || (attempt !== null && performance.now() - attemptedAt < patience)) return;
-    pinging = true;
-    const hung = attempt;
-    // Two, as the browser may send either on an old connection that the network swallows.
-    const alive = (await Promise.all([answers(hopeTimeout), answers(hopeTimeout)])).some(Boolean);
-    pinging = false;
-    if (alive && !stopped && !live && attempt === hung) void connect();
-  }
-
-  let lastPing = 0;
-  let cutAt = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const late = now - lastTick > slept;
-    lastTick = now;
-    if (live) cutAt = now;
-    if (document.hidden) return;
-    const between = live
-      ? options.isExpecting()
-        ? quietWhenExpecting
-        : quietWhenIdle
-      : now - cutAt < 60_000
-        ? askAgain
-        : askAgainLater;
-    if (!late && (now - lastPing < between || now - lastHeard < between)) return;
-    lastPing = now;
-    void (live ? suspect() : hope());
-  }, tick);
-
-  void connect();
+  begin(patientLife);
 
   return {
     check() {
       if (stopped) return;
-      if (live) {
-        if (performance.now() - lastHeard > 1_000) void suspect();
-      } else {
-        failures = 0;
-        void connect();
-      }
+      const now = performance.now();
+      if (current === null) {
+        cutAt = now;
+        begin(briskLife);
+      } else if (now - current.heard > within + grace) silent();
+      else if (now - current.heard > recently) begin(briskLife);
+    },
+    online() {
+      if (stopped) return;
+      cutAt = performance.now();
+      begin(briskLife);
+      begin(briskLife);
     },
     offline() {
-      if (stopped || !live) return;
-      live = false;
-      options.onConnection({ phase: 'reconnecting', reason: null });
-      attempt?.abort();
+      if (!stopped && current) lost(null);
     },
     stop() {
       stopped = true;
       clearInterval(timer);
-      clearTimeout(retry);
-      attempt?.abort();
+      for (const attempt of [...racing, ...(current ? [current] : [])]) attempt.controller.abort();
     },
   };
 }
