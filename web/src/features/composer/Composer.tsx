@@ -1,16 +1,16 @@
-/** Where a task is typed. What is typed survives a reload; a text that could not be sent comes back. */
+/** Where a task is typed. What is typed survives a reload, and stays until it is kept elsewhere. */
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { explain } from '@/shared/http';
 import { Icon } from '@/shared/ui/Icon';
 import { hasFinePointer } from '@/shared/viewport';
-import { joined, recallDraft, rememberDraft, sendDraft } from './draft';
+import { removeSent, setDraft, useDraft } from './draft';
 import './composer.css';
 
 export interface ComposerProps {
   /** Names the draft: each chat has its own. */
   draft: string;
   placeholder: string;
-  /** Sends the text. When it rejects, the text is put back and the reason shown. */
+  /** Keeps the text so that it is sent. When it rejects, the text stays and the reason is shown. */
   onSend: (text: string) => Promise<unknown>;
   /** Present while something runs that can be stopped. */
   onStop?: (() => Promise<unknown>) | undefined;
@@ -21,12 +21,11 @@ export interface ComposerProps {
 }
 
 export function Composer({ draft, placeholder, onSend, onStop, blocked, children }: ComposerProps) {
-  const [text, setText] = useState(() => recallDraft(draft));
+  const text = useDraft(draft);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
 
-  useEffect(() => rememberDraft(draft, text), [draft, text]);
   useEffect(() => box.current?.focus({ preventScroll: true }), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what makes it grow.
   useLayoutEffect(() => {
@@ -40,14 +39,12 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
 
   async function submit() {
     if (!canSend) return;
-    const sent = text;
     setError(null);
     setBusy(true);
-    setText('');
     try {
-      await sendDraft(draft, sent, () => onSend(sent.trim()));
+      await onSend(text.trim());
+      removeSent(draft, text);
     } catch (thrown) {
-      setText((typed) => joined(sent, typed));
       setError(`Not sent: ${explain(thrown)}`);
     } finally {
       setBusy(false);
@@ -95,7 +92,7 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
         value={text}
         rows={1}
         enterKeyHint={hasFinePointer() ? 'send' : 'enter'}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => setDraft(draft, event.target.value)}
         onKeyDown={onKeyDown}
       />
       <div className="composer-row">

@@ -1,6 +1,5 @@
 /** Which model and mode the next prompt uses: what was chosen here, else what the chat used last, else this device. */
 import { useState } from 'react';
-import type { ModelChoice } from '@/shared/api/opencode';
 import { recall, remember } from '@/shared/storage';
 
 export const defaultMode = 'build';
@@ -26,12 +25,6 @@ export function useChoices(used: { model: string | null; mode: string | null }):
     },
     setMode,
   };
-}
-
-/** Splits `provider/model`; a model's own name may contain slashes. */
-export function splitModel(model: string): ModelChoice {
-  const slash = model.indexOf('/');
-  return { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) };
 }
 
 /** What fits on a chip: the model without its provider. */

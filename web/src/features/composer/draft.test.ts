@@ -15,30 +15,26 @@ async function openPage() {
 
 beforeEach(() => kept.clear());
 
-describe('a text that is being sent', () => {
-  it('comes back when the page ended before it arrived, with what was typed since', async () => {
-    const first = await openPage();
-    void first.sendDraft('ses_1', 'do this', () => new Promise(() => undefined));
-    first.rememberDraft('ses_1', 'and that');
-    expect(first.recallDraft('ses_1')).toBe('and that');
-
-    const second = await openPage();
-    const restored = second.recallDraft('ses_1');
-    expect(restored).toBe('do this\nand that');
-    second.rememberDraft('ses_1', restored);
-    expect((await openPage()).recallDraft('ses_1')).toBe('do this\nand that');
-  });
-
-  it('is gone once it arrived', async () => {
-    const { sendDraft } = await openPage();
-    await sendDraft('ses_1', 'do this', () => Promise.resolve());
-    expect(kept.size).toBe(0);
-  });
-
-  it('is the draft again when it could not be sent, whatever is shown by then', async () => {
+describe('a draft', () => {
+  it('is there again when the page is opened anew, for its own chat', async () => {
+    (await openPage()).setDraft('ses_1', 'half a thought');
     const page = await openPage();
-    await expect(page.sendDraft('ses_1', 'do this', () => Promise.reject(new Error('no')))).rejects.toThrow();
-    expect(page.recallDraft('ses_1')).toBe('do this');
-    expect(page.recallDraft('ses_2')).toBe('');
+    page.addToDraft('ses_1', 'and more');
+    page.addToDraft('ses_2', 'another');
+    expect(kept.get('ocweb.draft.ses_1')).toBe('half a thought\nand more');
+    expect(kept.get('ocweb.draft.ses_2')).toBe('another');
+  });
+
+  it('is forgotten once it was sent, but not what was typed since', async () => {
+    const page = await openPage();
+    page.setDraft('ses_1', 'do this');
+    page.removeSent('ses_1', 'do this');
+    expect(kept.size).toBe(0);
+    page.setDraft('ses_1', 'do this and that');
+    page.removeSent('ses_1', 'do this');
+    expect(kept.get('ocweb.draft.ses_1')).toBe('and that');
+    page.setDraft('ses_1', 'something else');
+    page.removeSent('ses_1', 'do this');
+    expect(kept.get('ocweb.draft.ses_1')).toBe('something else');
   });
 });

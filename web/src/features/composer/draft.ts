@@ -1,36 +1,30 @@
-/** What is typed and what is being sent, kept by the browser: a phone may end the page at any moment. */
+/** What is typed and not sent, kept by the browser: a phone may end the page at any moment. */
+import { create } from 'zustand';
 import { recall, remember } from '@/shared/storage';
 
-/** The drafts whose text this page is sending. */
-const underWay = new Set<string>();
+/** By name: each chat has its own. Read from the browser's storage when first asked for. */
+const useDrafts = create<Record<string, string>>(() => ({}));
 
-/** A text that is not sent yet, and what was typed since. */
-export function joined(sent: string | null, typed: string | null): string {
-  return [sent, typed].filter(Boolean).join('\n');
+function draftOf(drafts: Record<string, string>, name: string): string {
+  return drafts[name] ?? recall(`draft.${name}`) ?? '';
 }
 
-/** The text to begin with; what an earlier page was sending when it ended comes back. */
-export function recallDraft(name: string): string {
-  return joined(underWay.has(name) ? null : recall(`sending.${name}`), recall(`draft.${name}`));
+export function useDraft(name: string): string {
+  return useDrafts((drafts) => draftOf(drafts, name));
 }
 
-export function rememberDraft(name: string, text: string): void {
+export function setDraft(name: string, text: string): void {
+  useDrafts.setState({ [name]: text });
   remember(`draft.${name}`, text);
-  if (!underWay.has(name)) remember(`sending.${name}`, null);
 }
 
-/** Sends `text` and keeps it until it arrived; when it did not, it is the draft again. */
-export async function sendDraft(name: string, text: string, send: () => Promise<unknown>): Promise<void> {
-  underWay.add(name);
-  remember(`sending.${name}`, text);
-  remember(`draft.${name}`, null);
-  try {
-    await send();
-  } catch (error) {
-    remember(`draft.${name}`, joined(text, recall(`draft.${name}`)));
-    throw error;
-  } finally {
-    underWay.delete(name);
-    remember(`sending.${name}`, null);
-  }
+/** Adds a text after what is typed already. */
+export function addToDraft(name: string, text: string): void {
+  setDraft(name, [draftOf(useDrafts.getState(), name), text].filter(Boolean).join('\n'));
+}
+
+/** Forgets what was sent; what was typed since stays. */
+export function removeSent(name: string, sent: string): void {
+  const text = draftOf(useDrafts.getState(), name);
+  setDraft(name, text.startsWith(sent) ? text.slice(sent.length).trimStart() : text);
 }

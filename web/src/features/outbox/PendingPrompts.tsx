@@ -1,0 +1,88 @@
+/** The prompts that opencode does not have yet, at the end of the conversation: where each is, and what can be done. */
+import { useMutation } from '@tanstack/react-query';
+import { useShallow } from 'zustand/react/shallow';
+import { isShown } from '@/features/events/state';
+import { useEvents } from '@/features/events/store';
+import { admin } from '@/shared/api/admin';
+import { Failure } from '@/shared/ui/Notice';
+import { type Row, rowsOf } from './rows';
+import { outbox, takeBackFromServer, useOutbox } from './store';
+import '@/shared/ui/message.css';
+import './outbox.css';
+
+export function PendingPrompts({
+  chat,
+  onTakenBack,
+}: {
+  chat: string;
+  /** Gets the text that was taken back. */
+  onTakenBack: (text: string) => void;
+}) {
+  const kept = useOutbox();
+  const view = useEvents((state) => state.chats[chat]);
+  const isLive = useEvents((state) => state.connection.phase === 'live');
+  const isOpencodeUp = useEvents((state) => state.instance?.opencode !== 'down');
+  const ids = [...(view?.prompts ?? []), ...kept.accepted, ...kept.items].map(({ id }) => id);
+  const shown = useEvents(useShallow((state) => ids.filter((id) => isShown(state.transcripts[chat], id))));
+  const rows = rowsOf(chat, kept, { chat: view, isLive, isOpencodeUp, isShown: (id) => shown.includes(id) });
+  return rows.map((row) => <PendingPrompt key={row.id} chat={chat} row={row} onTakenBack={onTakenBack} />);
+}
+
+function PendingPrompt({
+  chat,
+  row,
+  onTakenBack,
+}: {
+  chat: string;
+  row: Row;
+  onTakenBack: (text: string) => void;
+}) {
+  const { id, text, state, words, isHere, canHurry } = row;
+  const takeBack = useMutation({
+    mutationFn: async () => {
+      if (isHere) await outbox.takeBack(id);
+      else await takeBackFromServer(chat, id);
+    },
+    onSuccess: () => onTakenBack(text),
+  });
+  const send = useMutation({
+    mutationFn: async () => {
+      if (isHere) await outbox.retry(id);
+      else await admin.sendNow(chat, id);
+    },
+  });
+  const isBusy = takeBack.isPending || send.isPending;
+  const isBad = state === 'refused' || state === 'failed';
+  const error = takeBack.error ?? send.error;
+  return (
+    <article
+      className="message user pending"
+      aria-label="You, not sent yet"
+      data-testid="pending-prompt"
+      data-state={state}
+    >
+      <p>{text}</p>
+      <p className={isBad ? 'pending-state bad' : 'pending-state'} role="status">
+        {!isBad && state !== 'sent' && <span className="pulse" aria-hidden="true" />} {words}
+      </p>
+      {error && <Failure what={takeBack.error ? 'Not taken back.' : 'Not done.'} error={error} />}
+      {state !== 'sent' && state !== 'sending' && (
+        <div className="pending-buttons">
+          <button type="button" className="button" disabled={isBusy} onClick={() => takeBack.mutate()}>
+            Take back
+          </button>
+          {isBad && (
+            <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
+              Try again
+            </button>
+          )}
+          {canHurry && (
+            <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
+              Send now
+            </button>
+          )}
+        </div>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,307 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RequestError } from '@/shared/http';
+import type { Item } from './item';
+import { createOutbox, emptyOutbox, type Outbox, type OutboxState } from './outbox';
+import type { Storage } from './storage';
+
+/** What outlives a page: the phone's storage, shared by all tabs. */
+class Phone {
+  readonly kept = new Map<string, Item>();
+  readonly storage: Storage = {
+    all: async () => [...this.kept.values()].map((item) => ({ ...item })),
+    put: async (item) => void this.kept.set(item.id, { ...item }),
+    remove: async (id) => void this.kept.delete(id),
+  };
+  #last: Promise<unknown> = Promise.resolve();
+
+  alone = <T>(act: () => Promise<T>): Promise<T> => {
+    const turn = this.#last.then(act);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+/** A server that takes the same id any number of times, and whose network can fail in every way. */
+class Server {
+  network: 'up' | 'down' | 'silent' | 'loses answers' = 'up';
+  refuses: (item: Item) => RequestError | null = () => null;
+  readonly stored: string[] = [];
+  asked = 0;
+
+  handOver = async (item: Item, signal: AbortSignal): Promise<void> => {
+    this.asked += 1;
+    if (this.network === 'down') throw new RequestError('The server cannot be reached.', 0);
+    if (this.network === 'silent') {
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }
+    const refusal = this.refuses(item);
+    if (refusal) throw refusal;
+    if (!this.stored.includes(item.id)) this.stored.push(item.id);
+    if (this.network === 'loses answers') throw new RequestError('The server did not answer in time.', 0);
+  };
+
+  takeBack = async ({ id }: Item): Promise<void> => {
+    if (this.network !== 'up') throw new RequestError('The server cannot be reached.', 0);
+    const index = this.stored.indexOf(id);
+    if (index >= 0) this.stored.splice(index, 1);
+  };
+}
+
+class Tab {
+  state: OutboxState = emptyOutbox;
+  readonly outbox: Outbox;
+
+  constructor(phone: Phone, server: Server) {
+    this.outbox = createOutbox({
+      storage: phone.storage,
+      handOver: (item, signal) => server.handOver(item, signal),
+      takeBack: (item) => server.takeBack(item),
+      alone: phone.alone,
+      onChange: (change) => {
+        this.state = change(this.state);
+      },
+      tellOthers: () => undefined,
+    });
+  }
+}
+
+let count = 0;
+function item(chat: string, text: string): Item {
+  count += 1;
+  return {
+    id: `msg_${String(count).padStart(4, '0')}`,
+    chat,
+    text,
+    model: null,
+    agent: 'build',
+    newChat: null,
+    created_at: '2026-01-01T00:00:00Z',
+    isAttempted: false,
+    refusal: null,
+  };
+}
+
+let phone: Phone;
+let server: Server;
+let tab: Tab;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  count = 0;
+  phone = new Phone();
+  server = new Server();
+  tab = new Tab(phone, server);
+});
+afterEach(() => {
+  tab.outbox.stop();
+  vi.useRealTimers();
+});
+
+const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+
+describe('a prompt', () => {
+  it('is stored before anything is sent', async () => {
+    server.network = 'silent';
+    await tab.outbox.add(item('a', 'one'));
+    expect([...phone.kept.keys()]).toEqual(['msg_0001']);
+  });
+
+  it('is not called stored when it could not be', async () => {
+    phone.storage.put = () => Promise.reject(new Error('full'));
+    await expect(tab.outbox.add(item('a', 'one'))).rejects.toThrow('full');
+    await pass(60_000);
+    expect(server.asked).toBe(0);
+  });
+
+  it('is gone from the phone once the server has it', async () => {
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    expect(server.stored).toEqual(['msg_0001']);
+    expect(phone.kept.size).toBe(0);
+    expect(tab.state.items).toEqual([]);
+    expect(tab.state.accepted.map(({ text }) => text)).toEqual(['one']);
+  });
+
+  it('waits for the network, and goes by itself', async () => {
+    server.network = 'down';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(600_000);
+    expect(server.asked).toBeLessThan(40);
+    server.network = 'up';
+    await pass(30_000);
+    expect(server.stored).toEqual(['msg_0001']);
+  });
+
+  it('goes at once when the connection is back', async () => {
+    server.network = 'silent';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(5_000);
+    tab.outbox.interrupt();
+    await pass(0);
+    server.network = 'up';
+    void tab.outbox.drain();
+    await pass(0);
+    expect(server.stored).toEqual(['msg_0001']);
+  });
+
+  it('arrives once though its answer was lost', async () => {
+    server.network = 'loses answers';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(10_000);
+    server.network = 'up';
+    await pass(30_000);
+    expect(server.stored).toEqual(['msg_0001']);
+    expect(phone.kept.size).toBe(0);
+  });
+
+  it('survives the end of the page at any moment', async () => {
+    for (const network of ['down', 'silent', 'loses answers'] as const) {
+      server.network = network;
+      await tab.outbox.add(item('a', network));
+      await pass(0);
+      // The page ends: nothing of it is heard of again. Its locks end with it.
+      tab.outbox.stop();
+      phone.alone = new Phone().alone;
+      server.network = 'up';
+      tab = new Tab(phone, server);
+      await tab.outbox.drain();
+      expect(phone.kept.size).toBe(0);
+    }
+    expect(server.stored).toEqual(['msg_0001', 'msg_0002', 'msg_0003']);
+  });
+});
+
+describe('several prompts', () => {
+  it('go in order, of each chat its own', async () => {
+    server.network = 'down';
+    for (const [chat, text] of [
+      ['a', '1'],
+      ['b', '1'],
+      ['a', '2'],
+      ['b', '2'],
+    ] as const) {
+      await tab.outbox.add(item(chat, text));
+    }
+    server.network = 'up';
+    await pass(30_000);
+    expect(server.stored.filter((id) => ['msg_0001', 'msg_0003'].includes(id))).toEqual([
+      'msg_0001',
+      'msg_0003',
+    ]);
+    expect(server.stored).toHaveLength(4);
+  });
+
+  it('of two tabs do not overtake each other', async () => {
+    const other = new Tab(phone, server);
+    server.network = 'silent';
+    await tab.outbox.add(item('a', '1'));
+    await other.outbox.add(item('a', '2'));
+    await pass(1_000);
+    server.network = 'up';
+    tab.outbox.interrupt();
+    await pass(60_000);
+    expect(server.stored).toEqual(['msg_0001', 'msg_0002']);
+    other.outbox.stop();
+  });
+
+  it('wait behind one that fails for a while, those of other chats do not', async () => {
+    server.refuses = ({ chat }) => (chat === 'a' ? new RequestError('Busy.', 503) : null);
+    await tab.outbox.add(item('a', '1'));
+    await tab.outbox.add(item('a', '2'));
+    await tab.outbox.add(item('b', '1'));
+    await pass(5_000);
+    expect(server.stored).toEqual(['msg_0003']);
+    server.refuses = () => null;
+    await pass(30_000);
+    expect(server.stored).toEqual(['msg_0003', 'msg_0001', 'msg_0002']);
+  });
+});
+
+describe('a prompt that the server refuses', () => {
+  beforeEach(async () => {
+    server.refuses = ({ text }) => (text === 'bad' ? new RequestError('No such repository.', 422) : null);
+    await tab.outbox.add(item('a', 'bad'));
+    await tab.outbox.add(item('a', 'next'));
+    await pass(0);
+  });
+
+  it('is kept with the reason, is not sent again by itself, and holds up what comes after it', async () => {
+    const { asked } = server;
+    await pass(600_000);
+    expect(server.asked).toBe(asked);
+    expect(server.stored).toEqual([]);
+    expect(tab.state.items.map(({ refusal }) => refusal)).toEqual(['No such repository.', null]);
+  });
+
+  it('can be tried again', async () => {
+    server.refuses = () => null;
+    await tab.outbox.retry('msg_0001');
+    await pass(0);
+    expect(server.stored).toEqual(['msg_0001', 'msg_0002']);
+  });
+
+  it('can be taken back, also without a network, and lets the next go', async () => {
+    server.network = 'down';
+    expect((await tab.outbox.takeBack('msg_0001')).text).toBe('bad');
+    server.network = 'up';
+    await pass(30_000);
+    expect(server.stored).toEqual(['msg_0002']);
+  });
+
+  it.each([401, 408, 425, 429, 500, 503])('is not one that was answered with %i', async (status) => {
+    await tab.outbox.takeBack('msg_0001');
+    server.refuses = () => new RequestError('Later.', status);
+    await tab.outbox.add(item('b', 'later'));
+    await pass(0);
+    expect(tab.state.items.map(({ refusal }) => refusal)).toContain(null);
+    server.refuses = () => null;
+    await pass(60_000);
+    expect(phone.kept.size).toBe(0);
+  });
+});
+
+describe('taking back', () => {
+  it('what was never sent needs no network', async () => {
+    server.network = 'silent';
+    await tab.outbox.add(item('a', 'first'));
+    await tab.outbox.add(item('a', 'second'));
+    await pass(0);
+    server.network = 'down';
+    expect((await tab.outbox.takeBack('msg_0002')).text).toBe('second');
+    expect([...phone.kept.keys()]).toEqual(['msg_0001']);
+  });
+
+  it('what may have arrived asks the server', async () => {
+    server.network = 'loses answers';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    expect(server.stored).toEqual(['msg_0001']);
+    server.network = 'down';
+    await expect(tab.outbox.takeBack('msg_0001')).rejects.toThrow(/reached/);
+    expect(phone.kept.size).toBe(1);
+    server.network = 'up';
+    await tab.outbox.takeBack('msg_0001');
+    await pass(60_000);
+    expect(server.stored).toEqual([]);
+    expect(phone.kept.size).toBe(0);
+  });
+
+  it('ends what is under way', async () => {
+    server.network = 'silent';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    server.takeBack = async () => undefined;
+    const taken = tab.outbox.takeBack('msg_0001');
+    await pass(0);
+    expect((await taken).text).toBe('one');
+    server.network = 'up';
+    await pass(60_000);
+    expect(server.stored).toEqual([]);
+  });
+
+  it('what has been handed over meanwhile says so', async () => {
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    await expect(tab.outbox.takeBack('msg_0001')).rejects.toThrow(/handed over/);
+  });
+});

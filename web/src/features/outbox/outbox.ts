@@ -1,0 +1,153 @@
+/**
+ * Durable sending: what is typed is stored here first, then handed to the server until it has it, in order per
+ * chat. The server takes the same id any number of times, so whatever dies between, a prompt arrives once.
+ */
+import { explain } from '@/shared/http';
+import { type Item, inOrder, isRefusal, nextOf } from './item';
+import type { Storage } from './storage';
+
+export interface OutboxState {
+  /** On this phone, oldest first. */
+  items: readonly Item[];
+  /** Handed over by this page, and perhaps not in what the stream says yet. */
+  accepted: readonly Item[];
+}
+
+export const emptyOutbox: OutboxState = { items: [], accepted: [] };
+
+export interface OutboxParts {
+  storage: Storage;
+  /** Gives the server a prompt (and the chat that it begins); rejects when it has not got it. */
+  handOver(item: Item, signal: AbortSignal): Promise<unknown>;
+  /** Takes a prompt back from the server; rejects when it is not known whether the server still has it. */
+  takeBack(item: Item): Promise<unknown>;
+  /** Runs one at a time, over all tabs. */
+  alone<T>(act: () => Promise<T>): Promise<T>;
+  onChange(change: (state: OutboxState) => OutboxState): void;
+  /** Tells the other tabs to look at the storage. */
+  tellOthers(): void;
+}
+
+export interface Outbox {
+  /** Resolves once it is stored. It is sent by itself. */
+  add(item: Item): Promise<void>;
+  /** Sends what is left; now rather than later. */
+  drain(): Promise<void>;
+  /** The connection is cut: what is under way hangs. */
+  interrupt(): void;
+  /** Tries one again that was refused. */
+  retry(id: string): Promise<void>;
+  /** Removes one so that it is never sent; answers it. Rejects when it may have arrived. */
+  takeBack(id: string): Promise<Item>;
+  /** Reads the storage: at the start, and when another tab changed it. */
+  reload(): Promise<void>;
+  stop(): void;
+}
+
+const retryDelays = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
+
+export function createOutbox(parts: OutboxParts): Outbox {
+  const { storage, onChange } = parts;
+  let underWay: AbortController | null = null;
+  let draining: Promise<void> | null = null;
+  let isWantedAgain = false;
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function reload(): Promise<Item[]> {
+    const items = inOrder(await storage.all());
+    onChange((state) => ({ ...state, items }));
+    return items;
+  }
+
+  async function put(item: Item): Promise<void> {
+    await storage.put(item);
+    await reload();
+    parts.tellOthers();
+  }
+
+  async function remove(item: Item): Promise<void> {
+    await storage.remove(item.id);
+    await reload();
+    parts.tellOthers();
+  }
+
+  /** Hands over what can be; answers whether another attempt may bring more of it further. */
+  async function handOverAll(): Promise<boolean> {
+    const controller = new AbortController();
+    underWay = controller;
+    const heldUp = new Set<string>();
+    for (;;) {
+      const next = nextOf(await reload(), heldUp);
+      if (!next || controller.signal.aborted) return next !== null || heldUp.size > 0;
+      if (!next.isAttempted) await put({ ...next, isAttempted: true });
+      try {
+        await parts.handOver(next, controller.signal);
+        onChange((state) => ({ ...state, accepted: [...state.accepted, next] }));
+        await remove(next);
+        failures = 0;
+      } catch (error) {
+        if (isRefusal(error)) await put({ ...next, isAttempted: true, refusal: explain(error) });
+        else heldUp.add(next.chat);
+      }
+    }
+  }
+
+  async function drain(): Promise<void> {
+    clearTimeout(timer);
+    if (draining) {
+      isWantedAgain = true;
+      return draining;
+    }
+    isWantedAgain = false;
+    // The storage may fail too: then it is tried again.
+    draining = parts.alone(handOverAll).then(done, () => done(true));
+    return draining;
+  }
+
+  function done(isLeft: boolean): Promise<void> | undefined {
+    draining = null;
+    if (isWantedAgain) return drain();
+    if (!isLeft) return undefined;
+    timer = setTimeout(drain, retryDelays[Math.min(failures, retryDelays.length - 1)]);
+    failures += 1;
+    return undefined;
+  }
+
+  async function find(id: string): Promise<Item> {
+    const item = (await reload()).find((each) => each.id === id);
+    if (!item) throw new Error('It has been handed over already.');
+    return item;
+  }
+
+  return {
+    async add(item) {
+      await put(item);
+      void drain();
+    },
+    drain,
+    interrupt: () => underWay?.abort(),
+    async retry(id) {
+      await put({ ...(await find(id)), refusal: null });
+      void drain();
+    },
+    async takeBack(id) {
+      underWay?.abort();
+      const item = await parts.alone(async () => {
+        const found = await find(id);
+        if (found.isAttempted && found.refusal === null) await parts.takeBack(found);
+        await remove(found);
+        return found;
+      });
+      void drain();
+      return item;
+    },
+    async reload() {
+      await reload();
+    },
+    stop() {
+      clearTimeout(timer);
+      underWay?.abort();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** What is shown of prompts that opencode does not have yet, wherever they are kept. Pure. */
+import { isRunning } from '@/features/events/state';
+import type { ChatView, PromptDocument } from '@/shared/api/relay';
+import { type Item, inOrder } from './item';
+import type { OutboxState } from './outbox';
+
+export type RowState =
+  /** On this phone. */
+  | 'kept'
+  /** The server will not take it. */
+  | 'refused'
+  /** The server keeps it until its turn. */
+  | 'waiting'
+  /** On its way to opencode. */
+  | 'sending'
+  /** opencode would not take it. */
+  | 'failed'
+  | 'sent';
+
+export interface Row {
+  id: string;
+  text: string;
+  state: RowState;
+  /** The state in words. */
+  words: string;
+  /** Whether it is this phone that keeps it. */
+  isHere: boolean;
+  /** Whether it could be delivered at once although the agent is at work. */
+  canHurry: boolean;
+}
+
+export interface Circumstances {
+  chat: ChatView | undefined;
+  /** Whether this page is connected. */
+  isLive: boolean;
+  isOpencodeUp: boolean;
+  /** Whether the conversation shows a message already. */
+  isShown(id: string): boolean;
+}
+
+export function rowsOf(chat: string, outbox: OutboxState, now: Circumstances): Row[] {
+  const told = now.chat?.prompts ?? [];
+  const isTold = new Set(told.map(({ id }) => id));
+  const ofChat = (item: Item) => item.chat === chat && !isTold.has(item.id) && !now.isShown(item.id);
+  const rows = [
+    ...told.filter(({ id }) => !now.isShown(id)).map((prompt, index) => ofServer(prompt, index, told, now)),
+    ...outbox.accepted.filter(ofChat).map((item) => row(item, 'sent', 'sent', false)),
+  ].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const here = new Set(outbox.accepted.map(({ id }) => id));
+  const kept = inOrder(outbox.items).filter((item) => ofChat(item) && !here.has(item.id));
+  return [...rows, ...kept.map((item, index) => ofPhone(item, kept.slice(0, index), now))];
+}
+
+function row(
+  { id, text }: { id: string; text: string },
+  state: RowState,
+  words: string,
+  isHere: boolean,
+): Row {
+  return { id, text, state, words, isHere, canHurry: false };
+}
+
+const behind = 'waiting for the one before it';
+
+function ofPhone(item: Item, before: readonly Item[], { isLive }: Circumstances): Row {
+  if (item.refusal !== null) return row(item, 'refused', `Not sent: ${item.refusal}`, true);
+  if (before.some(({ refusal }) => refusal !== null)) return row(item, 'kept', behind, true);
+  return row(item, 'kept', isLive ? 'being sent' : 'on this phone, waiting for the network', true);
+}
+
+function ofServer(
+  prompt: PromptDocument,
+  index: number,
+  all: readonly PromptDocument[],
+  now: Circumstances,
+): Row {
+  switch (prompt.state) {
+    case 'failed':
+      return row(prompt, 'failed', `Not delivered: ${reason(prompt)}`, false);
+    case 'sending':
+      return row(prompt, 'sending', 'being handed to opencode', false);
+    case 'delivered':
+      return row(prompt, 'sent', 'sent', false);
+    case 'waiting': {
+      const isBehind = all.slice(0, index).some(({ state }) => state === 'failed');
+      const words = isBehind ? behind : waitsFor(now);
+      const canHurry = !isBehind && isRunning(now.chat);
+      return { ...row(prompt, 'waiting', words, false), canHurry };
+    }
+  }
+}
+
+function reason({ error }: PromptDocument): string {
+  return error?.detail ?? error?.title ?? 'opencode did not take it.';
+}
+
+function waitsFor({ chat, isOpencodeUp }: Circumstances): string {
+  if (chat?.preparation?.state === 'cloning') return 'waiting for the clone';
+  if (chat?.preparation) return 'waiting for the working copy';
+  if (!isOpencodeUp) return 'waiting for opencode';
+  if (isRunning(chat)) return 'waiting until the agent is done';
+  return 'waiting for its turn';
+}

@@ -1,0 +1,178 @@
+/** The one outbox of this page: the browser's storage, the server's API and the other tabs, put together. */
+import { create } from 'zustand';
+import { isShown } from '@/features/events/state';
+import { useEvents } from '@/features/events/store';
+import { listen } from '@/features/events/sync';
+import { admin } from '@/shared/api/admin';
+import { RequestError } from '@/shared/http';
+import { newMessageId, newSessionId } from '@/shared/identifier';
+import type { Item } from './item';
+import { createOutbox, emptyOutbox, type OutboxState } from './outbox';
+import { browserStorage } from './storage';
+
+export const useOutbox = create<OutboxState>(() => emptyOutbox);
+
+const lockName = 'ocweb.outbox';
+/** A tab that the phone has put to sleep keeps its lock: then it is done without, in milliseconds. */
+const patience = 20_000;
+
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(lockName) : null;
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One at a time in this tab; over all tabs where the browser has locks. */
+function alone<T>(act: () => Promise<T>): Promise<T> {
+  const turn = last.then(() => withLock(act));
+  last = turn.catch(() => undefined);
+  return turn;
+}
+
+async function withLock<T>(act: () => Promise<T>): Promise<T> {
+  // Only where the address is https or localhost.
+  if (!('locks' in navigator)) return act();
+  let isHeld = false;
+  try {
+    return await navigator.locks.request(lockName, { signal: AbortSignal.timeout(patience) }, () => {
+      isHeld = true;
+      return act();
+    });
+  } catch (error) {
+    if (isHeld) throw error;
+    return act();
+  }
+}
+
+async function handOver(item: Item, signal: AbortSignal): Promise<void> {
+  const { id, chat, text, agent, newChat } = item;
+  const model = item.model === null ? {} : { model: item.model };
+  if (newChat === null) {
+    await admin.handOver(chat, { id, text, agent, ...model }, signal);
+    return;
+  }
+  const base = newChat.base === null ? {} : { base: newChat.base };
+  await admin.createChat(
+    { id: chat, repo: newChat.repo, prompt: { id, text }, agent, ...base, ...model },
+    signal,
+  );
+}
+
+async function takeBack({ chat, id }: { chat: string; id: string }): Promise<void> {
+  try {
+    await admin.takeBack(chat, id);
+  } catch (error) {
+    // It never arrived.
+    if (!(error instanceof RequestError && error.status === 404)) throw error;
+  }
+}
+
+export const outbox = createOutbox({
+  storage: browserStorage,
+  handOver,
+  takeBack,
+  alone,
+  onChange: (change) => useOutbox.setState(change, true),
+  tellOthers: () => channel?.postMessage('changed'),
+});
+
+export interface NewPrompt {
+  text: string;
+  model: string | null;
+  agent: string;
+}
+
+/** Stores a prompt for a chat; it is sent by itself. */
+export function sendPrompt(chat: string, prompt: NewPrompt): Promise<void> {
+  return outbox.add(itemOf(chat, prompt, null));
+}
+
+/** Stores the first prompt of a chat that is to be made; answers the chat's id. */
+export async function beginChat(repo: string, base: string | null, prompt: NewPrompt): Promise<string> {
+  const chat = newSessionId(Date.now());
+  await outbox.add(itemOf(chat, prompt, { repo, base }));
+  return chat;
+}
+
+function itemOf(chat: string, prompt: NewPrompt, newChat: Item['newChat']): Item {
+  const now = Date.now();
+  return {
+    ...prompt,
+    id: newMessageId(now, latestId(chat)),
+    chat,
+    newChat,
+    created_at: new Date(now).toISOString(),
+    isAttempted: false,
+    refusal: null,
+  };
+}
+
+/** The latest message id of a chat that this page knows: the next must sort after it. */
+function latestId(chat: string): string | undefined {
+  const { transcripts, chats } = useEvents.getState();
+  const { items, accepted } = useOutbox.getState();
+  return [
+    transcripts[chat]?.order.at(-1) ?? '',
+    ...(chats[chat]?.prompts ?? []).map(({ id }) => id),
+    ...[...items, ...accepted].filter((item) => item.chat === chat).map(({ id }) => id),
+  ]
+    .sort()
+    .at(-1);
+}
+
+/** Takes back a prompt that the server has, and opencode has not. */
+export function takeBackFromServer(chat: string, id: string): Promise<void> {
+  return takeBack({ chat, id }).then(() => forget(id));
+}
+
+/** How long a prompt that neither the conversation nor the server tells of is called sent, in milliseconds. */
+const transition = 15_000;
+
+/** Forgets what was handed over once the stream tells of it, or of nothing like it any more. */
+function tidy(): void {
+  const { accepted } = useOutbox.getState();
+  if (accepted.length === 0) return;
+  const { chats, transcripts } = useEvents.getState();
+  for (const { id, chat } of accepted) {
+    if (isShown(transcripts[chat], id)) forget(id);
+    else if (chats[chat]?.prompts.some((prompt) => prompt.id === id)) lastTold.set(id, Date.now());
+    else if (Date.now() - (lastTold.get(id) ?? 0) > transition) {
+      if (lastTold.has(id)) forget(id);
+      else lastTold.set(id, Date.now());
+    }
+  }
+}
+
+/** When each was last known to be with the server. */
+const lastTold = new Map<string, number>();
+
+function forget(id: string): void {
+  lastTold.delete(id);
+  useOutbox.setState((state) => ({
+    ...state,
+    accepted: state.accepted.filter((item) => item.id !== id),
+  }));
+}
+
+/** Sends what is left, now and whenever there is hope; returns what stops it. */
+export function startOutbox(): () => void {
+  const drain = () => void outbox.drain();
+  const visible = () => {
+    if (!document.hidden) drain();
+  };
+  const changed = () => void outbox.reload().catch(() => undefined);
+  drain();
+  const unlisten = listen({ onReconnect: drain, onCut: () => outbox.interrupt() });
+  const unfollow = useEvents.subscribe(tidy);
+  const timer = setInterval(tidy, 5_000);
+  channel?.addEventListener('message', changed);
+  window.addEventListener('online', drain);
+  document.addEventListener('visibilitychange', visible);
+  return () => {
+    unlisten();
+    unfollow();
+    clearInterval(timer);
+    channel?.removeEventListener('message', changed);
+    window.removeEventListener('online', drain);
+    document.removeEventListener('visibilitychange', visible);
+    outbox.stop();
+  };
+}
