@@ -2,7 +2,8 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Route, Switch } from 'wouter';
-import { onReconnect, startSync } from '@/features/events/sync';
+import { listen, startSync } from '@/features/events/sync';
+import { startOutbox } from '@/features/outbox/store';
 import { RequestError } from '@/shared/http';
 import { Loading } from '@/shared/ui/Notice';
 import { Boundary } from './Boundary';
@@ -27,14 +28,26 @@ const queryClient = new QueryClient({
       retry: (failures, error) =>
         failures < 1 && error instanceof RequestError && (error.status === 0 || error.status >= 500),
       retryDelay: 600,
+      // Whether there is a network is for the server's answer to say.
+      networkMode: 'always',
     },
+    mutations: { networkMode: 'always' },
   },
 });
 
 export function App() {
   useEffect(startSync, []);
-  // What the stream does not tell is asked for anew after each cut.
-  useEffect(() => onReconnect(() => void queryClient.invalidateQueries()), []);
+  useEffect(startOutbox, []);
+  useEffect(
+    () =>
+      listen({
+        // What was cut off in the middle of an answer.
+        onReconnect: () =>
+          void queryClient.refetchQueries({ predicate: ({ state }) => state.status === 'error' }),
+        onSnapshot: () => void queryClient.invalidateQueries(),
+      }),
+    [],
+  );
   return (
     <QueryClientProvider client={queryClient}>
       <Shell>

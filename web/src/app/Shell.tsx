@@ -3,6 +3,7 @@ import { type ReactNode, useCallback, useState } from 'react';
 import { useLocation } from 'wouter';
 import { ConnectionBar } from './ConnectionBar';
 import { Drawer } from './Drawer';
+import { InstanceBar } from './InstanceBar';
 import { InstanceNotice } from './InstanceNotice';
 import { ShellContext } from './shell-context';
 import { useNotifications } from './useNotifications';
@@ -24,6 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="page">
           <InstanceNotice />
           <ConnectionBar />
+          <InstanceBar />
           {children}
         </div>
       </div>

@@ -2,64 +2,130 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Preparing } from '@/features/chats/Preparing';
+import { StatusWord } from '@/features/chats/ChatList';
 import { chatTitle } from '@/features/chats/status';
 import { useEvents } from '@/features/events/store';
-import type { Chat } from '@/shared/api/admin';
+import { showChat } from '@/features/events/sync';
+import { useOutbox } from '@/features/outbox/store';
 import { opencode } from '@/shared/api/opencode';
-import { queries } from '@/shared/api/queries';
 import { RequestError } from '@/shared/http';
 import { remember } from '@/shared/storage';
 import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { TopBar } from '@/shared/ui/TopBar';
-import '@/shared/ui/message.css';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 import { Conversation } from './Conversation';
 
 const ChatMenu = lazy(() => import('@/features/chats/ChatMenu'));
+const Transcript = lazy(() => import('@/features/transcript/Transcript'));
 
 export function ChatPage({ id }: { id: string }) {
-  const chat = useQuery(queries.chat(id));
-  const isUnknown = chat.error instanceof RequestError && chat.error.status === 404;
-  // Not one of our chats: a subagent's session, or one that was made with opencode itself.
+  const isOurs = useEvents((state) => id in state.chats);
+  const isKnown = useEvents((state) => state.isKnown);
+  const isBegun = useOutbox(({ items, accepted }) => [...items, ...accepted].some(({ chat }) => chat === id));
+  // Until the stream has told of the chats it is taken for one: so it can be typed into at once.
+  return isOurs || isBegun || !isKnown ? <Chat id={id} /> : <OtherSession id={id} />;
+}
+
+function Chat({ id }: { id: string }) {
+  const [menu, setMenu] = useState(false);
+  const chat = useEvents((state) => state.chats[id]);
+  const first = useOutbox(({ items, accepted }) =>
+    [...accepted, ...items].find((item) => item.chat === id && item.newChat !== null),
+  );
+  const repo = chat?.repo ?? first?.newChat?.repo ?? null;
+  const title =
+    chat || first ? chatTitle(chat?.title ?? null, chat?.prompts[0]?.text ?? first?.text) : 'Chat';
+  useShown(id);
+  useTitle(title);
+  useEffect(() => {
+    remember('chat', id);
+    if (repo !== null) remember('repo', repo);
+  }, [id, repo]);
+  return (
+    <>
+      <TopBar
+        before={<MenuButton />}
+        title={title}
+        sub={
+          <>
+            {repo} {chat && <StatusWord state={chat.state} />}
+          </>
+        }
+        after={
+          <>
+            <NewChatButton repo={repo} />
+            {chat && <IconButton name="dots" label="Chat menu" onClick={() => setMenu(true)} />}
+          </>
+        }
+      />
+      <Conversation id={id} chat={chat} repo={repo} isBegun={first !== undefined} />
+      <Suspense>
+        {menu && chat && <ChatMenu chat={chat} title={title} onClose={() => setMenu(false)} />}
+      </Suspense>
+    </>
+  );
+}
+
+/** Says that this chat is being looked at, as long as it is. */
+export function useShown(chat: string | null): void {
+  useEffect(() => {
+    showChat(chat);
+    return () => showChat(null);
+  }, [chat]);
+}
+
+/** Not one of the chats: a subagent's session, or one that is not there any more. */
+function OtherSession({ id }: { id: string }) {
   const session = useQuery({
     queryKey: ['session', id],
     queryFn: ({ signal }) => opencode.session(id, signal),
-    enabled: isUnknown,
   });
-
-  if (chat.data) return <KnownChat chat={chat.data} onChanged={() => void chat.refetch()} />;
-  if (session.data) {
-    const parent = session.data.parentID;
-    return (
-      <>
-        <TopBar
-          before={parent === undefined ? <MenuButton /> : <BackTo href={`/chat/${parent}`} />}
-          title={session.data.title}
-          sub={parent === undefined ? session.data.directory : 'a subagent’s work'}
-        />
-        <Conversation id={id} directory={session.data.directory} isSubagent={parent !== undefined} />
-      </>
-    );
-  }
-  const error = isUnknown ? session.error : chat.error;
+  const root = useQuery({
+    queryKey: ['root', id],
+    queryFn: ({ signal }) => rootOf(id, signal),
+  });
+  useShown(root.data ?? null);
+  const isUnknown = session.error instanceof RequestError && session.error.status === 404;
+  const parent = session.data?.parentID;
   return (
     <>
-      <TopBar before={<MenuButton />} title="Chat" after={<NewChatButton repo={null} />} />
-      {error ? (
+      <TopBar
+        before={parent === undefined ? <MenuButton /> : <BackTo href={`/chat/${parent}`} />}
+        title={session.data?.title ?? 'Chat'}
+        {...(session.data
+          ? { sub: parent === undefined ? session.data.directory : 'a subagent’s work' }
+          : {})}
+        after={session.data ? null : <NewChatButton repo={null} />}
+      />
+      {session.data && (
+        <Suspense fallback={<Loading what="loading the conversation" />}>
+          <Transcript session={id} directory={session.data.directory} />
+        </Suspense>
+      )}
+      {session.error && (
         <main className="pad stack">
-          {error instanceof RequestError && error.status === 404 ? (
+          {isUnknown ? (
             <Gone />
           ) : (
-            <Failure what="The chat could not be loaded." error={error} onRetry={() => void chat.refetch()} />
+            <Failure
+              what="The chat could not be loaded."
+              error={session.error}
+              onRetry={() => void session.refetch()}
+            />
           )}
         </main>
-      ) : (
-        <Loading what="loading the chat" />
       )}
+      {session.isPending && <Loading what="loading the chat" />}
     </>
   );
+}
+
+/** The chat that a subagent's session is part of. */
+async function rootOf(id: string, signal: AbortSignal): Promise<string> {
+  const session = await opencode.session(id, signal);
+  return session.parentID === undefined ? id : rootOf(session.parentID, signal);
 }
 
 function Gone() {
@@ -87,52 +153,5 @@ function NewChatButton({ repo }: { repo: string | null }) {
       label="New chat"
       onClick={() => navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`)}
     />
-  );
-}
-
-function KnownChat({ chat, onChanged }: { chat: Chat; onChanged: () => void }) {
-  const [menu, setMenu] = useState(false);
-  const sessionTitle = useEvents((state) => state.sessions[chat.id]?.title);
-  const isLoaded = useEvents((state) => state.transcripts[chat.id]?.loaded === true);
-  const title = chatTitle(chat, sessionTitle);
-  useEffect(() => {
-    remember('chat', chat.id);
-    remember('repo', chat.repo);
-  }, [chat.id, chat.repo]);
-  useEffect(() => {
-    document.title = `${title} · ocweb`;
-  }, [title]);
-
-  // The conversation exists once the session does; until it is there, the steps stay on the screen.
-  const isReady = chat.state === 'ready';
-  return (
-    <>
-      <TopBar
-        before={<MenuButton />}
-        title={title}
-        sub={chat.repo}
-        after={
-          <>
-            <NewChatButton repo={chat.repo} />
-            <IconButton name="dots" label="Chat menu" onClick={() => setMenu(true)} />
-          </>
-        }
-      />
-      {isReady ? (
-        <Conversation id={chat.id} directory={chat.directory} isSubagent={false} />
-      ) : (
-        <main className="page-body">
-          <div className="page-content inset">
-            {chat.prompt !== null && chat.prompt !== '' && (
-              <article className="message user" aria-label="You">
-                <p>{chat.prompt}</p>
-              </article>
-            )}
-            {!isLoaded && <Preparing chat={chat} onRetried={onChanged} />}
-          </div>
-        </main>
-      )}
-      <Suspense>{menu && <ChatMenu chat={chat} title={title} onClose={() => setMenu(false)} />}</Suspense>
-    </>
   );
 }

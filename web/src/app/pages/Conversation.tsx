@@ -1,57 +1,85 @@
-/** A session that exists: its conversation, what waits for an answer, and the composer. */
+/** A chat: its conversation or its preparation, what waits for an answer, and the composer. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
+import { Preparing } from '@/features/chats/Preparing';
+import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
-import { sendPrompt } from '@/features/composer/sendPrompt';
-import { isCutOff } from '@/features/events/cutOff';
+import { addToDraft } from '@/features/composer/draft';
 import { type EventState, isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
+import { PendingPrompts } from '@/features/outbox/PendingPrompts';
+import { sendPrompt } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
-import { stopChat } from '@/features/prompts/waiting';
+import { stopChat } from '@/features/prompts/stopChat';
 import { queries } from '@/shared/api/queries';
+import type { ChatView } from '@/shared/api/relay';
 import { DiffCounts } from '@/shared/diff/DiffCounts';
 import { plural } from '@/shared/format';
-import { Failure } from '@/shared/ui/Notice';
+import { Failure, Loading } from '@/shared/ui/Notice';
 
 // The composer can be typed into before what draws the conversation has arrived.
 const Transcript = lazy(() => import('@/features/transcript/Transcript'));
 
 interface Props {
   id: string;
-  directory: string;
-  isSubagent: boolean;
+  /** Unknown until the stream has told of it. */
+  chat: ChatView | undefined;
+  repo: string | null;
+  /** Whether this page has just begun it. */
+  isBegun: boolean;
 }
 
-export function Conversation({ id, directory, isSubagent }: Props) {
-  const isBusy = useEvents((state) => isRunning(state, id));
+export function Conversation({ id, chat, repo, isBegun }: Props) {
+  const [, navigate] = useLocation();
   const model = useEvents((state) => lastUsed(state, id)?.model ?? null);
   const mode = useEvents((state) => lastUsed(state, id)?.mode ?? null);
   const choices = useChoices({ model, mode });
-  const send = (text: string) =>
-    sendPrompt({ session: id, directory, model: choices.model, mode: choices.mode }, text);
+  const isBusy = isRunning(chat);
+  const send = (text: string) => sendPrompt(id, { text, model: choices.model, agent: choices.mode });
+
+  function takenBack(text: string) {
+    if (chat || !isBegun) {
+      addToDraft(id, text);
+      return;
+    }
+    // The chat was never made: what was typed goes back to where it was typed.
+    addToDraft('new', text);
+    navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
+  }
+
+  const pending = <PendingPrompts chat={id} onTakenBack={takenBack} />;
   return (
     <>
-      <Suspense fallback={<div className="page-body" />}>
-        <Transcript session={id} directory={directory}>
-          {!isSubagent && <Resume id={id} directory={directory} send={send} />}
-          {!isSubagent && <Changes id={id} directory={directory} isBusy={isBusy} />}
-        </Transcript>
-      </Suspense>
+      {chat && isReady(chat) ? (
+        <Suspense fallback={<div className="page-body" />}>
+          <Transcript session={id} directory={chat.directory ?? ''}>
+            <Resume chat={chat} send={send} />
+            {pending}
+            <Changes chat={chat} isBusy={isBusy} />
+          </Transcript>
+        </Suspense>
+      ) : (
+        <main className="page-body">
+          <div className="page-content inset">
+            {pending}
+            {chat && <Preparing chat={chat} />}
+            {!chat && !isBegun && <Loading what="loading the chat" />}
+          </div>
+        </main>
+      )}
       <div className="dock">
-        <Prompts chat={id} directory={directory} />
-        {!isSubagent && (
-          <Composer
-            draft={id}
-            placeholder={isBusy ? 'Add to it; it is read next' : 'Reply'}
-            onSend={send}
-            onStop={isBusy ? () => stopChat(id, directory) : undefined}
-          >
-            <ChoiceChips choices={choices} directory={directory} />
-          </Composer>
-        )}
+        <Prompts chat={id} />
+        <Composer
+          draft={id}
+          placeholder={isBusy ? 'What next? It is sent when the agent is done' : 'Reply'}
+          onSend={send}
+          onStop={chat && isBusy ? () => stopChat(chat) : undefined}
+        >
+          <ChoiceChips choices={choices} directory={chat?.directory ?? undefined} />
+        </Composer>
       </div>
     </>
   );
@@ -67,35 +95,32 @@ function lastUsed(state: EventState, session: string): { model: string | null; m
   return { model: providerID === '' ? null : `${providerID}/${modelID}`, mode: info.agent };
 }
 
-/** One tap goes on where an answer was cut off. */
-function Resume({
-  id,
-  directory,
-  send,
-}: {
-  id: string;
-  directory: string;
-  send: (text: string) => Promise<void>;
-}) {
-  const wanted = useEvents((state) =>
-    isCutOff(state, id, directory, state.transcripts[id]?.order.at(-1) ?? ''),
-  );
-  const { mutate, error, isPending } = useMutation({ mutationFn: () => send('Continue.') });
-  if (!wanted) return null;
+/** What an agent is told that was cut off in the middle of its work. */
+const continuation = 'You were interrupted. Continue where you left off.';
+
+/** One tap goes on where the work was cut off. */
+function Resume({ chat, send }: { chat: ChatView; send: (text: string) => Promise<void> }) {
+  const { mutate, error, isPending } = useMutation({ mutationFn: () => send(continuation) });
+  if (chat.state !== 'interrupted') return null;
   return (
     <>
       {error && <Failure what="Not sent." error={error} />}
       <button type="button" className="button primary wide" disabled={isPending} onClick={() => mutate()}>
         Continue
       </button>
+      <Link href="/resources#continue" className="text-link">
+        {chat.continued > 0 ? `continued by itself ${plural(chat.continued, 'time')}` : 'continue by itself'}{' '}
+        ›
+      </Link>
     </>
   );
 }
 
 /** What the chat changed so far, at the end of the conversation while nothing runs. */
-function Changes({ id, directory, isBusy }: { id: string; directory: string; isBusy: boolean }) {
+function Changes({ chat, isBusy }: { chat: ChatView; isBusy: boolean }) {
   const queryClient = useQueryClient();
-  const { data } = useQuery({ ...queries.branchDiff(directory), enabled: !isBusy });
+  const directory = chat.directory ?? '';
+  const { data } = useQuery({ ...queries.branchDiff(directory), enabled: !isBusy && directory !== '' });
   useEffect(() => {
     if (!isBusy) void queryClient.invalidateQueries({ queryKey: ['diff', directory] });
   }, [isBusy, directory, queryClient]);
@@ -103,7 +128,7 @@ function Changes({ id, directory, isBusy }: { id: string; directory: string; isB
   const additions = data.reduce((sum, file) => sum + file.additions, 0);
   const deletions = data.reduce((sum, file) => sum + file.deletions, 0);
   return (
-    <Link href={`/chat/${id}/diff`} className="button changes" data-testid="changes">
+    <Link href={`/chat/${chat.id}/diff`} className="button changes" data-testid="changes">
       <span>
         {plural(data.length, 'file')} changed <DiffCounts additions={additions} deletions={deletions} />
       </span>

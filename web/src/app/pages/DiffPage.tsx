@@ -3,14 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { FileDiffs } from '@/features/diff/FileDiffs';
-import type { Chat } from '@/shared/api/admin';
+import { useEvents } from '@/features/events/store';
 import type { DiffMode } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
+import type { ChatView } from '@/shared/api/relay';
 import { DiffCounts } from '@/shared/diff/DiffCounts';
 import { plural } from '@/shared/format';
 import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { TopBar } from '@/shared/ui/TopBar';
+import { useShown } from './ChatPage';
 
 const modes: readonly { mode: DiffMode; label: string }[] = [
   { mode: 'branch', label: 'whole branch' },
@@ -20,13 +22,14 @@ const modes: readonly { mode: DiffMode; label: string }[] = [
 export default function DiffPage({ id }: { id: string }) {
   const [, navigate] = useLocation();
   const [mode, setMode] = useState<DiffMode>('branch');
-  const chat = useQuery(queries.chat(id));
-  const directory = chat.data?.directory;
+  const chat = useEvents((state) => state.chats[id]);
+  useShown(id);
+  const directory = chat?.directory ?? undefined;
   const query = mode === 'branch' ? queries.branchDiff(directory ?? '') : queries.workDiff(directory ?? '');
   const diff = useQuery({ ...query, enabled: directory !== undefined } as ReturnType<
     typeof queries.branchDiff
   >);
-  const error = chat.error ?? diff.error;
+  const { error } = diff;
   const additions = diff.data?.reduce((sum, file) => sum + file.additions, 0) ?? 0;
   const deletions = diff.data?.reduce((sum, file) => sum + file.deletions, 0) ?? 0;
   return (
@@ -38,10 +41,10 @@ export default function DiffPage({ id }: { id: string }) {
           diff.data ? (
             <>
               {plural(diff.data.length, 'file')} <DiffCounts additions={additions} deletions={deletions} />
-              {chat.data?.branch != null && ` ${chat.data.branch}`}
+              {chat?.branch != null && ` ${chat.branch}`}
             </>
           ) : (
-            (chat.data?.branch ?? '')
+            (chat?.branch ?? '')
           )
         }
       />
@@ -66,7 +69,7 @@ export default function DiffPage({ id }: { id: string }) {
           />
         )}
         {!diff.data && !error && <Loading what="loading the changes" />}
-        {mode === 'branch' && chat.data && <ComparedWith chat={chat.data} />}
+        {mode === 'branch' && chat && <ComparedWith chat={chat} />}
         {diff.data?.length === 0 && (
           <p className="dim pad">
             {mode === 'git' ? 'Everything is committed.' : 'Nothing was changed yet.'}
@@ -79,7 +82,7 @@ export default function DiffPage({ id }: { id: string }) {
 }
 
 /** opencode compares with the default branch, which is not where every chat began. */
-function ComparedWith({ chat }: { chat: Chat }) {
+function ComparedWith({ chat }: { chat: ChatView }) {
   const repos = useQuery(queries.repos());
   const trunk = repos.data?.find(({ name }) => name === chat.repo)?.default_branch ?? null;
   if (chat.base === null || trunk === null || trunk === chat.base) return null;

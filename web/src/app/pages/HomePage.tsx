@@ -1,6 +1,7 @@
 /** `/`: drops the reader where they were: the most recent chat, else a new one, else the repositories. */
 import { useQuery } from '@tanstack/react-query';
 import { Redirect } from 'wouter';
+import { useEvents } from '@/features/events/store';
 import { queries } from '@/shared/api/queries';
 import { recall } from '@/shared/storage';
 import { Failure, Loading } from '@/shared/ui/Notice';
@@ -8,16 +9,16 @@ import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
 
 export function HomePage() {
-  const chats = useQuery(queries.chats());
+  const isKnown = useEvents((state) => state.isKnown);
+  const chats = useEvents((state) => state.chats);
   const repos = useQuery(queries.repos());
   const lastChat = recall('chat');
   const lastRepo = recall('repo');
-  const failed = chats.error ?? repos.error;
 
   // Known on this device: no need to wait for the list.
-  if (chats.data === undefined && lastChat !== null) return <Redirect to={`/chat/${lastChat}`} replace />;
-  if (chats.data) {
-    const recent = [...chats.data].sort((a, b) => b.updated_at.localeCompare(a.updated_at));
+  if (!isKnown && lastChat !== null) return <Redirect to={`/chat/${lastChat}`} replace />;
+  if (isKnown) {
+    const recent = Object.values(chats).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
     const chat =
       recent.find(({ id }) => id === lastChat) ?? recent.find(({ repo }) => repo === lastRepo) ?? recent[0];
     if (chat) return <Redirect to={`/chat/${chat.id}`} replace />;
@@ -28,14 +29,11 @@ export function HomePage() {
   return (
     <>
       <TopBar before={<MenuButton />} title="ocweb" />
-      {failed ? (
+      {repos.error ? (
         <Failure
-          what="The chats could not be loaded."
-          error={failed}
-          onRetry={() => {
-            void chats.refetch();
-            void repos.refetch();
-          }}
+          what="The repositories could not be loaded."
+          error={repos.error}
+          onRetry={() => void repos.refetch()}
         />
       ) : (
         <Loading what="loading" />

@@ -1,12 +1,13 @@
 /** `/new`: a repository, a branch, and a text box. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 import { RecentChats } from '@/features/chats/ChatList';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Chip, Composer } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
-import { admin, type NewChat } from '@/shared/api/admin';
+import { removeSent } from '@/features/composer/draft';
+import { beginChat } from '@/features/outbox/store';
 import { queries } from '@/shared/api/queries';
 import { recall, remember } from '@/shared/storage';
 import { TopBar } from '@/shared/ui/TopBar';
@@ -20,7 +21,6 @@ const BranchSheet = lazy(() => import('@/features/repos/BranchSheet'));
 export function NewChatPage() {
   const [search, setSearch] = useSearchParams();
   const [, navigate] = useLocation();
-  const queryClient = useQueryClient();
   const [sheet, setSheet] = useState<'repo' | 'branch' | null>(null);
   const [base, setBase] = useState<string | null>(null);
   const choices = useChoices({ model: null, mode: null });
@@ -28,20 +28,13 @@ export function NewChatPage() {
   const repo = search.get('repo') ?? recall('repo') ?? repos.data?.[0]?.name ?? null;
   const cloned = repos.data?.some((other) => other.name === repo && other.state === 'ready');
 
-  async function create(prompt: string) {
+  async function create(text: string) {
     if (repo === null) return;
-    const wanted: NewChat = {
-      repo,
-      prompt,
-      agent: choices.mode,
-      ...(base === null ? {} : { base }),
-      ...(choices.model === null ? {} : { model: choices.model }),
-    };
-    const chat = await admin.createChat(wanted);
+    const chat = await beginChat(repo, base, { text, model: choices.model, agent: choices.mode });
     remember('repo', repo);
-    queryClient.setQueryData(queries.chat(chat.id).queryKey, chat);
-    void queryClient.invalidateQueries({ queryKey: ['chats'] });
-    navigate(`/chat/${chat.id}`);
+    // The text is kept: only now it may go from the box, which is gone with this page.
+    removeSent('new', text);
+    navigate(`/chat/${chat}`);
   }
 
   return (

@@ -3,6 +3,7 @@ import { Disk } from '@/features/resources/Disk';
 import { Garbage } from '@/features/resources/Garbage';
 import { Processes } from '@/features/resources/Processes';
 import { Services } from '@/features/resources/Services';
+import { ContinueByItself } from '@/features/settings/ContinueByItself';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
 
@@ -16,6 +17,7 @@ export default function ResourcesPage() {
           <Garbage />
           <Processes />
           <Services />
+          <ContinueByItself />
         </div>
       </main>
     </>

@@ -1,54 +1,31 @@
 /** All chats, with what each is doing: many can be watched at once. */
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useShallow } from 'zustand/react/shallow';
 import { useEvents } from '@/features/events/store';
-import type { Chat } from '@/shared/api/admin';
-import { queries } from '@/shared/api/queries';
+import type { ChatActivity, ChatView } from '@/shared/api/relay';
 import { age } from '@/shared/format';
 import { recall, remember } from '@/shared/storage';
-import { Failure, Loading } from '@/shared/ui/Notice';
-import { type ChatStatus, chatStatus, chatTitle } from './status';
+import { Loading } from '@/shared/ui/Notice';
+import { statusSign, viewTitle } from './status';
 import './chats.css';
 
-/** The statuses and titles that a list of chats shows. */
-function useKnown() {
-  return useEvents(
-    useShallow(({ statuses, permissions, questions, errors, sessions }) => ({
-      statuses,
-      permissions,
-      questions,
-      errors,
-      sessions,
-    })),
-  );
-}
-
-type Known = ReturnType<typeof useKnown>;
-
-function lastActive(chat: Chat, known: Known): number {
-  return Math.max(Date.parse(chat.updated_at) || 0, known.sessions[chat.id]?.time.updated ?? 0);
-}
-
-function newestFirst(chats: readonly Chat[], known: Known): Chat[] {
-  return [...chats].sort((a, b) => lastActive(b, known) - lastActive(a, known));
+function newestFirst(chats: Readonly<Record<string, ChatView>>): ChatView[] {
+  return Object.values(chats).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
 }
 
 type Grouping = 'time' | 'repo';
 
 export function ChatList({ current, onChoose }: { current: string | null; onChoose: () => void }) {
-  const { data, error, refetch } = useQuery(queries.chats());
-  const known = useKnown();
+  const isKnown = useEvents((state) => state.isKnown);
+  const chats = newestFirst(useEvents((state) => state.chats));
   const [grouping, setGrouping] = useState<Grouping>(recall('grouping') === 'repo' ? 'repo' : 'time');
   function group(value: Grouping) {
     setGrouping(value);
     remember('grouping', value);
   }
-  const chats = newestFirst(data ?? [], known);
-  const groups = new Map<string, Chat[]>();
+  const groups = new Map<string, ChatView[]>();
   for (const chat of chats) {
-    const name = grouping === 'repo' ? chat.repo : period(lastActive(chat, known));
+    const name = grouping === 'repo' ? (chat.repo ?? 'elsewhere') : period(Date.parse(chat.updated_at));
     groups.set(name, [...(groups.get(name) ?? []), chat]);
   }
   return (
@@ -60,9 +37,8 @@ export function ChatList({ current, onChoose }: { current: string | null; onChoo
           </button>
         ))}
       </fieldset>
-      {error && <Failure what="The chats could not be loaded." error={error} onRetry={refetch} />}
-      {!data && !error && <Loading what="loading chats" />}
-      {data?.length === 0 && <p className="dim pad">No chats yet.</p>}
+      {!isKnown && <Loading what="loading chats" />}
+      {isKnown && chats.length === 0 && <p className="dim pad">No chats yet.</p>}
       <nav aria-label="Chats">
         {[...groups].map(([name, members]) => (
           <div key={name}>
@@ -71,7 +47,6 @@ export function ChatList({ current, onChoose }: { current: string | null; onChoo
               <ChatRow
                 key={chat.id}
                 chat={chat}
-                known={known}
                 showRepo={grouping === 'time'}
                 isCurrent={chat.id === current}
                 onChoose={onChoose}
@@ -94,58 +69,63 @@ function period(time: number): string {
 
 /** The latest chats of one repository. */
 export function RecentChats({ repo, most }: { repo: string; most: number }) {
-  const { data } = useQuery(queries.chats());
-  const known = useKnown();
-  const chats = newestFirst(data?.filter((chat) => chat.repo === repo) ?? [], known).slice(0, most);
+  const all = useEvents((state) => state.chats);
+  const chats = newestFirst(all)
+    .filter((chat) => chat.repo === repo)
+    .slice(0, most);
   if (chats.length === 0) return null;
   return (
     <nav aria-label={`Chats in ${repo}`}>
       <h2 className="section-title">go on with</h2>
       {chats.map((chat) => (
-        <ChatRow key={chat.id} chat={chat} known={known} showRepo={false} isCurrent={false} />
+        <ChatRow key={chat.id} chat={chat} showRepo={false} isCurrent={false} />
       ))}
     </nav>
   );
 }
 
 interface ChatRowProps {
-  chat: Chat;
-  known: Known;
+  chat: ChatView;
   showRepo: boolean;
   isCurrent: boolean;
   onChoose?: () => void;
 }
 
-function ChatRow({ chat, known, showRepo, isCurrent, onChoose }: ChatRowProps) {
-  const status = chatStatus(chat, known);
+function ChatRow({ chat, showRepo, isCurrent, onChoose }: ChatRowProps) {
+  const { word } = statusSign(chat.state);
   return (
     <Link
       href={`/chat/${chat.id}`}
       className="row chat-row"
       aria-current={isCurrent ? 'page' : undefined}
       data-testid="chat-row"
-      data-status={status}
+      data-status={word}
       onClick={onChoose}
     >
       <span className="grow">
-        <span className="chat-row-title">{chatTitle(chat, known.sessions[chat.id]?.title)}</span>
+        <span className={chat.state === 'unread' ? 'chat-row-title unread' : 'chat-row-title'}>
+          {viewTitle(chat)}
+        </span>
         <span className="sub chat-row-sub">
-          <StatusWord status={status} percent={chat.progress?.percent ?? null} />
-          <span>{age(Date.now() - lastActive(chat, known))}</span>
-          {showRepo && <span className="chat-row-repo">{chat.repo.split('/').pop()}</span>}
+          <StatusWord state={chat.state} percent={chat.preparation?.progress?.percent ?? null} />
+          <span>{age(Date.now() - Date.parse(chat.updated_at))}</span>
+          {showRepo && <span className="chat-row-repo">{(chat.repo ?? '').split('/').pop()}</span>}
         </span>
       </span>
     </Link>
   );
 }
 
-export function StatusWord({ status, percent = null }: { status: ChatStatus; percent?: number | null }) {
-  if (status === 'idle') return null;
-  const moving = status === 'working' || status === 'preparing' || status === 'retrying';
+/** A chat's state as a mark and a word. */
+export function StatusWord({ state, percent = null }: { state: ChatActivity; percent?: number | null }) {
+  const { word, mark } = statusSign(state);
   return (
-    <span className={`status status-${status.replace(' ', '-')}`}>
-      {moving && <span className="pulse" aria-hidden="true" />} {status}
-      {status === 'preparing' && percent !== null && ` ${Math.round(percent)}%`}
+    <span className={`status status-${state}`}>
+      <span className={mark === null ? 'pulse' : 'status-mark'} aria-hidden="true">
+        {mark}
+      </span>{' '}
+      {word}
+      {state === 'preparing' && percent !== null && ` ${Math.round(percent)}%`}
     </span>
   );
 }

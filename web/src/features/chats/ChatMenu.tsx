@@ -1,16 +1,17 @@
 /** The three dots of a chat. */
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { admin, type Chat } from '@/shared/api/admin';
+import { admin } from '@/shared/api/admin';
 import { opencode, ownUiAddress } from '@/shared/api/opencode';
+import type { ChatView } from '@/shared/api/relay';
 import { copyText } from '@/shared/clipboard';
 import { explain } from '@/shared/http';
 import { DeleteSheet } from '@/shared/ui/DeleteSheet';
 import { Sheet } from '@/shared/ui/Sheet';
+import { isReady } from './status';
 
 export interface ChatMenuProps {
-  chat: Chat;
+  chat: ChatView;
   title: string;
   onClose: () => void;
 }
@@ -18,9 +19,8 @@ export interface ChatMenuProps {
 export default function ChatMenu({ chat, title, onClose }: ChatMenuProps) {
   const [view, setView] = useState<'menu' | 'rename' | 'delete'>('menu');
   const [, navigate] = useLocation();
-  const queryClient = useQueryClient();
   const [copied, setCopied] = useState<boolean | null>(null);
-  const isReady = chat.state === 'ready';
+  const { directory } = chat;
 
   if (view === 'rename') return <Rename chat={chat} title={title} onClose={onClose} />;
   if (view === 'delete') {
@@ -31,8 +31,8 @@ export default function ChatMenu({ chat, title, onClose }: ChatMenuProps) {
         onClose={onClose}
         onDeleted={() => {
           onClose();
-          void queryClient.invalidateQueries({ queryKey: ['chats'] });
-          navigate(`/new?repo=${encodeURIComponent(chat.repo)}`, { replace: true });
+          const repo = chat.repo === null ? '' : `?repo=${encodeURIComponent(chat.repo)}`;
+          navigate(`/new${repo}`, { replace: true });
         }}
       >
         <p>“{title}”</p>
@@ -65,7 +65,7 @@ export default function ChatMenu({ chat, title, onClose }: ChatMenuProps) {
             </span>
           </button>
         )}
-        {isReady && (
+        {isReady(chat) && directory !== null && (
           <>
             <Link role="menuitem" className="row" href={`/chat/${chat.id}/diff`}>
               Changes
@@ -76,7 +76,7 @@ export default function ChatMenu({ chat, title, onClose }: ChatMenuProps) {
             <a
               role="menuitem"
               className="row"
-              href={ownUiAddress(chat.directory, chat.id)}
+              href={ownUiAddress(directory, chat.id)}
               target="_blank"
               rel="noreferrer"
             >
@@ -102,7 +102,7 @@ function Rename({ chat, title, onClose }: ChatMenuProps) {
         onSubmit={async (event) => {
           event.preventDefault();
           try {
-            await opencode.rename(chat.id, chat.directory, name.trim());
+            await opencode.rename(chat.id, chat.directory ?? '', name.trim());
             onClose();
           } catch (thrown) {
             setError(explain(thrown));

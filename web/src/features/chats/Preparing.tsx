@@ -1,30 +1,32 @@
 /** What the server does before a chat can be used: which step, how far, and what went wrong. */
-import { useState } from 'react';
-import { admin, type Chat, type ChatState, type Progress } from '@/shared/api/admin';
+import { useMutation } from '@tanstack/react-query';
+import { admin, type Progress } from '@/shared/api/admin';
+import type { ChatView } from '@/shared/api/relay';
 import { bytes, count } from '@/shared/format';
-import { explain } from '@/shared/http';
+import { Failure } from '@/shared/ui/Notice';
 
-const steps: readonly { state: ChatState; label: string }[] = [
+const steps: readonly { state: string; label: string }[] = [
   { state: 'queued', label: 'queued' },
   { state: 'cloning', label: 'clone the repository' },
   { state: 'fetching', label: 'fetch what is new' },
   { state: 'adding_worktree', label: 'make a working copy' },
   { state: 'creating_session', label: 'open opencode in it' },
-  { state: 'sending_prompt', label: 'hand over the task' },
 ];
 
-export function Preparing({ chat, onRetried }: { chat: Chat; onRetried: () => void }) {
+export function Preparing({ chat }: { chat: ChatView }) {
   const failed = chat.state === 'failed';
-  const at = steps.findIndex((step) => step.state === chat.state);
+  const state = chat.preparation?.state ?? 'queued';
+  const progress = chat.preparation?.progress ?? null;
+  const at = steps.findIndex((step) => step.state === state);
   return (
     <section
       className="preparing"
       aria-label="Preparing the chat"
       data-testid="preparing"
-      data-state={chat.state}
+      data-state={failed ? 'failed' : state}
     >
       {failed ? (
-        <Failed chat={chat} onRetried={onRetried} />
+        <Failed chat={chat} />
       ) : (
         <ol className="steps" role="status">
           {steps.map((step, index) => (
@@ -37,34 +39,26 @@ export function Preparing({ chat, onRetried }: { chat: Chat; onRetried: () => vo
           ))}
         </ol>
       )}
-      {chat.progress && !failed && <ProgressBar progress={chat.progress} />}
+      {progress && !failed && <ProgressBar progress={progress} />}
       {!failed && <p className="dim">It goes on by itself: you can lock the phone.</p>}
     </section>
   );
 }
 
-function Failed({ chat, onRetried }: { chat: Chat; onRetried: () => void }) {
-  const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  async function retry() {
-    setBusy(true);
-    setError(null);
-    try {
-      await admin.retryChat(chat.id);
-      onRetried();
-    } catch (thrown) {
-      setError(explain(thrown));
-    } finally {
-      setBusy(false);
-    }
-  }
+function Failed({ chat }: { chat: ChatView }) {
+  const retry = useMutation({ mutationFn: () => admin.retryChat(chat.id) });
   return (
     <>
       <p className="notice bad" role="alert">
         {chat.error?.detail ?? chat.error?.title ?? 'The chat could not be prepared.'}
       </p>
-      {error !== null && <p className="notice bad">{error}</p>}
-      <button type="button" className="button primary wide" disabled={busy} onClick={retry}>
+      {retry.error && <Failure what="Not tried again." error={retry.error} />}
+      <button
+        type="button"
+        className="button primary wide"
+        disabled={retry.isPending}
+        onClick={() => retry.mutate()}
+      >
         Try again
       </button>
     </>

@@ -1,45 +1,66 @@
 import { describe, expect, it } from 'vitest';
-import { type EventState, emptyState } from '@/features/events/state';
-import type { Chat } from '@/shared/api/admin';
-import { chatStatus, chatTitle } from './status';
+import type { ChatActivity, ChatView } from '@/shared/api/relay';
+import { chatTitle, countWaiting, documentTitle, isReady, statusSign } from './status';
 
-const chat = { id: 'ses_1', directory: '/d', state: 'ready', title: null, prompt: null } as Chat;
-const at = { directory: '/d', revision: 1 };
-const busy: EventState = { ...emptyState, statuses: { ses_1: { ...at, value: { type: 'busy' } } } };
+const states: ChatActivity[] = [
+  'queued',
+  'preparing',
+  'working',
+  'retrying',
+  'needs_you',
+  'unread',
+  'done',
+  'failed',
+  'interrupted',
+];
 
-describe('chatStatus', () => {
-  it('is what the server does until the chat can be used', () => {
-    expect(chatStatus({ ...chat, state: 'cloning' }, busy)).toBe('preparing');
-    expect(chatStatus({ ...chat, state: 'failed' }, busy)).toBe('failed');
+describe('the states', () => {
+  it('have a word each', () => {
+    expect(new Set(states.map((state) => statusSign(state).word)).size).toBe(states.length);
   });
 
-  it('follows the session', () => {
-    expect(chatStatus(chat, emptyState)).toBe('idle');
-    expect(chatStatus(chat, busy)).toBe('working');
-    expect(chatStatus(chat, { ...emptyState, errors: { ses_1: 'No key.' } })).toBe('failed');
-  });
-
-  it('needs you when a subagent in its working copy asks', () => {
-    const value = {
-      id: 'per_1',
-      sessionID: 'ses_child',
-      permission: 'bash',
-      patterns: [],
-      metadata: {},
-      always: [],
-    };
-    expect(chatStatus(chat, { ...busy, permissions: { per_1: { ...at, value } } })).toBe('needs you');
-    expect(chatStatus(chat, { ...busy, permissions: { per_1: { ...at, directory: '/other', value } } })).toBe(
-      'working',
-    );
+  it('have a mark each, or move', () => {
+    const marks = states.map((state) => statusSign(state).mark).filter((mark) => mark !== null);
+    expect(new Set(marks).size).toBe(marks.length);
+    expect(states.filter((state) => statusSign(state).mark === null)).toEqual(['preparing', 'working']);
   });
 });
 
 describe('chatTitle', () => {
-  it('prefers the session’s title once opencode found one', () => {
-    const asked = { ...chat, prompt: 'Fix it\nplease' };
-    expect(chatTitle(asked, 'New session - 2026-11-21')).toBe('Fix it');
-    expect(chatTitle(asked, 'Fixing the parser')).toBe('Fixing the parser');
-    expect(chatTitle(chat, undefined)).toBe('New chat');
+  it('is the title, else what was asked, and never what opencode calls every session', () => {
+    expect(chatTitle('Fix it', 'please')).toBe('Fix it');
+    expect(chatTitle('New session - 2026-01-01', 'please\nnow')).toBe('please');
+    expect(chatTitle(null, undefined)).toBe('New chat');
+    expect(chatTitle('', ' ')).toBe('New chat');
+  });
+});
+
+describe('isReady', () => {
+  const chat = { preparation: null, state: 'done', run: null, prompts: [] } as unknown as ChatView;
+  const run = {} as ChatView['run'];
+
+  it('is so unless the working copy is being made, or could not be made', () => {
+    expect(isReady(chat)).toBe(true);
+    expect(isReady({ ...chat, preparation: { state: 'queued', progress: null } })).toBe(false);
+    expect(isReady({ ...chat, state: 'failed' })).toBe(false);
+  });
+
+  it('is so where it was a run or a prompt that failed', () => {
+    expect(isReady({ ...chat, state: 'failed', run })).toBe(true);
+    const prompts = [{ state: 'failed' }] as ChatView['prompts'];
+    expect(isReady({ ...chat, state: 'failed', prompts })).toBe(true);
+  });
+});
+
+describe('what waits', () => {
+  const chats = Object.fromEntries(
+    ['needs_you', 'unread', 'unread', 'working', 'done'].map((state, id) => [id, { state } as ChatView]),
+  );
+
+  it('is counted', () => expect(countWaiting(chats)).toEqual({ needsYou: 1, unread: 2 }));
+
+  it('stands before the title', () => {
+    expect(documentTitle('A chat', countWaiting(chats))).toBe('(1?) (2●) A chat');
+    expect(documentTitle('A chat', countWaiting({}))).toBe('A chat');
   });
 });

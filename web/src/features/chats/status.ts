@@ -1,28 +1,59 @@
 /** What a chat is doing, in the few words that fit in a list. Pure. */
-import type { EventState } from '@/features/events/state';
-import type { Chat } from '@/shared/api/admin';
-import { isSettled } from '@/shared/api/queries';
+import type { ChatActivity, ChatView } from '@/shared/api/relay';
 
-export type ChatStatus = 'preparing' | 'working' | 'needs you' | 'retrying' | 'failed' | 'idle';
+/** The word and the mark of each state: a state is never told by its colour alone. `null` is a mark that moves. */
+const signs: Record<ChatActivity, { word: string; mark: string | null }> = {
+  queued: { word: 'queued', mark: '…' },
+  preparing: { word: 'preparing', mark: null },
+  working: { word: 'working', mark: null },
+  retrying: { word: 'retrying', mark: '↻' },
+  needs_you: { word: 'needs you', mark: '?' },
+  unread: { word: 'unread', mark: '●' },
+  done: { word: 'done', mark: '✓' },
+  failed: { word: 'failed', mark: '×' },
+  interrupted: { word: 'interrupted', mark: '‖' },
+};
 
-type Known = Pick<EventState, 'statuses' | 'permissions' | 'questions' | 'errors'>;
-
-export function chatStatus(chat: Chat, known: Known): ChatStatus {
-  if (chat.state === 'failed') return 'failed';
-  if (!isSettled(chat)) return 'preparing';
-  // Each chat has a working copy of its own, so whatever waits in it waits for this chat, subagents included.
-  const waits = [...Object.values(known.permissions), ...Object.values(known.questions)];
-  if (waits.some((item) => item.directory === chat.directory)) return 'needs you';
-  const status = known.statuses[chat.id]?.value.type;
-  if (status === 'busy') return 'working';
-  if (status === 'retry') return 'retrying';
-  return known.errors[chat.id] === undefined ? 'idle' : 'failed';
+export function statusSign(state: ChatActivity): { word: string; mark: string | null } {
+  return signs[state];
 }
 
 /** A name for the chat: its title, else the beginning of what was asked. */
-export function chatTitle(chat: Chat, sessionTitle: string | undefined): string {
+export function chatTitle(title: string | null, asked: string | undefined): string {
   // opencode calls a session "New session - <date>" until it has found a title.
-  if (sessionTitle !== undefined && !sessionTitle.startsWith('New session - ')) return sessionTitle;
-  const firstLine = chat.prompt?.trim().split('\n')[0];
-  return chat.title || firstLine || 'New chat';
+  if (title !== null && title !== '' && !title.startsWith('New session - ')) return title;
+  return asked?.trim().split('\n')[0] || 'New chat';
+}
+
+/** How a chat is called in a list. */
+export function viewTitle(chat: ChatView): string {
+  return chatTitle(chat.title, chat.prompts[0]?.text);
+}
+
+/** Whether there can be a conversation: else its working copy is being made, or could not be made. */
+export function isReady({ preparation, state, run, prompts }: ChatView): boolean {
+  if (preparation !== null) return false;
+  const wasRefused = prompts.some((prompt) => prompt.state === 'failed');
+  return state !== 'failed' || run !== null || wasRefused;
+}
+
+/** How many chats wait for their person, and how many are done and not looked at. */
+export function countWaiting(chats: Readonly<Record<string, ChatView>>): {
+  needsYou: number;
+  unread: number;
+} {
+  let needsYou = 0;
+  let unread = 0;
+  for (const { state } of Object.values(chats)) {
+    if (state === 'needs_you') needsYou += 1;
+    if (state === 'unread') unread += 1;
+  }
+  return { needsYou, unread };
+}
+
+/** The page's title, with what waits before it. */
+export function documentTitle(title: string, { needsYou, unread }: { needsYou: number; unread: number }) {
+  const needs = needsYou > 0 ? `(${needsYou}?) ` : '';
+  const news = unread > 0 ? `(${unread}●) ` : '';
+  return `${needs}${news}${title}`;
 }

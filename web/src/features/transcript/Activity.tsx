@@ -1,53 +1,67 @@
-/** Says in one line what the session is doing, at the end of the conversation. */
+/** Says in one line what the chat is doing, at the end of the conversation. */
 import { useEffect, useState } from 'react';
 import { useEvents } from '@/features/events/store';
+import { isInterrupted } from '@/features/events/transcript';
+import type { ChatView } from '@/shared/api/relay';
 import { duration } from '@/shared/format';
 
-export function Activity({ session, directory }: { session: string; directory: string }) {
-  const status = useEvents((state) => state.statuses[session]?.value);
-  const error = useEvents((state) => state.errors[session]);
+export function Activity({ session }: { session: string }) {
+  const chat = useEvents((state) => state.chats[session]);
+  return chat ? <ChatActivity chat={chat} /> : <SubagentActivity session={session} />;
+}
+
+function ChatActivity({ chat }: { chat: ChatView }) {
   // An error that a message carries is shown there.
   const carried = useEvents((state) => {
-    const transcript = state.transcripts[session];
+    const transcript = state.transcripts[chat.id];
     const last = transcript?.entries[transcript.order.at(-1) ?? '']?.info;
     return last?.role === 'assistant' && last.error !== undefined;
   });
+  const { state, error, retry, run } = chat;
+  switch (state) {
+    case 'retrying':
+      return (
+        <div className="notice warn" role="status">
+          <span>
+            The model failed: {error?.detail ?? error?.title ?? 'no reason was given.'}{' '}
+            {retry && (
+              <>
+                Attempt {retry.attempt} <Countdown to={retry.next_at} />.
+              </>
+            )}
+          </span>
+        </div>
+      );
+    case 'needs_you':
+      return (
+        <p className="activity needs-you" role="status">
+          waiting for you
+        </p>
+      );
+    case 'working':
+      return <Working since={run ? Date.parse(run.started_at) : undefined} />;
+    case 'failed':
+      if (carried || error === null) return null;
+      return (
+        <p className="notice bad" role="alert">
+          {error.detail || error.title}
+        </p>
+      );
+    default:
+      return null;
+  }
+}
+
+/** A subagent's work is no chat of its own: it runs while its last answer has no end. */
+function SubagentActivity({ session }: { session: string }) {
   const since = useEvents((state) => {
     const transcript = state.transcripts[session];
-    const prompt = transcript?.order.findLast((id) => transcript.entries[id]?.info.role === 'user');
-    return transcript?.entries[prompt ?? '']?.info.time.created;
+    const last = transcript?.order.at(-1) ?? '';
+    const info = transcript?.entries[last]?.info;
+    const isOpen = info?.role === 'assistant' && info.time.completed === undefined && !info.error;
+    return isOpen && !isInterrupted(transcript, last) ? info.time.created : null;
   });
-  // Its working copy is the chat's own, so whatever waits in it waits for this chat, subagents included.
-  const asks = useEvents((state) =>
-    [...Object.values(state.permissions), ...Object.values(state.questions)].some(
-      (item) => item.directory === directory,
-    ),
-  );
-  if (status?.type === 'retry') {
-    return (
-      <div className="notice warn" role="status">
-        <span>
-          The model failed: {status.message} Attempt {status.attempt + 1} <Countdown to={status.next} />.
-        </span>
-      </div>
-    );
-  }
-  if (status?.type === 'busy' && asks) {
-    return (
-      <p className="activity needs-you" role="status">
-        waiting for you
-      </p>
-    );
-  }
-  if (status?.type === 'busy') return <Working since={since} />;
-  if (error !== undefined && !carried) {
-    return (
-      <p className="notice bad" role="alert">
-        {error}
-      </p>
-    );
-  }
-  return null;
+  return since === null ? null : <Working since={since} />;
 }
 
 function useNow(): number {
@@ -59,7 +73,7 @@ function useNow(): number {
   return now;
 }
 
-/** `since` is when the prompt was given, by the server's clock. */
+/** `since` is when it began, by the server's clock. */
 function Working({ since = Number.POSITIVE_INFINITY }: { since: number | undefined }) {
   const elapsed = useNow() - since;
   return (
@@ -74,7 +88,7 @@ function wholeSeconds(milliseconds: number): string {
   return seconds < 60 ? `${seconds}s` : duration(seconds * 1_000);
 }
 
-function Countdown({ to }: { to: number }) {
-  const seconds = Math.ceil((to - useNow()) / 1_000);
+function Countdown({ to }: { to: string | null }) {
+  const seconds = Math.ceil((Date.parse(to ?? '') - useNow()) / 1_000);
   return seconds > 0 ? `in ${seconds}s` : 'now';
 }

@@ -1,9 +1,14 @@
 /** The messages of one session, each rendered again only when it changes. */
 import { memo } from 'react';
-import { isCutOff } from '@/features/events/cutOff';
-import type { Entry, LivePart } from '@/features/events/state';
+import type { Entry } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
-import { type AssistantMessage, errorSentence, type UserMessage } from '@/shared/api/opencode';
+import { isInterrupted } from '@/features/events/transcript';
+import {
+  type AssistantMessage,
+  errorSentence,
+  type Part as MessagePart,
+  type UserMessage,
+} from '@/shared/api/opencode';
 import { duration } from '@/shared/format';
 import { Markdown } from '@/shared/markdown/Markdown';
 import { Block } from './Block';
@@ -20,7 +25,7 @@ export function Messages({ session, directory }: { session: string; directory: s
 
 const Message = memo(({ session, id, directory }: { session: string; id: string; directory: string }) => {
   const entry = useEvents((state) => state.transcripts[session]?.entries[id]);
-  const cutOff = useEvents((state) => isCutOff(state, session, directory, id));
+  const cutOff = useEvents((state) => isInterrupted(state.transcripts[session], id));
   if (!entry) return null;
   const { info } = entry;
   return info.role === 'user' ? (
@@ -33,9 +38,11 @@ const Message = memo(({ session, id, directory }: { session: string; id: string;
 /** What somebody typed. Texts that opencode added for the model are left out. */
 function Prompt({ entry }: { entry: Entry }) {
   const mode = (entry.info as UserMessage).agent;
+  // Its text comes a moment after it: until then it is shown as what is being sent.
+  if (entry.parts.length === 0) return null;
   return (
-    <article className={`message user mode-${mode}`} aria-label="You" aria-busy={entry.optimistic}>
-      {entry.parts.map(({ part }) => {
+    <article className={`message user mode-${mode}`} aria-label="You">
+      {entry.parts.map((part) => {
         if (part.type === 'text' && !part.synthetic) return <p key={part.id}>{part.text}</p>;
         if (part.type === 'file')
           return (
@@ -58,12 +65,12 @@ interface AnswerProps {
 
 function Answer({ entry, info, directory, cutOff }: AnswerProps) {
   const ended = info.time.completed !== undefined;
-  const shown = entry.parts.some(({ part }) => part.type === 'tool' || ('text' in part && part.text !== ''));
+  const shown = entry.parts.some((part) => part.type === 'tool' || ('text' in part && part.text !== ''));
   if (!shown && !info.error && !cutOff) return null;
   return (
     <article className="message assistant" aria-label="Agent" aria-busy={!ended && !cutOff}>
-      {entry.parts.map((live) => (
-        <Part key={live.part.id} live={live} directory={directory} />
+      {entry.parts.map((part) => (
+        <Part key={part.id} part={part} directory={directory} />
       ))}
       {info.error && <AnswerError error={info.error} />}
       {cutOff && (
@@ -98,11 +105,21 @@ function Signature({ info }: { info: AssistantMessage }) {
   );
 }
 
-const Part = memo(({ live, directory }: { live: LivePart; directory: string }) => {
-  const { part } = live;
+const Part = memo(({ part, directory }: { part: MessagePart; directory: string }) => {
+  const kept = useEvents((state) => state.transcripts[part.sessionID]?.kept[part.id] === true);
+  if (!kept) return <Content part={part} directory={directory} />;
+  return (
+    <div className="kept" data-testid="kept">
+      <Content part={part} directory={directory} />
+      <p className="kept-note">kept by ocweb: opencode forgot it when it stopped</p>
+    </div>
+  );
+});
+
+function Content({ part, directory }: { part: MessagePart; directory: string }) {
   switch (part.type) {
     case 'text':
-      return part.text.trim() === '' || part.synthetic ? null : <GrowingText live={live} text={part.text} />;
+      return part.text.trim() === '' || part.synthetic ? null : <Markdown text={part.text} />;
     case 'reasoning':
       return part.text.trim() === '' ? null : (
         <Block
@@ -117,7 +134,7 @@ const Part = memo(({ live, directory }: { live: LivePart; directory: string }) =
             )
           }
         >
-          <GrowingText live={live} text={part.text} />
+          <Markdown text={part.text} />
         </Block>
       );
     case 'tool':
@@ -139,21 +156,4 @@ const Part = memo(({ live, directory }: { live: LivePart; directory: string }) =
     default:
       return null;
   }
-});
-
-/** A text, with what was missed while the connection was cut marked until opencode sends the whole. */
-function GrowingText({ live, text }: { live: LivePart; text: string }) {
-  if (live.gaps.length === 0) return <Markdown text={text} />;
-  const bounds = [0, ...live.gaps, text.length];
-  return bounds.slice(1).map((end, index) => {
-    const begin = bounds[index] ?? 0;
-    return (
-      <div key={begin}>
-        {index > 0 && (
-          <p className="gap">⋯ missed while away; the whole text comes when this part is finished ⋯</p>
-        )}
-        <Markdown text={text.slice(begin, end)} />
-      </div>
-    );
-  });
 }

@@ -7,6 +7,7 @@ import { Icon } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Activity } from './Activity';
 import { Messages } from './Messages';
+import { Stale } from './Stale';
 import { useFollow } from './useFollow';
 
 export default function Transcript({
@@ -16,10 +17,10 @@ export default function Transcript({
 }: {
   session: string;
   directory: string;
-  /** Shown after the last message. */
+  /** Shown after the last message and what is being done. */
   children?: ReactNode;
 }) {
-  useEffect(() => watchTranscript(session, directory), [session, directory]);
+  useEffect(() => watchTranscript(session), [session]);
   const loaded = useEvents((state) => state.transcripts[session]?.loaded ?? false);
   const failure = useEvents((state) => state.transcripts[session]?.failure ?? null);
   const empty = useEvents((state) => state.transcripts[session]?.order.length === 0);
@@ -39,7 +40,8 @@ export default function Transcript({
           {!loaded && failure === null && <Loading what="loading the conversation" />}
           {loaded && empty && <p className="dim">Nothing said yet. What should be done?</p>}
           <Messages session={session} directory={directory} />
-          <Activity session={session} directory={directory} />
+          <Activity session={session} />
+          <Stale chat={session} />
           {children}
         </div>
       </main>

@@ -32,7 +32,7 @@ export function Subagent({ part, directory }: { part: ToolPart; directory: strin
 }
 
 function Conversation({ session, directory }: { session: string; directory: string }) {
-  useEffect(() => watchTranscript(session, directory), [session, directory]);
+  useEffect(() => watchTranscript(session), [session]);
   return (
     <div className="subagent">
       <Messages session={session} directory={directory} />
