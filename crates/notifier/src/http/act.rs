@@ -1,0 +1,120 @@
+//! The one route that needs no login: a button in a notification answers a request.
+//!
+//! It takes a capability and nothing else, and tells whoever has none that works the same thing whatever
+//! the reason. ntfy's web app calls it from another origin, so its answers may be read from any: there is
+//! no cookie in it for another site to abuse.
+
+use axum::{
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use ocweb_service::{Problem, extract::Json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Notifier, capability::Capability, event::Verdict};
+
+/// A capability has 43 characters.
+const MOST_BYTES: usize = 2048;
+
+pub(super) fn routes() -> OpenApiRouter<Notifier> {
+    OpenApiRouter::new()
+        .routes(routes!(act, preflight))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(axum::middleware::map_response(open_to_all_origins))
+}
+
+/// What was done.
+#[derive(Serialize, ToSchema)]
+struct ActionResult {
+    /// `approved`, `rejected` or `answered`.
+    outcome: &'static str,
+}
+
+/// A capability as JSON.
+#[derive(Deserialize, ToSchema)]
+struct CapabilityDocument {
+    capability: String,
+}
+
+/// Answers a request by the capability of a button
+///
+/// **Open: needs no login.** The capability is the body, as text or as `{"capability"}`. It works once,
+/// for a day, for one request and one answer. Whatever the reason that one does not work, the answer is
+/// the same 410.
+#[utoipa::path(
+    post,
+    path = "/admin/notifications/act",
+    operation_id = "act_on_notification",
+    tag = "notifier",
+    security(()),
+    request_body(content(
+        (String = "text/plain"),
+        (CapabilityDocument = "application/json"),
+    )),
+    responses(
+        (status = 200, description = "It is answered", body = ActionResult),
+        (status = 410, description = "It was used, has expired, or the request is gone", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 2 KB", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn act(
+    State(notifier): State<Notifier>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<ActionResult>, Problem> {
+    let body = body.map_err(|rejection| Problem::new(rejection.status(), "The body is larger than 2 KB."))?;
+    let presented = presented(&body).ok_or_else(gone)?;
+    let verdict = notifier.act(&presented).await.ok_or_else(gone)?;
+    let outcome = match verdict {
+        Verdict::Once => "approved",
+        Verdict::Reject => "rejected",
+        Verdict::Answer { .. } => "answered",
+    };
+    Ok(Json(ActionResult { outcome }))
+}
+
+/// Lets a page of another origin call it
+///
+/// **Open: needs no login.** Answers a browser's question before it posts JSON.
+#[utoipa::path(
+    options,
+    path = "/admin/notifications/act",
+    operation_id = "preflight_act_on_notification",
+    tag = "notifier",
+    security(()),
+    responses((status = 204, description = "It may"))
+)]
+async fn preflight() -> (StatusCode, HeaderMap) {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    let headers = headers.map(|(name, value): (HeaderName, _)| (name, HeaderValue::from_static(value)));
+    (StatusCode::NO_CONTENT, HeaderMap::from_iter(headers))
+}
+
+/// Reads either form, whatever type it is said to have: a service worker may send JSON as plain text.
+fn presented(body: &[u8]) -> Option<Capability> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    if text.starts_with('{') {
+        let document: CapabilityDocument = serde_json::from_str(text).ok()?;
+        return Some(Capability::presented(&document.capability));
+    }
+    Some(Capability::presented(text))
+}
+
+fn gone() -> Problem {
+    let detail = "This button does nothing any more: it was used, has expired, or the request is gone. Open the chat instead.";
+    Problem::new(StatusCode::GONE, detail)
+}
+
+async fn open_to_all_origins(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
