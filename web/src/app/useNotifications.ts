@@ -1,8 +1,9 @@
-/** What binds the page to its notifications while it is open: taps on them, the app's badge, this device's subscription. */
+/** What binds the open page to its notifications: taps on them, those that are over, the badge, the subscription. */
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useEvents } from '@/features/events/store';
 import { keepSubscribed } from '@/features/notifications/thisDevice';
+import { closeWhatIsOver, liveTags } from '@/features/notifications/tidy';
 import { pathToOpen } from '@/shared/push/openMessage';
 import { useWaiting } from './InboxButton';
 
@@ -25,6 +26,11 @@ export function useNotifications(): void {
     // Refused where the app is not installed; then there is no badge either.
     if ('setAppBadge' in navigator) navigator.setAppBadge(waiting).catch(() => undefined);
   }, [isKnown, waiting]);
+
+  const live = useEvents((state) => liveTags(Object.values(state.chats)).join(' '));
+  useEffect(() => {
+    if (isKnown) closeWhatIsOver(new Set(live.split(' '))).catch(() => undefined);
+  }, [isKnown, live]);
 
   // Whether it worked is said on the page of notifications.
   useEffect(() => void keepSubscribed().catch(() => undefined), []);

@@ -15,7 +15,8 @@ it('sends the capability and nothing else', async () => {
 });
 
 it('says what came of it', async () => {
-  expect(await act('c', answering(200, '{"outcome":"Allowed once."}'))).toBe('Allowed once.');
+  expect(await act('c', answering(200, '{"outcome":"approved"}'))).toBe('Allowed once.');
+  expect(await act('c', answering(200, '{"outcome":"rejected"}'))).toBe('Rejected.');
   expect(await act('c', answering(200, ''))).toBe('Answered.');
   expect(await act('c', answering(410, '{"detail":"This was answered already."}'))).toBe(
     'Not answered: This was answered already.',

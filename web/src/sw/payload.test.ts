@@ -5,7 +5,7 @@ const origin = 'https://ocweb.example';
 const pushed = {
   title: 'Parser needs you',
   body: 'May it run `cargo test`?',
-  tag: 'permission:per_1',
+  tag: 'per_1',
   url: '/chat/ses_1',
   badge: 2,
   actions: [
@@ -65,11 +65,11 @@ it('opens addresses of its own origin only', () => {
   }
 });
 
-it('tells the outcome in the same place, and offers no answer twice', () => {
+it('tells the outcome, and offers no answer twice', () => {
   const { data } = notificationOf(readPayload(JSON.stringify(pushed), origin));
   expect(outcomeOf(pushed.tag, data, 'Allowed once.')).toMatchObject({
     body: 'Allowed once.',
-    tag: pushed.tag,
+    tag: `${pushed.tag}-outcome`,
     silent: true,
     actions: [],
     data: { path: '/chat/ses_1', capabilities: {} },

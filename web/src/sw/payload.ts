@@ -91,11 +91,11 @@ export function notificationOf({ title, body, tag, path, actions }: Payload): Op
   };
 }
 
-/** Says what became of an answer, in the place of the notification that was answered. */
+/** Says what became of an answer. Not under the request's own tag: the page takes those back once they are answered. */
 export function outcomeOf(tag: string, memory: Memory, outcome: string): Options {
   return {
     body: outcome,
-    tag,
+    tag: `${tag}-outcome`,
     renotify: false,
     silent: true,
     icon: '/ocweb/icons/icon-192.png',
