@@ -123,10 +123,10 @@ mod tests {
         for length in [1, 10, 300, 70_000, 5, 1_000_000] {
             let batch: Vec<u8> =
                 (0..length).map(|at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-            let encoded = encoder.encode(batch.clone());
-            let mut decoded = Vec::with_capacity(batch.len() + 10);
-            decoder.decompress_vec(&encoded, &mut decoded, FlushDecompress::Sync).unwrap();
-            assert!(decoded == batch, "{length}");
+            let sent = encoder.encode(batch.clone());
+            let mut received = Vec::with_capacity(batch.len() + 10);
+            decoder.decompress_vec(&sent, &mut received, FlushDecompress::Sync).unwrap();
+            assert!(received == batch, "{length}");
         }
         let mut rest = Vec::with_capacity(10);
         let status = decoder.decompress_vec(&encoder.finish(), &mut rest, FlushDecompress::Finish).unwrap();

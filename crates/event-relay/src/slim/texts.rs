@@ -22,7 +22,8 @@ pub(super) struct Delta {
     #[serde(rename = "partID")]
     pub(super) part: String,
     field: String,
-    delta: String,
+    #[serde(rename = "delta")]
+    text: String,
 }
 
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Texts {
             .iter_mut()
             .find(|text| (&text.waiting.part, &text.waiting.field) == (&delta.part, &delta.field));
         if let Some(text) = known {
-            text.waiting.delta.push_str(&delta.delta);
+            text.waiting.text.push_str(&delta.text);
             return if now >= text.sent_at + WINDOW { text.send(now) } else { None };
         }
         let mut text = Text { waiting: delta, sent_at: now };
@@ -85,7 +86,7 @@ impl Texts {
 
 impl Text {
     fn waits(&self) -> bool {
-        !self.waiting.delta.is_empty()
+        !self.waiting.text.is_empty()
     }
 
     fn send(&mut self, now: Instant) -> Option<Outgoing> {
@@ -94,7 +95,7 @@ impl Text {
         }
         self.sent_at = now;
         let outgoing = Outgoing::new(&self.waiting.session, "message.part.delta", &self.waiting);
-        self.waiting.delta.clear();
+        self.waiting.text.clear();
         Some(outgoing)
     }
 }
