@@ -73,6 +73,11 @@ impl World {
         Some(&self.memory)
     }
 
+    /// What was taken last could not be stored, and has to be taken again.
+    pub fn memory_was_not_stored(&mut self) {
+        self.memory_changed = true;
+    }
+
     // ---- news ----
 
     /// Takes in one of opencode's events, which happened in `directory`.
