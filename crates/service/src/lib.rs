@@ -7,6 +7,7 @@
 mod body;
 mod client;
 pub mod config;
+mod connection;
 mod exit;
 pub mod extract;
 pub mod health;

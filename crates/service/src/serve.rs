@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Problem, body, health};
+use crate::{Problem, body, connection::Connections, health};
 
 /// For how long a killed process's socket may seem alive: a child that it had just forked holds it
 /// until it becomes another program.
@@ -102,7 +102,8 @@ fn with_fallbacks_and_limit(service: &'static str, router: Router, body_limit: u
 /// Serves `router` until TERM or INT, or until `stop` is cancelled.
 ///
 /// On a signal `stop` is cancelled, so that handlers with open streams and background tasks that
-/// hold a clone of it end by themselves; requests still open after 1.5 s are cut.
+/// hold a clone of it end by themselves; requests still open after 1.5 s are cut. Whoever reads nothing
+/// of an answer for 30 s is cut too.
 pub async fn serve(
     service: &'static str,
     listener: Listener,
@@ -138,7 +139,7 @@ pub async fn serve_until(
     let Listener { path, inner, body_limit } = listener;
     tracing::info!(service, socket = %path.display(), "listening");
     let asked_to_stop = stop.clone();
-    let server = axum::serve(inner, with_fallbacks_and_limit(service, router, body_limit))
+    let server = axum::serve(Connections(inner), with_fallbacks_and_limit(service, router, body_limit))
         .with_graceful_shutdown(async move { asked_to_stop.cancelled().await });
     let too_long = async {
         stop.cancelled().await;
