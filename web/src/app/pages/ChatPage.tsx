@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { StatusWord } from '@/features/chats/ChatList';
-import { chatTitle } from '@/features/chats/status';
 import { useEvents } from '@/features/events/store';
 import { showChat } from '@/features/events/sync';
 import { useOutbox } from '@/features/outbox/store';
 import { opencode } from '@/shared/api/opencode';
+import { chatTitle } from '@/shared/chatTitle';
 import { RequestError } from '@/shared/http';
 import { remember } from '@/shared/storage';
 import { IconButton } from '@/shared/ui/Icon';
@@ -18,6 +18,7 @@ import { useTitle } from '../useTitle';
 import { Conversation } from './Conversation';
 
 const ChatMenu = lazy(() => import('@/features/chats/ChatMenu'));
+const MuteItem = lazy(() => import('@/features/notifications/MuteItem'));
 const Transcript = lazy(() => import('@/features/transcript/Transcript'));
 
 export function ChatPage({ id }: { id: string }) {
@@ -62,7 +63,11 @@ function Chat({ id }: { id: string }) {
       />
       <Conversation id={id} chat={chat} repo={repo} isBegun={first !== undefined} />
       <Suspense>
-        {menu && chat && <ChatMenu chat={chat} title={title} onClose={() => setMenu(false)} />}
+        {menu && chat && (
+          <ChatMenu chat={chat} title={title} onClose={() => setMenu(false)}>
+            <MuteItem chat={id} />
+          </ChatMenu>
+        )}
       </Suspense>
     </>
   );

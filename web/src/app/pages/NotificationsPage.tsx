@@ -1,13 +1,13 @@
 /** `/notifications`: how the reader is told when the page is not open. */
 import { useEvents } from '@/features/events/store';
-import { titleOf } from '@/features/inbox/select';
 import { Notifications } from '@/features/notifications/Notifications';
+import { viewTitle } from '@/shared/chatTitle';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
 
 export default function NotificationsPage() {
   const chats = useEvents((state) => state.chats);
-  const titles = Object.fromEntries(Object.values(chats).map((chat) => [chat.id, titleOf(chat)]));
+  const titles = Object.fromEntries(Object.values(chats).map((chat) => [chat.id, viewTitle(chat)]));
   return (
     <>
       <TopBar before={<MenuButton />} title="Notifications" sub="while this page is closed" />

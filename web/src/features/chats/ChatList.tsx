@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useEvents } from '@/features/events/store';
 import type { ChatActivity, ChatView } from '@/shared/api/relay';
+import { viewTitle } from '@/shared/chatTitle';
 import { age } from '@/shared/format';
 import { recall, remember } from '@/shared/storage';
 import { Loading } from '@/shared/ui/Notice';
-import { statusSign, viewTitle } from './status';
+import { statusSign } from './status';
 import './chats.css';
 
 function newestFirst(chats: Readonly<Record<string, ChatView>>): ChatView[] {

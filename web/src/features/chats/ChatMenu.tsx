@@ -1,5 +1,5 @@
 /** The three dots of a chat. */
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { admin } from '@/shared/api/admin';
 import { opencode, ownUiAddress } from '@/shared/api/opencode';
@@ -14,9 +14,11 @@ export interface ChatMenuProps {
   chat: ChatView;
   title: string;
   onClose: () => void;
+  /** Items of other features. */
+  children?: ReactNode;
 }
 
-export default function ChatMenu({ chat, title, onClose }: ChatMenuProps) {
+export default function ChatMenu({ chat, title, onClose, children }: ChatMenuProps) {
   const [view, setView] = useState<'menu' | 'rename' | 'delete'>('menu');
   const [, navigate] = useLocation();
   const [copied, setCopied] = useState<boolean | null>(null);
@@ -84,6 +86,7 @@ export default function ChatMenu({ chat, title, onClose }: ChatMenuProps) {
             </a>
           </>
         )}
+        {children}
         <button type="button" role="menuitem" className="row danger" onClick={() => setView('delete')}>
           Delete
         </button>

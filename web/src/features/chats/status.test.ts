@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatActivity, ChatView } from '@/shared/api/relay';
-import { chatTitle, countWaiting, documentTitle, isReady, statusSign } from './status';
+import { countWaiting, documentTitle, isReady, statusSign } from './status';
 
 const states: ChatActivity[] = [
   'queued',
@@ -23,15 +23,6 @@ describe('the states', () => {
     const marks = states.map((state) => statusSign(state).mark).filter((mark) => mark !== null);
     expect(new Set(marks).size).toBe(marks.length);
     expect(states.filter((state) => statusSign(state).mark === null)).toEqual(['preparing', 'working']);
-  });
-});
-
-describe('chatTitle', () => {
-  it('is the title, else what was asked, and never what opencode calls every session', () => {
-    expect(chatTitle('Fix it', 'please')).toBe('Fix it');
-    expect(chatTitle('New session - 2026-01-01', 'please\nnow')).toBe('please');
-    expect(chatTitle(null, undefined)).toBe('New chat');
-    expect(chatTitle('', ' ')).toBe('New chat');
   });
 });
 

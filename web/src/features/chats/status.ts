@@ -18,18 +18,6 @@ export function statusSign(state: ChatActivity): { word: string; mark: string | 
   return signs[state];
 }
 
-/** A name for the chat: its title, else the beginning of what was asked. */
-export function chatTitle(title: string | null, asked: string | undefined): string {
-  // opencode calls a session "New session - <date>" until it has found a title.
-  if (title !== null && title !== '' && !title.startsWith('New session - ')) return title;
-  return asked?.trim().split('\n')[0] || 'New chat';
-}
-
-/** How a chat is called in a list. */
-export function viewTitle(chat: ChatView): string {
-  return chatTitle(chat.title, chat.prompts[0]?.text);
-}
-
 /** Whether there can be a conversation: else its working copy is being made, or could not be made. */
 export function isReady({ preparation, state, run, prompts }: ChatView): boolean {
   if (preparation !== null) return false;

@@ -2,8 +2,8 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ChatView } from '@/shared/api/relay';
+import { viewTitle } from '@/shared/chatTitle';
 import { age } from '@/shared/format';
-import { titleOf } from './select';
 
 export function ChatLine({
   chat,
@@ -21,7 +21,7 @@ export function ChatLine({
   return (
     <Link href={`/chat/${chat.id}`} className="row chat-line">
       <span className="grow">
-        <span className="chat-line-title">{titleOf(chat)}</span>
+        <span className="chat-line-title">{viewTitle(chat)}</span>
         <span className="sub chat-line-sub">
           {word}
           <span>{age(Date.now() - Date.parse(since))}</span>

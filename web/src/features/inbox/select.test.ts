@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatView, PendingRequest } from '@/shared/api/relay';
-import { countWaiting, ended, titleOf, voided, waiting } from './select';
+import { countWaiting, ended, voided, waiting } from './select';
 
 const empty = { state: 'done', title: null, prompts: [], requests: [], stale_requests: [] };
 
@@ -47,11 +47,4 @@ it('lists what ended in some way, not what runs, asks or was read', () => {
   const states = ['unread', 'working', 'failed', 'needs_you', 'done', 'interrupted', 'queued'] as const;
   const some = states.map((state, index) => chat({ id: state, state, since: `2026-01-02T10:0${index}:00Z` }));
   expect(ended(some).map(({ id }) => id)).toEqual(['interrupted', 'failed', 'unread']);
-});
-
-it('calls a chat by its title, else by what was asked', () => {
-  expect(titleOf(chat({ title: 'Parser' }))).toBe('Parser');
-  const prompts = [{ text: '\nFix it\nplease' }] as ChatView['prompts'];
-  expect(titleOf(chat({ title: '', prompts }))).toBe('Fix it');
-  expect(titleOf(chat({}))).toBe('New chat');
 });

@@ -41,8 +41,3 @@ function isWorthALook(chat: ChatView): chat is ChatView & { state: WorthALook } 
 export function ended(chats: readonly ChatView[]): (ChatView & { state: WorthALook })[] {
   return chats.filter(isWorthALook).sort((a, b) => byTime(b.since, a.since));
 }
-
-/** A name for the chat: its title, else the beginning of what was asked. */
-export function titleOf(chat: Pick<ChatView, 'title' | 'prompts'>): string {
-  return chat.title || chat.prompts[0]?.text.trim().split('\n')[0] || 'New chat';
-}

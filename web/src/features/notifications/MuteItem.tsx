@@ -2,7 +2,7 @@
 import { explain } from '@/shared/http';
 import { useChatMute } from './useChatMute';
 
-export function MuteItem({ chat }: { chat: string }) {
+export default function MuteItem({ chat }: { chat: string }) {
   const { isMuted, mute, error, isPending } = useChatMute(chat);
   return (
     <button
