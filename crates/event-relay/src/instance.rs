@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn small_changes_are_not_told() {
-        let disk = |available| InstanceDisk::new(available, 10 << 30);
+        let disk = |available| InstanceDisk::new(available, 8 << 30);
         assert!(!disk(5 << 30).differs_from(&disk((5 << 30) + (50 << 20))));
         assert!(disk(5 << 30).differs_from(&disk(6 << 30)));
         assert!(disk(LITTLE).differs_from(&disk(LITTLE - 1)));

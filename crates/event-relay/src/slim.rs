@@ -200,3 +200,6 @@ impl Slimmer {
         self.outputs.forget_session(session);
     }
 }
+
+#[cfg(test)]
+mod tests;
