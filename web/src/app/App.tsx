@@ -35,15 +35,18 @@ const queryClient = new QueryClient({
   },
 });
 
+/** Asks again for what was cut off in the middle of its answer; a moment later, as it must be seen to have failed. */
+function refetchFailed(): void {
+  void queryClient.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
+}
+
 export function App() {
   useEffect(startSync, []);
   useEffect(startOutbox, []);
   useEffect(
     () =>
       listen({
-        // What was cut off in the middle of an answer.
-        onReconnect: () =>
-          void queryClient.refetchQueries({ predicate: ({ state }) => state.status === 'error' }),
+        onReconnect: () => setTimeout(refetchFailed, 100),
         onSnapshot: () => void queryClient.invalidateQueries(),
       }),
     [],

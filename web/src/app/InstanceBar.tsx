@@ -14,13 +14,18 @@ export function InstanceBar() {
     <>
       {instance.opencode === 'down' && (
         <div className="instance-bar" role="status" data-testid="opencode-down">
-          <span className="pulse" aria-hidden="true" /> opencode is restarting…
+          <span>
+            <span className="pulse" aria-hidden="true" /> opencode is restarting…
+          </span>
         </div>
       )}
       {low && (
         <div className="instance-bar" role="alert" data-testid="disk-low">
-          {available_bytes < full ? 'The disk is full' : 'The disk is nearly full'}: {bytes(available_bytes)}{' '}
-          left. <Link href="/resources">Make room</Link>
+          <span>
+            {available_bytes < full ? 'The disk is full' : 'The disk is nearly full'}:{' '}
+            {bytes(available_bytes)} left
+          </span>
+          <Link href="/resources">make room</Link>
         </div>
       )}
     </>

@@ -74,7 +74,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <Prompts chat={id} />
         <Composer
           draft={id}
-          placeholder={isBusy ? 'What next? It is sent when the agent is done' : 'Reply'}
+          placeholder={isBusy ? 'Sent when the agent is done' : 'Reply'}
           onSend={send}
           onStop={chat && isBusy ? () => stopChat(chat) : undefined}
         >

@@ -56,11 +56,12 @@ export function startSync(): () => void {
     },
     onConnection(connection) {
       flush();
-      const wasLive = isLive();
+      const { phase } = useEvents.getState().connection;
       dispatch({ type: 'connection', connection });
-      if (!wasLive || connection.phase === 'live') return;
-      abandonReads();
-      for (const listener of listeners) listener.onCut?.();
+      // What was asked before or during a cut hangs.
+      if (phase !== 'connecting' && connection.phase !== phase) abandonReads();
+      if (phase === 'live' && connection.phase !== 'live')
+        for (const listener of listeners) listener.onCut?.();
     },
     onLive(carries) {
       void announce();

@@ -62,27 +62,22 @@ function PendingPrompt({
       data-state={state}
     >
       <p>{text}</p>
-      <p className={isBad ? 'pending-state bad' : 'pending-state'} role="status">
-        {!isBad && state !== 'sent' && <span className="pulse" aria-hidden="true" />} {words}
-      </p>
       {error && <Failure what={takeBack.error ? 'Not taken back.' : 'Not done.'} error={error} />}
-      {state !== 'sent' && state !== 'sending' && (
-        <div className="pending-buttons">
+      <div className="pending-foot">
+        <p className={isBad ? 'pending-state bad' : 'pending-state'} role="status">
+          {words}
+        </p>
+        {state !== 'sent' && state !== 'sending' && (
           <button type="button" className="button" disabled={isBusy} onClick={() => takeBack.mutate()}>
             Take back
           </button>
-          {isBad && (
-            <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
-              Try again
-            </button>
-          )}
-          {canHurry && (
-            <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
-              Send now
-            </button>
-          )}
-        </div>
-      )}
+        )}
+        {(isBad || canHurry) && (
+          <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
+            {isBad ? 'Try again' : 'Send now'}
+          </button>
+        )}
+      </div>
     </article>
   );
 }

@@ -160,7 +160,11 @@ export function startOutbox(): () => void {
   };
   const changed = () => void outbox.reload().catch(() => undefined);
   drain();
-  const unlisten = listen({ onReconnect: drain, onCut: () => outbox.interrupt() });
+  const reconnected = () => {
+    outbox.interrupt();
+    drain();
+  };
+  const unlisten = listen({ onReconnect: reconnected, onCut: () => outbox.interrupt() });
   const unfollow = useEvents.subscribe(tidy);
   const timer = setInterval(tidy, 5_000);
   channel?.addEventListener('message', changed);

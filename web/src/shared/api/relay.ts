@@ -121,6 +121,8 @@ export interface RelaySettings {
 }
 
 const segment = encodeURIComponent;
+/** What is not answered by then is said again, in milliseconds. */
+const viewTimeout = 8_000;
 
 export const relay = {
   transcript(session: string, options: { limit?: number; before?: string; signal?: AbortSignal } = {}) {
@@ -134,7 +136,11 @@ export const relay = {
 
   /** Says which chat this page shows, if any; answers from which event on its stream carries that chat. */
   view: (client: string, chat: string | null) =>
-    sendJson<{ number: string }>('/admin/events/viewing', { method: 'PUT', body: { client, chat } }),
+    sendJson<{ number: string }>('/admin/events/viewing', {
+      method: 'PUT',
+      body: { client, chat },
+      timeout: viewTimeout,
+    }),
 
   markRead: (chat: string, read: boolean) =>
     send('/admin/events/read', { method: 'PUT', body: { chat, read } }),
