@@ -57,7 +57,7 @@ function PendingPrompt({
   return (
     <article
       className="message user pending"
-      aria-label="You, not sent yet"
+      aria-label="Not sent yet"
       data-testid="pending-prompt"
       data-state={state}
     >
@@ -67,16 +67,18 @@ function PendingPrompt({
         <p className={isBad ? 'pending-state bad' : 'pending-state'} role="status">
           {words}
         </p>
-        {state !== 'sent' && state !== 'sending' && (
-          <button type="button" className="button" disabled={isBusy} onClick={() => takeBack.mutate()}>
-            Take back
-          </button>
-        )}
-        {(isBad || canHurry) && (
-          <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
-            {isBad ? 'Try again' : 'Send now'}
-          </button>
-        )}
+        <div className="pending-buttons">
+          {state !== 'sent' && state !== 'sending' && (
+            <button type="button" className="button" disabled={isBusy} onClick={() => takeBack.mutate()}>
+              Take back
+            </button>
+          )}
+          {(isBad || canHurry) && (
+            <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
+              {isBad ? 'Try again' : 'Send now'}
+            </button>
+          )}
+        </div>
       </div>
     </article>
   );
