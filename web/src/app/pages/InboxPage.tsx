@@ -4,8 +4,10 @@ import { Inbox } from '@/features/inbox/Inbox';
 import { Loading } from '@/shared/ui/Notice';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 
 export default function InboxPage() {
+  useTitle('Inbox');
   const isKnown = useEvents((state) => state.isKnown);
   const chats = useEvents((state) => state.chats);
   return (

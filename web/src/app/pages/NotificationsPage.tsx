@@ -4,8 +4,10 @@ import { Notifications } from '@/features/notifications/Notifications';
 import { viewTitle } from '@/shared/chatTitle';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 
 export default function NotificationsPage() {
+  useTitle('Notifications');
   const chats = useEvents((state) => state.chats);
   const titles = Object.fromEntries(Object.values(chats).map((chat) => [chat.id, viewTitle(chat)]));
   return (
