@@ -1,0 +1,213 @@
+// Who locked the phone is told: what waits is in one inbox, and a notification's button answers it.
+import type { Browser, CDPSession, Worker } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { PushDevice } from './pushDevice';
+import { Stack, until } from './stack';
+
+let stack: Stack;
+let browser: Browser;
+let phone: Phone;
+let cookie: string;
+let device: PushDevice;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  cookie = await stack.login();
+  browser = await openBrowser();
+  phone = await openLoggedIn();
+  device = await PushDevice.start();
+});
+afterAll(async () => {
+  device?.stop();
+  await browser?.close();
+  await stack?.remove();
+});
+afterEach(() => expect(phone.complaints).toEqual([]));
+
+async function openLoggedIn(): Promise<Phone> {
+  const opened = await openPhone(browser, stack.url);
+  const [name = '', value = ''] = cookie.split('=');
+  await opened.context.addCookies([{ name, value, url: stack.url }]);
+  await opened.context.grantPermissions(['notifications'], { origin: stack.url });
+  return opened;
+}
+
+interface Inbox {
+  requests: { id: string; chat_id: string; kind: string }[];
+}
+
+const inbox = async () => (await stack.json<Inbox>(cookie, 'GET', '/admin/inbox')).body.requests;
+
+/** A new chat that is not looked at; answers its id once it asks something. */
+async function chatThatAsks(prompt: string): Promise<string> {
+  const repo = 'demo/hello-web';
+  const { status, body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
+  expect(status).toBe(202);
+  await until('it asks', async () => (await inbox()).some(({ chat_id }) => chat_id === body.id), 90);
+  return body.id;
+}
+
+const requests = (of: Phone) => of.page.getByTestId('inbox-request');
+
+test('what waits in any chat is in the inbox, the oldest first, and leads to its chat', async () => {
+  const first = await chatThatAsks('ask: Which colour? | red | blue');
+  await chatThatAsks('subagent: run: rm -f inner.txt && echo inner');
+  await phone.page.goto('/new');
+  await phone.page.getByRole('button', { name: 'Inbox: 2 waiting' }).tap();
+  await phone.page.waitForURL(/\/inbox$/);
+  await until('both are shown', async () => (await requests(phone).count()) === 2);
+  expect(await requests(phone).first().innerText()).toContain('Which colour?');
+  expect(await requests(phone).first().innerText()).toContain('demo/hello-web');
+  await requests(phone).last().getByText('asked by subagent').waitFor();
+  expect(await requests(phone).last().innerText()).toContain('rm -f inner.txt');
+  expect(await requests(phone).first().getByRole('link').getAttribute('href')).toBe(`/chat/${first}`);
+  await picture(phone.page, 'inbox');
+});
+
+test('what is answered on one device vanishes on the other', async () => {
+  const other = await openLoggedIn();
+  await other.page.goto('/inbox');
+  await until('the other has both', async () => (await requests(other).count()) === 2);
+  await requests(phone).getByRole('radio', { name: 'blue' }).tap();
+  await requests(phone).getByRole('button', { name: 'Answer', exact: true }).tap();
+  for (const each of [phone, other]) {
+    await until('one is left', async () => (await requests(each).count()) === 1);
+  }
+  await requests(other).getByRole('button', { name: 'Allow once' }).tap();
+  await until('none is left', async () => (await requests(phone).count()) === 0);
+  await until('both are done', async () => {
+    return (await phone.page.locator('[data-testid=inbox-chat][data-state=unread]').count()) === 2;
+  });
+  await phone.page.getByRole('button', { name: 'Mark what is done as read' }).tap();
+  await other.page.getByTestId('inbox-empty').waitFor();
+  expect(other.complaints).toEqual([]);
+  await other.context.close();
+});
+
+test('a secret goes in and is never shown again', async () => {
+  await phone.page.goto('/notifications');
+  const ntfy = phone.page.getByTestId('channel-ntfy');
+  await ntfy.getByRole('switch', { name: 'ntfy' }).tap();
+  await ntfy.getByRole('button', { name: /Make up a topic/ }).tap();
+  await ntfy.getByLabel('Server').fill(device.subscription.endpoint);
+  await ntfy.getByLabel('Access token').fill('tk_secret');
+  await ntfy.getByRole('button', { name: 'Save and turn on' }).tap();
+  await ntfy.getByText('is set').waitFor();
+  const { body } = await stack.json<unknown>(cookie, 'GET', '/admin/notifications/settings');
+  expect(JSON.stringify(body)).not.toContain('tk_secret');
+  expect(body).toMatchObject({ public_url: stack.url, ntfy: { enabled: true, token_set: true } });
+  await ntfy.getByRole('switch', { name: 'ntfy' }).tap();
+  await ntfy.getByLabel('Server').waitFor({ state: 'detached' });
+});
+
+test('a device that is subscribed is listed, and gets the test', async () => {
+  const { status } = await stack.json(
+    cookie,
+    'POST',
+    '/admin/notifications/subscriptions',
+    device.subscription,
+  );
+  expect(status).toBe(201);
+  await phone.page.reload();
+  await phone.page.getByTestId('push-device').getByText('Test on nothing').waitFor();
+  const push = phone.page.getByTestId('channel-web_push');
+  await push.getByRole('button', { name: 'Send a test' }).tap();
+  await push.getByTestId('test-outcome').getByText(/^Sent/).waitFor();
+  expect(device.pushed).toHaveLength(1);
+  await picture(phone.page, 'notifications');
+});
+
+/** The page's own worker, with what a push service and a finger do to it. */
+async function worker(): Promise<{ running: Worker; push: (data: unknown) => Promise<void> }> {
+  const starts = phone.context.waitForEvent('serviceworker');
+  await phone.page.evaluate(() => navigator.serviceWorker.register('/ocweb/sw.js', { scope: '/ocweb/' }));
+  const running = await starts;
+  const session: CDPSession = await phone.context.newCDPSession(phone.page);
+  const registered = new Promise<string>((done) => {
+    session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const [first] = registrations;
+      if (first) done(first.registrationId);
+    });
+  });
+  await session.send('ServiceWorker.enable');
+  const registrationId = await registered;
+  return {
+    running,
+    async push(data) {
+      const text = JSON.stringify(data);
+      await session.send('ServiceWorker.deliverPushMessage', {
+        origin: stack.url,
+        registrationId,
+        data: text,
+      });
+    },
+  };
+}
+
+/** The texts of the notifications that are on the screen. */
+const shown = () =>
+  phone.page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration('/ocweb/');
+    return ((await registration?.getNotifications()) ?? []).map(({ body }) => body);
+  });
+
+/** Presses a button of the notification that is shown. */
+function press(running: Worker, action: string): Promise<void> {
+  return running.evaluate(async (pressed) => {
+    // Typed for a page; this runs in the worker.
+    const scope = globalThis as unknown as {
+      registration: ServiceWorkerRegistration;
+      NotificationEvent: new (type: string, init: object) => Event;
+    };
+    const [notification] = await scope.registration.getNotifications();
+    dispatchEvent(new scope.NotificationEvent('notificationclick', { notification, action: pressed }));
+  }, action);
+}
+
+test("a permission is told by Web Push, and given by the notification's button, once", async () => {
+  const { running, push } = await worker();
+  const chat = await chatThatAsks('run: rm -f notes.md && echo removed');
+  await until('the device is told', () => device.pushed.length === 2);
+  const told = device.pushed[1];
+  expect(told).toMatchObject({ url: `/chat/${chat}`, badge: 1 });
+  expect(told?.body).toContain('rm -f notes.md');
+
+  await push(told);
+  await until('it is shown', async () => (await shown()).length === 1);
+  await press(running, 'once');
+  await until('nothing waits', async () => (await inbox()).length === 0);
+  await until('the outcome is said', async () => (await shown()).includes('Allowed once.'));
+
+  // The same button on another device, later.
+  await push({ ...told, tag: 'again' });
+  await until('it is shown again', async () => (await shown()).some((text) => text.includes('rm -f')));
+  await running.evaluate(async () => {
+    const scope = globalThis as unknown as { registration: ServiceWorkerRegistration };
+    for (const each of await scope.registration.getNotifications()) if (each.tag !== 'again') each.close();
+  });
+  await press(running, 'once');
+  await until('it is refused', async () => (await shown()).some((text) => text.startsWith('Not answered')));
+  await phone.page.locator('[data-testid=log-entry][data-outcome=sent]').first().waitFor();
+});
+
+test('of a muted chat nothing is told, and the log says why', async () => {
+  const chat = await chatThatAsks('ask: One? | yes | no');
+  await until('the device is told', () => device.pushed.length === 3);
+  await phone.page.goto(`/chat/${chat}`);
+  await phone.page.getByRole('radio', { name: 'yes' }).tap();
+  await phone.page.getByRole('button', { name: 'Answer', exact: true }).tap();
+  await phone.page.getByRole('button', { name: 'Chat menu' }).tap();
+  await phone.page.getByRole('menuitem', { name: 'Mute notifications' }).tap();
+  await phone.page.getByRole('menuitem', { name: 'Unmute notifications' }).waitFor();
+  await phone.page.getByRole('button', { name: 'Close' }).last().tap();
+  await phone.page.getByRole('textbox', { name: 'Message' }).fill('ask: Two? | yes | no');
+  await phone.page.getByRole('button', { name: 'Send' }).tap();
+  await phone.page.goto('/notifications');
+  await phone.page.getByTestId('muted-chat').waitFor();
+  await phone.page
+    .locator('[data-testid=log-entry][data-outcome=held_back]')
+    .getByText('The chat is muted.')
+    .waitFor({ timeout: 60_000 });
+  expect(device.pushed).toHaveLength(3);
+});
