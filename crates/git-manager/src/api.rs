@@ -1,8 +1,11 @@
 //! The HTTP face: handlers translate between requests and the domain, and decide nothing.
 
+mod changes;
 mod chats;
+mod first_prompt;
 mod garbage;
 mod problem;
+mod prompts;
 mod repositories;
 mod worktrees;
 
@@ -15,6 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{Manager, names::InvalidName};
 
 pub(crate) use problem::reason;
+
+/// The largest body that this service takes, in bytes: a prompt with all the files it may have, in base64.
+pub const BODY_LIMIT: usize = 48 << 20;
 
 #[derive(OpenApi)]
 #[openapi(info(title = "git-manager", description = "Clones, worktrees, chats and garbage collection."))]
@@ -34,12 +40,13 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(repositories::router())
         .merge(worktrees::router())
         .merge(chats::router())
+        .merge(prompts::router())
         .merge(garbage::router())
 }
 
 /// Every route of this service.
 pub fn router(manager: Manager) -> Router {
-    documented().split_for_parts().0.with_state(manager)
+    documented().split_for_parts().0.merge(changes::router()).with_state(manager)
 }
 
 /// The description of every route of this service.

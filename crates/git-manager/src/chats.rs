@@ -1,30 +1,31 @@
-//! Chats, from the moment somebody typed a task until opencode has it.
+//! Chats, from the moment somebody typed a task until opencode has a session for it.
 //!
-//! Creating one takes a clone, a fetch, a worktree, a session and a prompt, which can take minutes; the
-//! phone has long been locked by then. So a chat is a record on the disk, written before the answer, and
-//! a worker that takes it step by step. Each step is recorded before it is taken and is safe to take
-//! again: a service that is killed at any point goes on at the next start, and the prompt arrives once.
+//! Creating one takes a clone, a fetch, a worktree and a session, which can take minutes; the phone has
+//! long been locked by then. So a chat is a record on the disk, written before the answer, and a worker
+//! that takes it step by step. Each step is recorded before it is taken and is safe to take again: a
+//! service that is killed at any point goes on at the next start. Its prompts wait in their outbox.
 
 mod chat;
-mod delivery;
+mod earlier;
 mod worker;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use ocweb_opencode_client::{Client, SessionId as ChatId};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use chat::{Chat, NewChat, State};
+pub use chat::{Chat, InvalidChat, NewChat, State};
 
 use crate::{
+    changes::Changes,
     clones::Clones,
     error::{Error, Missing},
     names::{RepositoryName, SessionId},
+    prompts::{NewPrompt, Prompt, Prompts},
     records::Records,
     worktrees::Worktrees,
 };
@@ -34,11 +35,13 @@ pub struct Chats {
     records: Records<Chat>,
     known: Mutex<BTreeMap<ChatId, Chat>>,
     workers: Mutex<HashMap<ChatId, Worker>>,
+    prompts: Prompts,
+    changes: Arc<Changes>,
+    /// Held while a chat is taken in, so that two requests for one chat make one.
+    taking_in: tokio::sync::Mutex<()>,
     pub(super) clones: Arc<Clones>,
     pub(super) worktrees: Arc<Worktrees>,
     pub(super) opencode: Client,
-    /// How long a prompt may take from being sent to being stored.
-    pub(super) settle: Duration,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -50,20 +53,40 @@ struct Worker {
 }
 
 impl Chats {
-    /// The chats whose records lie in `records`.
+    /// The chats and prompts whose records lie in `folder`.
     pub fn open(
-        records: PathBuf,
+        folder: &Path,
+        changes: Arc<Changes>,
         clones: Arc<Clones>,
         worktrees: Arc<Worktrees>,
         opencode: Client,
-        settle: Duration,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Result<Self, Error> {
-        let records = Records::<Chat>::open(records)?;
-        let known = records.all()?.into_iter().map(|(_, chat)| (chat.id.clone(), chat)).collect();
-        let (known, workers) = (Mutex::new(known), Mutex::default());
-        Ok(Self { records, known, workers, clones, worktrees, opencode, settle, tasks, stop })
+        let records = Records::<Chat>::open(folder.join("chats"))?;
+        let mut known: BTreeMap<_, _> =
+            records.all()?.into_iter().map(|(_, chat)| (chat.id.clone(), chat)).collect();
+        let is_chat = |id: &ChatId| known.contains_key(id);
+        let prompts = Prompts::open(&folder.join("prompts"), is_chat, Arc::clone(&changes))?;
+        for chat in known.values_mut() {
+            if let Some(prompt) = chat.take_earlier_prompt() {
+                prompts.adopt(&chat.id, prompt)?;
+                records.put(chat.id.as_str(), chat)?;
+            }
+        }
+        Ok(Self {
+            records,
+            known: Mutex::new(known),
+            workers: Mutex::default(),
+            prompts,
+            changes,
+            taking_in: tokio::sync::Mutex::default(),
+            clones,
+            worktrees,
+            opencode,
+            tasks,
+            stop,
+        })
     }
 
     /// Goes on with every chat that an earlier run did not finish.
@@ -84,13 +107,44 @@ impl Chats {
         lock(&self.known).get(id).cloned().ok_or_else(|| Error::Missing(Missing::Chat(id.to_string())))
     }
 
-    /// Takes in a chat. When this returns, it is on the disk and will be created.
-    pub fn create(self: &Arc<Self>, new: NewChat) -> Result<Chat, Error> {
+    /// The prompts of all chats.
+    pub fn prompts(&self) -> &Prompts {
+        &self.prompts
+    }
+
+    /// Takes in a chat with its first prompt. When this returns, both are on the disk, and it will be
+    /// created. A chat of that id in that repository stays as it is.
+    pub async fn create(self: &Arc<Self>, new: NewChat) -> Result<Chat, Error> {
         let repository = self.clones.canonical(&new.repo);
-        let chat = Chat::new(new, repository);
+        let _taking_in = self.taking_in.lock().await;
+        let there = new.id.as_ref().and_then(|id| self.get(id).ok());
+        if let Some(Chat { id, repo, .. }) = there.as_ref().filter(|chat| chat.repo.key() != repository.key())
+        {
+            return Err(Error::ChatExists { chat: id.clone(), repository: repo.clone() });
+        }
+        if let Some(chat) = there {
+            return Ok(chat);
+        }
+        let (chat, prompt) = Chat::new(new, repository);
+        // The prompt first: a chat that is there has all it came with.
+        if let Some(prompt) = prompt {
+            self.prompts.take(&chat.id, prompt).await?;
+        }
         self.save(&chat)?;
         self.go_on(&chat.id);
         Ok(chat)
+    }
+
+    /// Takes in a further prompt of a chat. When this returns, it is on the disk and will be delivered.
+    pub async fn take_prompt(&self, id: &ChatId, new: NewPrompt) -> Result<Prompt, Error> {
+        let Chat { model, agent, .. } = self.get(id)?;
+        let prompt = self.prompts.take(id, new.with_defaults(model.as_deref(), agent.as_deref())).await?;
+        if let Err(error) = self.get(id) {
+            // Deleted in the meantime.
+            self.prompts.forget(id)?;
+            return Err(error);
+        }
+        Ok(prompt)
     }
 
     /// Begins the creation of a failed chat anew, with the same id.
@@ -148,7 +202,7 @@ impl Chats {
         }
     }
 
-    /// Ends the creation of a chat, whose task stays to be retried.
+    /// Ends the creation of a chat, whose prompts stay for a retry.
     pub async fn give_up(self: &Arc<Self>, session: &SessionId) {
         let Some(chat) = self.list().into_iter().find(|chat| SessionId::from(&chat.id) == *session) else {
             return;
@@ -157,11 +211,12 @@ impl Chats {
         self.fail(&chat.id, Error::Cancelled).await;
     }
 
-    /// Removes the record of a chat.
+    /// Removes the records of a chat and its prompts.
     pub fn forget(&self, id: &ChatId) -> Result<(), Error> {
         self.records.remove(id.as_str())?;
         lock(&self.known).remove(id);
-        Ok(())
+        self.changes.note(id);
+        self.prompts.forget(id)
     }
 
     /// Removes the record of the chat that a collected worktree belonged to, if there is one.
@@ -176,6 +231,7 @@ impl Chats {
     pub(super) fn save(&self, chat: &Chat) -> Result<(), Error> {
         self.records.put(chat.id.as_str(), chat)?;
         lock(&self.known).insert(chat.id.clone(), chat.clone());
+        self.changes.note(&chat.id);
         Ok(())
     }
 
@@ -184,6 +240,7 @@ impl Chats {
         if let Err(error) = self.save(chat) {
             tracing::error!(chat = %chat.id, %error, "the failure of a chat could not be written down");
             lock(&self.known).insert(chat.id.clone(), chat.clone());
+            self.changes.note(&chat.id);
         }
     }
 }

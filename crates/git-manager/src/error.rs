@@ -3,6 +3,7 @@
 //! [`Error`] is what every part of the domain answers with. It can be written down, because a chat that
 //! failed in the background keeps its reason; `api/problem.rs` turns it into a problem document.
 
+use ocweb_opencode_client::{MessageId, SessionId as ChatId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,6 +24,9 @@ pub enum Missing {
     /// No chat of this id.
     #[error("There is no chat {0}")]
     Chat(String),
+    /// No prompt of this id waits there.
+    #[error("No prompt {0} is waiting in this chat")]
+    Prompt(MessageId),
     /// The remote has no such branch.
     #[error("{0} has no branch {1}")]
     Branch(RepositoryName, BranchName),
@@ -100,6 +104,23 @@ pub enum Error {
     /// It is there already, or has begun.
     #[error("{0}")]
     Conflict(String),
+    /// The id of a new chat is that of a chat in another repository.
+    #[error("There is a chat {chat} already, in {repository}.")]
+    ChatExists {
+        /// The chat that is there.
+        chat: ChatId,
+        /// Its repository.
+        repository: RepositoryName,
+    },
+    /// A prompt that was to be taken back is on its way to opencode or there.
+    #[error("The prompt {0} has gone to opencode already.")]
+    PromptDelivered(MessageId),
+    /// A prompt comes again although it was taken back.
+    #[error("The prompt {0} was taken back.")]
+    PromptTakenBack(MessageId),
+    /// A prompt that opencode does not take: one sentence with the reason and what to do.
+    #[error("{0}")]
+    Undeliverable(String),
     /// Deleting would lose work.
     #[error("Deleting {what} would lose work")]
     WouldLose {

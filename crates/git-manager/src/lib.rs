@@ -1,16 +1,20 @@
 //! The git-manager: everything that writes to the volume's projects or talks to a git remote.
 //!
-//! A request becomes a chat in five steps (`chats`), over a clone (`clones`) and a worktree
-//! (`worktrees`). Deleting anything goes through `removal`, which asks `agent` whether a chat is at work
-//! and `loss` what would be lost; `garbage` collects by the same rule. `git` is the only place that runs
-//! git, and `askpass` the only one that gives the token out. `api` translates.
+//! A request becomes a chat step by step (`chats`), over a clone (`clones`) and a worktree (`worktrees`).
+//! Its prompts wait in an outbox (`prompts`) until `delivery` has handed them over, each once and in order.
+//! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
+//! `agent` whether a chat is at work and `loss` what would be lost; `garbage` collects by the same rule.
+//! `git` is the only place that runs git, and `askpass` the only one that gives the token out. `api`
+//! translates.
 
 pub mod agent;
 mod api;
 pub mod askpass;
+pub mod changes;
 pub mod chats;
 pub mod clones;
 pub mod config;
+pub mod delivery;
 pub mod error;
 pub mod garbage;
 pub mod git;
@@ -18,11 +22,12 @@ pub mod github;
 pub mod loss;
 pub mod manager;
 pub mod names;
+pub mod prompts;
 pub mod records;
 pub mod removal;
 pub mod worktrees;
 
-pub use api::{openapi, router};
+pub use api::{BODY_LIMIT, openapi, router};
 pub use config::Config;
 pub use error::Error;
 pub use manager::{Manager, StartError};

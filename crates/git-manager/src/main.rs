@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use ocweb_git_manager::{Config, Manager, SERVICE, askpass, router};
+use ocweb_git_manager::{BODY_LIMIT, Config, Manager, SERVICE, askpass, router};
 use ocweb_service::{Environment, Listener, exit_code, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +28,7 @@ fn start() -> anyhow::Result<()> {
 async fn run(environment: &Environment) -> anyhow::Result<()> {
     let own_path = std::env::current_exe().context("this binary's own path is not known")?;
     let config = Config::from_environment(environment, own_path)?;
-    let listener = Listener::bind(&config.folders.socket(SERVICE)).await?;
+    let listener = Listener::bind(&config.folders.socket(SERVICE)).await?.with_body_limit(BODY_LIMIT);
     let stop = CancellationToken::new();
     let manager = Manager::start(&config, stop.clone()).await?;
     serve(SERVICE, listener, router(manager.clone()), stop).await?;

@@ -2,16 +2,18 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ocweb_opencode_client::Client;
+use ocweb_opencode_client::{Client, SessionId as ChatId};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, SERVICE,
-    chats::Chats,
+    changes::Changes,
+    chats::{Chat, Chats, State},
     clones::Clones,
+    delivery::Delivery,
     error::Error,
     garbage::{self, Collected},
-    git::{Git, Leftovers, LeftoversError},
+    git::{CloneProgress, Git, Leftovers, LeftoversError},
     github::GitHub,
     removal::Removal,
     worktrees::Worktrees,
@@ -40,6 +42,8 @@ pub struct Manager {
     pub(crate) clones: Arc<Clones>,
     pub(crate) worktrees: Arc<Worktrees>,
     pub(crate) chats: Arc<Chats>,
+    pub(crate) changes: Arc<Changes>,
+    pub(crate) stop: CancellationToken,
     pub(crate) github: Arc<GitHub>,
     removal: Removal,
     tasks: TaskTracker,
@@ -63,46 +67,39 @@ impl Manager {
         )?);
         let worktrees =
             Arc::new(Worktrees::open(&config.folders.worktrees(), own.join("worktrees"), Arc::clone(&git))?);
+        let changes = Arc::new(Changes::default());
         let chats = Arc::new(Chats::open(
-            own.join("chats"),
+            &own,
+            Arc::clone(&changes),
             Arc::clone(&clones),
             Arc::clone(&worktrees),
             opencode.clone(),
-            Duration::from_secs(config.settle_seconds),
             tasks.clone(),
-            stop,
+            stop.clone(),
         )?);
         let github = Arc::new(GitHub::new(config.github_api_url.clone(), config.token.clone())?);
+        // Repaired before anything is made or delivered.
+        put_in_order(&clones, &worktrees).await?;
+        chats.resume();
+        let delivery = Delivery::start(
+            Arc::clone(&chats),
+            Arc::clone(&worktrees),
+            opencode.clone(),
+            Duration::from_secs(config.settle_seconds),
+            &changes,
+            tasks.clone(),
+            stop.clone(),
+        );
         let removal = Removal {
             clones: Arc::clone(&clones),
             worktrees: Arc::clone(&worktrees),
             chats: Arc::clone(&chats),
+            changes: Arc::clone(&changes),
+            delivery,
             git,
             opencode,
         };
-        let manager = Self { clones, worktrees, chats, github, removal, tasks };
-        manager.put_in_order().await?;
-        manager.chats.resume();
-        Ok(manager)
-    }
-
-    /// Removes half-made clones, and settles worktrees that were being added or deleted.
-    async fn put_in_order(&self) -> Result<(), Error> {
-        for (name, session) in self.worktrees.unfinished()? {
-            let clone = self.clones.exclusive(&name).await;
-            // One damaged clone must not keep the others from being served; the next start tries again.
-            if let Err(error) = self.worktrees.repair(&clone, &session).await {
-                tracing::error!(repository = %name, %session, %error, "a worktree that was left unfinished stays so");
-            }
-        }
-        let mut found = Collected::default();
-        for folder in [self.clones.folder(), self.worktrees.folder()] {
-            garbage::leftovers(folder, |_| true, false, &api_reason, &mut found).await;
-        }
-        if !found.removed.is_empty() {
-            tracing::warn!(count = found.removed.len(), "removed what a killed run left half-made");
-        }
-        Ok(())
+        Ok(Self { clones, worktrees, chats, changes, stop, github, removal, tasks })
     }
 
     /// Does something that must come to its end even when the request that began it is cut.
@@ -115,11 +112,37 @@ impl Manager {
         done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
     }
 
+    /// How far the clones are that chats wait for.
+    pub(crate) fn clone_progress(&self) -> Vec<(ChatId, CloneProgress)> {
+        let cloning = self.chats.list().into_iter().filter(|chat| chat.state == State::Cloning);
+        let progress = |chat: Chat| Some((self.clones.progress(&chat.repo)?, chat.id));
+        cloning.filter_map(progress).map(|(progress, id)| (id, progress)).collect()
+    }
+
     /// Waits until all background work has ended, after `stop` was cancelled.
     pub async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// Removes half-made clones, and settles worktrees that were being added or deleted.
+async fn put_in_order(clones: &Clones, worktrees: &Worktrees) -> Result<(), Error> {
+    for (name, session) in worktrees.unfinished()? {
+        let clone = clones.exclusive(&name).await;
+        // One damaged clone must not keep the others from being served; the next start tries again.
+        if let Err(error) = worktrees.repair(&clone, &session).await {
+            tracing::error!(repository = %name, %session, %error, "a worktree that was left unfinished stays so");
+        }
+    }
+    let mut found = Collected::default();
+    for folder in [clones.folder(), worktrees.folder()] {
+        garbage::leftovers(folder, |_| true, false, &api_reason, &mut found).await;
+    }
+    if !found.removed.is_empty() {
+        tracing::warn!(count = found.removed.len(), "removed what a killed run left half-made");
+    }
+    Ok(())
 }
 
 fn api_reason(error: &Error) -> String {

@@ -20,22 +20,25 @@ pub struct Records<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Records<T> {
-    /// The records in `folder`, which is made if need be.
+    /// The records in `folder`, which is made if need be. What a killed run left half-written is removed.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "new") {
+                fs::remove_file(path)?;
+            }
+        }
         Ok(Self { folder, kind: PhantomData })
     }
 
     /// Every record that can be read, with its name. One that cannot is set aside and logged.
     pub fn all(&self) -> io::Result<Vec<(String, T)>> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) else {
-                continue;
-            };
+        for name in self.names()? {
+            let path = self.path(&name);
             match read(&path) {
-                Ok(record) => found.push((name.to_owned(), record)),
+                Ok(record) => found.push((name, record)),
                 Err(error) => {
                     tracing::error!(record = %path.display(), %error, "a record cannot be read and was set aside");
                     fs::rename(&path, path.with_extension("unreadable"))?;
@@ -43,6 +46,16 @@ impl<T: Serialize + DeserializeOwned> Records<T> {
             }
         }
         Ok(found)
+    }
+
+    /// The name of every record.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let file = entry?.file_name();
+            names.extend(file.to_str().and_then(|name| name.strip_suffix(".json")).map(str::to_owned));
+        }
+        Ok(names)
     }
 
     /// One record, if it is there and can be read.
@@ -54,11 +67,12 @@ impl<T: Serialize + DeserializeOwned> Records<T> {
     pub fn put(&self, name: &str, record: &T) -> io::Result<()> {
         let path = self.path(name);
         let beside = path.with_extension("new");
-        let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
-        serde_json::to_writer(&mut file, record)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)?;
+        let written = write(&beside, record).and_then(|()| fs::rename(&beside, &path));
+        if written.is_err() {
+            // Half a record would only take room on a disk that may be full. The first error is the one to tell.
+            let _ = fs::remove_file(&beside);
+            return written;
+        }
         sync_folder(&self.folder)
     }
 
@@ -81,6 +95,13 @@ impl<T: Serialize + DeserializeOwned> Records<T> {
 /// Makes a rename in `folder` survive a power cut.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+fn write<T: Serialize>(path: &Path, record: &T) -> io::Result<()> {
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    serde_json::to_writer(&mut file, record)?;
+    file.write_all(b"\n")?;
+    file.sync_all()
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
@@ -115,7 +136,10 @@ mod tests {
         let records = Records::<u8>::open(folder.path().into()).unwrap();
         records.put("good", &1).unwrap();
         fs::write(folder.path().join("bad.json"), "{").unwrap();
+        fs::write(folder.path().join("half.new"), "{").unwrap();
         assert_eq!(records.all().unwrap(), [("good".to_owned(), 1)]);
+        Records::<u8>::open(folder.path().into()).unwrap();
+        assert!(!folder.path().join("half.new").exists());
         assert!(folder.path().join("bad.unreadable").exists());
     }
 }

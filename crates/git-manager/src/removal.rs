@@ -9,8 +9,10 @@ use ocweb_opencode_client::{Client, SessionId as ChatId};
 
 use crate::{
     agent,
+    changes::Changes,
     chats::Chats,
     clones::{Clones, Exclusive},
+    delivery::Delivery,
     error::{Error, Loss, Missing},
     git::Git,
     loss,
@@ -27,6 +29,10 @@ pub struct Removal {
     pub worktrees: Arc<Worktrees>,
     /// The chats.
     pub chats: Arc<Chats>,
+    /// Who is told that a worktree is gone.
+    pub changes: Arc<Changes>,
+    /// The delivery of prompts, which has to rest meanwhile.
+    pub delivery: Arc<Delivery>,
     /// git.
     pub git: Arc<Git>,
     /// opencode.
@@ -56,6 +62,11 @@ impl Removal {
 
     async fn worktree_of(&self, clone: &Exclusive, session: &SessionId, force: bool) -> Result<(), Error> {
         let worktree = self.worktrees.get(clone.name(), session)?;
+        let chat = session.as_str().parse::<ChatId>().ok();
+        let _hold = match &chat {
+            Some(chat) => Some(self.delivery.hold(chat).await),
+            None => None,
+        };
         agent::come_to_rest(&self.opencode, &worktree.path, force).await?;
         if !force {
             self.refuse_loss(&worktree).await?;
@@ -65,7 +76,11 @@ impl Removal {
             // What a last tool wrote while it was being stopped counts too.
             self.refuse_loss(&worktree).await?;
         }
-        self.worktrees.remove(clone, &worktree).await
+        self.worktrees.remove(clone, &worktree).await?;
+        if let Some(chat) = &chat {
+            self.changes.note(chat);
+        }
+        Ok(())
     }
 
     async fn refuse_loss(&self, worktree: &Worktree) -> Result<(), Error> {
@@ -128,6 +143,7 @@ impl Removal {
         }
         let was_being_created = self.chats.is_being_created(&session);
         self.chats.stop(id).await;
+        let _hold = self.delivery.hold(id).await;
         let deleted = self.parts_of_chat(&chat.repo, &session, id, chat.may_have_session, force).await;
         match deleted {
             Ok(()) => self.chats.forget(id),

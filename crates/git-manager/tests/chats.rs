@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
@@ -21,13 +21,16 @@ async fn a_task_becomes_a_chat() {
         )
         .await;
     assert_eq!(status, StatusCode::ACCEPTED);
-    assert_eq!((&chat["prompt"], &chat["error"]), (&json!("Fix the units!\nAll."), &json!(null)));
+    let prompt = &chat["prompts"][0];
+    assert_eq!((&prompt["text"], &prompt["state"]), (&json!("Fix the units!\nAll."), &json!("waiting")));
+    assert_eq!((&prompt["model"], &prompt["agent"]), (&json!("demo/org/thinker"), &json!("plan")));
+    assert_eq!(chat["error"], json!(null));
     let id = chat["id"].as_str().unwrap();
     let done = service.settled(id).await;
     assert_eq!(done["state"], "ready", "{done}");
     assert_eq!(
-        (&done["prompt"], &done["progress"], &done["base"]),
-        (&json!(null), &json!(null), &json!("units"))
+        (&done["prompts"], &done["progress"], &done["base"]),
+        (&json!([]), &json!(null), &json!("units"))
     );
     let directory = done["directory"].as_str().unwrap();
     assert!(directory.ends_with(&format!("projects/worktrees/demo__weather-log__{id}")));
@@ -37,7 +40,7 @@ async fn a_task_becomes_a_chat() {
 
     let memory = bench.opencode.memory();
     assert_eq!(memory.sessions[id], (directory.to_owned(), Some("Units".to_owned())));
-    assert_eq!(memory.messages.values().collect::<Vec<_>>(), [&vec!["Fix the units!\nAll.".to_owned()]]);
+    assert_eq!(memory.texts(id), [["Fix the units!\nAll."]]);
     assert_eq!(memory.prompts[0]["model"], json!({"providerID": "demo", "modelID": "org/thinker"}));
     assert_eq!(memory.prompts[0]["agent"], "plan");
     let clone = bench.clone_path("demo/weather-log").display().to_string();
@@ -85,7 +88,7 @@ async fn a_failure_is_undone_and_said_and_can_be_retried() {
         (&json!("failed"), &json!("opencode-error")),
         "{chat}"
     );
-    assert_eq!((&chat["prompt"], &chat["directory"]), (&json!("go"), &json!(null)));
+    assert_eq!((&chat["prompts"][0]["text"], &chat["directory"]), (&json!("go"), &json!(null)));
     assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
     assert_eq!(git(&bench.clone_path("demo/hello-web"), &["branch", "--list", "ocweb/*"]), "");
 
@@ -97,6 +100,7 @@ async fn a_failure_is_undone_and_said_and_can_be_retried() {
     );
     let chat = service.settled(&id).await;
     assert_eq!((&chat["state"], &chat["id"]), (&json!("ready"), &json!(id)));
+    assert_eq!(bench.opencode.memory().texts(&id), [["go"]], "its prompt waited for the retry");
     assert_eq!(service.post(&format!("/admin/chats/{id}/retry"), json!({})).await.0, StatusCode::CONFLICT);
 }
 
@@ -115,38 +119,6 @@ async fn what_fails_at_the_remote_fails_the_chat_with_its_reason() {
     bench.world.faults().add(Fault::status(Part::Git, 403).times(100));
     let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go"})).await;
     assert_eq!(service.settled(&id).await["error"]["type"], "github-forbidden");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_prompt_that_opencode_forgets_is_not_sent_for_ever() {
-    let mut bench = Bench::new().await;
-    bench.set("OCWEB_PROMPT_SETTLE_SECONDS", "1");
-    let service = bench.service().await;
-    bench.opencode.memory().forget_prompts = true;
-    let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go", "agent": "nobody"})).await;
-    let chat = service.settled(&id).await;
-    assert_eq!(
-        (&chat["state"], &chat["error"]["type"]),
-        (&json!("failed"), &json!("opencode-error")),
-        "{chat}"
-    );
-    let memory = bench.opencode.memory();
-    assert_eq!(memory.prompts.len(), 2);
-    assert_eq!(memory.prompts[0]["messageID"], memory.prompts[1]["messageID"]);
-    assert!(memory.sessions.is_empty(), "the session was undone");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_prompt_that_is_stored_late_is_not_sent_twice() {
-    let bench = Bench::new().await;
-    bench.opencode.memory().store_delay = Duration::from_secs(3);
-    let mut service = bench.service().await;
-    let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go"})).await;
-    eventually("it was sent", async || (!bench.opencode.memory().prompts.is_empty()).then_some(())).await;
-    service.kill();
-    let service = bench.service().await;
-    assert_eq!(service.settled(&id).await["state"], "ready");
-    assert_eq!(bench.opencode.memory().messages.values().collect::<Vec<_>>(), [&vec!["go".to_owned()]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,6 +183,6 @@ async fn deleting_the_repository_by_force_fails_its_chats_and_keeps_their_prompt
     .await;
     assert_eq!(service.delete("/admin/repos/demo/slow-assets?force=true").await.0, StatusCode::NO_CONTENT);
     let chat = service.settled(&id).await;
-    assert_eq!((&chat["state"], &chat["prompt"]), (&json!("failed"), &json!("go")), "{chat}");
+    assert_eq!((&chat["state"], &chat["prompts"][0]["text"]), (&json!("failed"), &json!("go")), "{chat}");
     assert_eq!(chat["error"]["type"], "cancelled");
 }

@@ -16,6 +16,9 @@ fn the_document_names_every_route() {
         "post /admin/chats",
         "get /admin/chats/{id}",
         "delete /admin/chats/{id}",
+        "post /admin/chats/{id}/prompts",
+        "delete /admin/chats/{id}/prompts/{prompt}",
+        "post /admin/chats/{id}/prompts/{prompt}/send",
         "post /admin/chats/{id}/retry",
         "post /admin/gc",
         "get /admin/repos",
@@ -34,9 +37,17 @@ fn the_document_names_every_route() {
         missing.is_empty() && operations.len() == expected.len(),
         "missing {missing:?} in {operations:?}"
     );
-    for schema in
-        ["Repository", "GitHubRepository", "Worktree", "Chat", "CloneProgress", "Collected", "Problem"]
-    {
+    for schema in [
+        "Repository",
+        "GitHubRepository",
+        "Worktree",
+        "Chat",
+        "Prompt",
+        "FirstPrompt",
+        "CloneProgress",
+        "Collected",
+        "Problem",
+    ] {
         assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+};
 use ocweb_opencode_client::SessionId as ChatId;
 use ocweb_service::{
     Problem,
@@ -13,22 +16,28 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Force, parsed, problem::problem};
+use super::{
+    BODY_LIMIT, Force, first_prompt::FirstPrompt, parsed, problem::problem, prompts::PromptDocument,
+};
 use crate::{
     Manager,
-    chats::{Chat, NewChat, State as ChatState},
+    chats::{Chat, InvalidChat, NewChat, State as ChatState},
     git::CloneProgress,
     names::{BranchName, RepositoryName, SessionId},
 };
 
 pub(super) fn router() -> OpenApiRouter<Manager> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, delete)).routes(routes!(retry))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, delete))
+        .routes(routes!(retry))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 /// A chat and how far its creation is.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Chat)]
-struct ChatDocument {
+pub(super) struct ChatDocument {
     /// The id of its opencode session.
     id: String,
     repo: RepositoryName,
@@ -47,8 +56,8 @@ struct ChatDocument {
     progress: Option<CloneProgress>,
     /// Why it failed.
     error: Option<Problem>,
-    /// The prompt, until it was delivered.
-    prompt: Option<String>,
+    /// The prompts that are not yet delivered, in order.
+    prompts: Vec<PromptDocument>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -56,13 +65,14 @@ struct ChatDocument {
 }
 
 impl ChatDocument {
-    fn new(manager: &Manager, chat: Chat) -> Self {
+    pub(super) fn new(manager: &Manager, chat: Chat) -> Self {
         let progress = match chat.state {
             ChatState::Cloning => Some(manager.clones.progress(&chat.repo).unwrap_or_default()),
             _ => None,
         };
         let directory = manager.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
         let directory = Some(directory).filter(|path| !chat.state.is_final() || path.is_dir());
+        let prompts = manager.chats.prompts().list(&chat.id).into_iter().map(Into::into).collect();
         Self {
             id: chat.id.to_string(),
             repo: chat.repo,
@@ -73,7 +83,7 @@ impl ChatDocument {
             state: chat.state,
             progress,
             error: chat.error.as_ref().map(problem),
-            prompt: chat.prompt,
+            prompts,
             created_at: chat.created_at,
             updated_at: chat.updated_at,
         }
@@ -82,23 +92,32 @@ impl ChatDocument {
 
 /// All chats, the newest first.
 #[derive(Serialize, ToSchema)]
-struct ChatList {
+pub(super) struct ChatList {
     chats: Vec<ChatDocument>,
+}
+
+impl ChatList {
+    pub(super) fn new(manager: &Manager) -> Self {
+        let chats = manager.chats.list().into_iter().map(|chat| ChatDocument::new(manager, chat));
+        Self { chats: chats.collect() }
+    }
 }
 
 /// A chat to be created.
 #[derive(Deserialize, ToSchema)]
 struct ChatRequest {
+    /// `ses_…`, made by whoever asks: the same id again is the same chat. One is made if absent.
+    id: Option<String>,
     /// `owner/name`; cloned if need be.
     repo: String,
     /// The task.
-    prompt: Option<String>,
+    prompt: Option<FirstPrompt>,
     /// The remote's branch to begin at; the default branch if absent.
     base: Option<String>,
     title: Option<String>,
-    /// `provider/model`; opencode's default if absent.
+    /// `provider/model` for prompts that name none; opencode's default if absent.
     model: Option<String>,
-    /// The agent (mode), such as `build` or `plan`.
+    /// The agent (mode) for prompts that name none, such as `build` or `plan`.
     agent: Option<String>,
 }
 
@@ -106,30 +125,33 @@ struct ChatRequest {
 #[utoipa::path(get, path = "/admin/chats", operation_id = "list_chats", tag = "git-manager",
     responses((status = 200, body = ChatList)))]
 async fn list(State(manager): State<Manager>) -> Json<ChatList> {
-    let chats = manager.chats.list().into_iter().map(|chat| ChatDocument::new(&manager, chat));
-    Json(ChatList { chats: chats.collect() })
+    Json(ChatList::new(&manager))
 }
 
 /// Creates a chat
 ///
 /// Answers at once; clone, fetch, worktree, session and prompt follow by themselves, also after a restart.
+/// The same id again changes nothing and answers with the chat that is there.
 #[utoipa::path(post, path = "/admin/chats", operation_id = "create_chat", tag = "git-manager",
     request_body = ChatRequest,
     responses(
         (status = 202, body = ChatDocument),
         (status = 400, body = Problem, description = "Something in it cannot be used"),
+        (status = 409, body = Problem, description = "`chat-exists`: in another repository"),
+        (status = 413, body = Problem, description = "`prompt-too-large`"),
         (status = 507, body = Problem, description = "The disk is full"),
     ))]
 async fn create(
     State(manager): State<Manager>,
     Json(request): Json<ChatRequest>,
 ) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
-    let ChatRequest { repo, prompt, base, title, model, agent } = request;
+    let ChatRequest { id, repo, prompt, base, title, model, agent } = request;
+    let id = id.as_deref().map(chat_id).transpose()?;
     let base = base.as_deref().map(parsed).transpose()?;
+    let prompt = prompt.map_or(Ok(None), FirstPrompt::checked)?;
     let (title, model, agent) = (title.as_deref(), model.as_deref(), agent.as_deref());
-    let new = NewChat::new(parsed(&repo)?, base, prompt, title, model, agent)
-        .map_err(|error| Problem::bad_request(error.to_string()))?;
-    let chat = manager.chats.create(new)?;
+    let new = NewChat::new(id, parsed(&repo)?, base, prompt, title, model, agent)?;
+    let chat = manager.chats.create(new).await?;
     Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
 }
 
@@ -180,7 +202,16 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn chat_id(text: &str) -> Result<ChatId, Problem> {
+impl From<InvalidChat> for Problem {
+    fn from(error: InvalidChat) -> Self {
+        match error {
+            InvalidChat::Title => Self::bad_request(error.to_string()),
+            InvalidChat::Prompt(error) => error.into(),
+        }
+    }
+}
+
+pub(super) fn chat_id(text: &str) -> Result<ChatId, Problem> {
     text.parse().map_err(|_| {
         Problem::bad_request("The id of a chat begins with ses_, followed by letters and digits.")
             .kind("invalid-name", "This name cannot be used")

@@ -24,6 +24,17 @@ pub(super) fn problem(error: &Error) -> Problem {
         Error::Missing(_) => Problem::not_found(error.to_string()).kind("not-found", "Not found"),
         Error::Conflict(detail) => Problem::conflict(detail).kind("conflict", "Not in this state"),
         Error::WouldLose { what, loss } => would_lose(what, loss),
+        Error::ChatExists { .. } => {
+            Problem::conflict(error.to_string()).kind("chat-exists", "The chat exists")
+        }
+        Error::PromptDelivered(_) => {
+            Problem::conflict(error.to_string()).kind("prompt-delivered", "The prompt was delivered")
+        }
+        Error::PromptTakenBack(_) => {
+            Problem::conflict(error.to_string()).kind("prompt-taken-back", "The prompt was taken back")
+        }
+        Error::Undeliverable(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            .kind("undeliverable", "The prompt could not be delivered"),
         Error::ChatRunning(place) => {
             let detail =
                 format!("A chat is at work in {place}. Stop it first, or delete with force, which stops it.");

@@ -1,13 +1,15 @@
 //! A chat's record, and what a new one may look like.
 
-use ocweb_opencode_client::{MessageId, ModelName, SessionId as ChatId};
+use ocweb_opencode_client::SessionId as ChatId;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::earlier::Earlier;
 use crate::{
     error::Error,
     names::{BranchName, RepositoryName, SessionId},
+    prompts::{InvalidPrompt, NewPrompt, agent_name, model_text},
 };
 
 /// The step that a chat's creation is at.
@@ -24,9 +26,8 @@ pub enum State {
     AddingWorktree,
     /// opencode is being told of the session.
     CreatingSession,
-    /// The prompt is being delivered.
-    SendingPrompt,
-    /// Done: opencode has it all.
+    /// Done: opencode has its session, and the prompts follow by themselves.
+    #[serde(alias = "sending_prompt")]
     Ready,
     /// Given up; `error` says why, and what was made has been undone.
     Failed,
@@ -58,34 +59,31 @@ pub struct Chat {
     pub state: State,
     /// Why it failed.
     pub error: Option<Error>,
-    /// The prompt, until it was delivered.
-    pub prompt: Option<String>,
-    /// The model asked for, `provider/model`.
+    /// The model of prompts that name none, `provider/model`.
     pub model: Option<String>,
-    /// The agent asked for.
+    /// The agent of prompts that name none.
     pub agent: Option<String>,
     /// Whether opencode may know of its session.
     #[serde(default)]
     pub may_have_session: bool,
-    /// The id of the prompt's message, once it was chosen.
-    pub message: Option<MessageId>,
-    /// When the prompt was last sent.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub sent_at: Option<OffsetDateTime>,
     /// When it was taken in.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it last changed.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: OffsetDateTime,
+    /// What only earlier versions wrote.
+    #[serde(flatten, skip_serializing)]
+    pub(super) earlier: Earlier,
 }
 
 impl Chat {
-    pub(super) fn new(new: NewChat, repo: RepositoryName) -> Self {
-        let id = ChatId::generate();
-        let words = new.title.as_deref().or(new.prompt.as_deref()).unwrap_or_default();
+    /// The record of a new chat in `repo`, and its first prompt.
+    pub(super) fn new(new: NewChat, repo: RepositoryName) -> (Self, Option<NewPrompt>) {
+        let id = new.id.unwrap_or_else(ChatId::generate);
+        let words = new.title.as_deref().or(new.prompt.as_ref().map(NewPrompt::text)).unwrap_or_default();
         let now = OffsetDateTime::now_utc();
-        Self {
+        let chat = Self {
             branch: BranchName::for_chat(words, &SessionId::from(&id)),
             id,
             repo,
@@ -94,20 +92,14 @@ impl Chat {
             base: None,
             state: State::Queued,
             error: None,
-            prompt: new.prompt,
-            model: new.model.map(|model| format!("{}/{}", model.provider, model.model)),
+            model: new.model,
             agent: new.agent,
             may_have_session: false,
-            message: None,
-            sent_at: None,
             created_at: now,
             updated_at: now,
-        }
-    }
-
-    /// The model, in its parts.
-    pub(super) fn model_name(&self) -> Option<ModelName> {
-        self.model.as_deref().and_then(|text| model_name(text).ok())
+            earlier: Earlier::default(),
+        };
+        (chat, new.prompt)
     }
 
     pub(super) fn enter(&mut self, state: State) {
@@ -116,72 +108,59 @@ impl Chat {
         self.updated_at = OffsetDateTime::now_utc();
     }
 
-    /// What could not be undone stays known: a prompt that may have arrived is not sent again as another.
     pub(super) fn begin_anew(&mut self) {
         self.error = None;
         self.base = None;
         self.enter(State::Queued);
     }
 
-    /// Its worktree and its session are gone, and the prompt with them.
+    /// Its worktree and its session are gone.
     pub(super) fn was_undone(&mut self) {
         self.may_have_session = false;
-        self.message = None;
-        self.sent_at = None;
     }
 }
 
 /// A chat that was asked for, checked.
 #[derive(Debug)]
 pub struct NewChat {
+    pub(super) id: Option<ChatId>,
     pub(super) repo: RepositoryName,
     base: Option<BranchName>,
-    prompt: Option<String>,
+    prompt: Option<NewPrompt>,
     title: Option<String>,
-    model: Option<ModelName>,
+    model: Option<String>,
     agent: Option<String>,
 }
 
 /// A request for a chat that cannot be met.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidChat(String);
+pub enum InvalidChat {
+    /// No list of chats could show it.
+    #[error("A title is one line of at most 200 characters.")]
+    Title,
+    /// Its prompt, model or agent cannot be meant.
+    #[error(transparent)]
+    Prompt(#[from] InvalidPrompt),
+}
 
 impl NewChat {
-    /// Checks the texts of a request. A blank one counts as not given.
+    /// Checks what came in a request. A blank text counts as not given; without an id one is made.
     pub fn new(
+        id: Option<ChatId>,
         repo: RepositoryName,
         base: Option<BranchName>,
-        prompt: Option<String>,
+        prompt: Option<NewPrompt>,
         title: Option<&str>,
         model: Option<&str>,
         agent: Option<&str>,
     ) -> Result<Self, InvalidChat> {
-        let given =
-            |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let title = given(title);
-        if title
-            .as_ref()
-            .is_some_and(|title| title.chars().count() > 200 || title.chars().any(char::is_control))
-        {
-            return Err(InvalidChat("A title is one line of at most 200 characters.".into()));
+        let title = title.map(str::trim).filter(|title| !title.is_empty());
+        if title.is_some_and(|title| title.chars().count() > 200 || title.chars().any(char::is_control)) {
+            return Err(InvalidChat::Title);
         }
-        let agent = given(agent);
-        if agent.as_ref().is_some_and(|agent| agent.len() > 100 || agent.chars().any(char::is_control)) {
-            return Err(InvalidChat("An agent's name is one line of at most 100 characters.".into()));
-        }
-        let model = given(model).map(|text| model_name(&text)).transpose()?;
-        let prompt = prompt.filter(|prompt| !prompt.trim().is_empty());
-        Ok(Self { repo, base, prompt, title, model, agent })
-    }
-}
-
-/// `provider/model`, where the model's own name may contain `/`.
-fn model_name(text: &str) -> Result<ModelName, InvalidChat> {
-    let fits = text.len() <= 200 && !text.chars().any(|letter| letter.is_control() || letter == ' ');
-    match text.split_once('/').filter(|(provider, model)| fits && !provider.is_empty() && !model.is_empty()) {
-        Some((provider, model)) => Ok(ModelName { provider: provider.into(), model: model.into() }),
-        None => Err(InvalidChat("Write a model as provider/model.".into())),
+        let (model, agent) = (model_text(model)?, agent_name(agent)?);
+        let prompt = prompt.map(|prompt| prompt.with_defaults(model.as_deref(), agent.as_deref()));
+        Ok(Self { id, repo, base, prompt, title: title.map(Into::into), model, agent })
     }
 }
 
@@ -190,15 +169,13 @@ mod tests {
     use super::*;
 
     fn new(title: Option<&str>, model: Option<&str>, agent: Option<&str>) -> Result<NewChat, InvalidChat> {
-        NewChat::new("o/n".parse().unwrap(), None, Some(" \n".into()), title, model, agent)
+        NewChat::new(None, "o/n".parse().unwrap(), None, None, title, model, agent)
     }
 
     #[test]
     fn blank_texts_count_as_not_given() {
         let chat = new(Some("  "), Some(""), Some(" ")).unwrap();
-        assert!(
-            chat.title.is_none() && chat.model.is_none() && chat.agent.is_none() && chat.prompt.is_none()
-        );
+        assert!(chat.title.is_none() && chat.model.is_none() && chat.agent.is_none());
     }
 
     #[test]
@@ -206,13 +183,6 @@ mod tests {
         assert!(new(Some("a\nb"), None, None).is_err());
         assert!(new(Some(&"é".repeat(201)), None, None).is_err());
         assert!(new(None, Some("gpt"), None).is_err());
-        assert!(new(None, Some("/gpt"), None).is_err());
         assert!(new(None, None, Some("a\0b")).is_err());
-    }
-
-    #[test]
-    fn a_models_own_name_may_have_slashes() {
-        let model = model_name("openrouter/meta/llama").unwrap();
-        assert_eq!((model.provider.as_str(), model.model.as_str()), ("openrouter", "meta/llama"));
     }
 }

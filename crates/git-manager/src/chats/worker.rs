@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
-use ocweb_opencode_client::{Error as ClientError, MessageId, SessionId as ChatId};
+use ocweb_opencode_client::{Error as ClientError, SessionId as ChatId};
 
 use super::{Chat, Chats, State};
 use crate::{agent, error::Error, names::SessionId, worktrees::Worktree};
@@ -52,16 +52,6 @@ impl Chats {
             }
             State::CreatingSession => {
                 self.ensure_session(chat).await?;
-                // The message's id is recorded with the state, so before anything is sent.
-                if chat.prompt.is_none() {
-                    return Ok(State::Ready);
-                }
-                chat.message.get_or_insert_with(MessageId::generate);
-                Ok(State::SendingPrompt)
-            }
-            State::SendingPrompt => {
-                self.deliver(chat).await?;
-                chat.prompt = None;
                 Ok(State::Ready)
             }
             State::Ready | State::Failed => Ok(chat.state),
@@ -85,8 +75,7 @@ impl Chats {
         // The clone first: the directory that opencode opens first becomes its project's root.
         self.patiently(|| self.opencode.open_directory(&clone)).await?;
         self.patiently(|| self.opencode.create_session(&chat.id, &directory)).await?;
-        // Opening takes long with plugins to install. It is safe to repeat, and the prompt, which is not,
-        // is then answered soon.
+        // Opening takes long with plugins to install; the first prompt is then answered soon.
         self.patiently(|| self.opencode.open_directory(&directory)).await?;
         if let Some(title) = &chat.title {
             self.patiently(|| self.opencode.set_title(&chat.id, title)).await?;
@@ -95,19 +84,19 @@ impl Chats {
     }
 
     /// Repeats a call until opencode is there to answer it, however long that takes.
-    pub(super) async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Error>
+    async fn patiently<T, F>(&self, call: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, ClientError>>,
     {
         let delays = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(100))
-            .with_max_delay(Duration::from_secs(5))
+            .with_max_delay(Duration::from_secs(1))
             .with_jitter()
             .without_max_times();
         Ok(call.retry(delays).when(ClientError::is_unavailable).await?)
     }
 
-    /// Undoes what was made for a chat and notes why it failed. The prompt stays for a retry.
+    /// Undoes what was made for a chat and notes why it failed. Its prompts wait for a retry.
     pub(super) async fn fail(&self, id: &ChatId, error: Error) {
         let Ok(mut chat) = self.get(id) else { return };
         tracing::warn!(chat = %id, state = ?chat.state, %error, "creating a chat failed");

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 pub struct Memory {
     /// Session id to directory and title.
     pub sessions: BTreeMap<String, (String, Option<String>)>,
-    /// Message id to the texts that were appended to it: more than one is a prompt sent twice.
-    pub messages: BTreeMap<String, Vec<String>>,
+    /// Messages in the order in which they came.
+    pub messages: Vec<Message>,
     /// Bodies of the prompts.
     pub prompts: Vec<Value>,
     /// Directories in which a session is at work, by session.
@@ -37,10 +37,28 @@ pub struct Memory {
     pub refuse_session: bool,
     /// Takes prompts and forgets them.
     pub forget_prompts: bool,
+    /// Stores the message of a prompt without its parts, this many times.
+    pub forget_parts: usize,
     /// How long a prompt takes from its answer to its being stored.
     pub store_delay: Duration,
     /// Does not answer at all.
     pub mute: bool,
+}
+
+/// What a prompt became. Parts without an id of their own get a new one each time they come.
+pub struct Message {
+    pub session: String,
+    pub id: String,
+    pub parts: BTreeMap<String, Value>,
+}
+
+impl Memory {
+    /// The texts of the messages of a session; several in one are parts that came twice.
+    pub fn texts(&self, session: &str) -> Vec<Vec<String>> {
+        let of_it = self.messages.iter().filter(|message| message.session == session);
+        let text = |part: &Value| part["text"].as_str().map(str::to_owned);
+        of_it.map(|message| message.parts.values().filter_map(text).collect()).collect()
+    }
 }
 
 pub struct FakeOpencode {
@@ -59,7 +77,11 @@ impl FakeOpencode {
             .route("/api/session", post(create))
             .route("/session/status", get(status))
             .route("/session/{id}", get(session).patch(patch).delete(delete))
+            .route("/session/{id}/message", get(latest))
             .route("/session/{id}/message/{message}", get(message))
+            .route("/global/health", get(async || Json(json!({"healthy": true}))))
+            .route("/agent", get(async || Json(json!([{"name": "build"}, {"name": "plan"}]))))
+            .route("/config/providers", get(providers))
             .route("/session/{id}/prompt_async", post(prompt))
             .route("/session/{id}/abort", post(abort))
             .route("/instance/dispose", post(dispose))
@@ -145,17 +167,31 @@ async fn status(State(memory): Shared, Query(query): Directory) -> Json<Value> {
     Json(busy.map(|(id, _)| (id.clone(), json!({"type": "busy"}))).collect::<serde_json::Map<_, _>>().into())
 }
 
+async fn providers() -> Json<Value> {
+    Json(json!({"providers": [{"id": "demo", "models": {"demo": {}, "org/thinker": {}}}]}))
+}
+
 async fn message(State(memory): Shared, Path((_, message)): Path<(String, String)>) -> Response {
-    match memory.lock().unwrap().messages.get(&message) {
-        Some(texts) => Json(json!({"info": {"id": message}, "parts": texts})).into_response(),
+    match memory.lock().unwrap().messages.iter().find(|known| known.id == message) {
+        Some(Message { id, parts, .. }) => {
+            Json(json!({"info": {"id": id}, "parts": parts.values().collect::<Vec<_>>()})).into_response()
+        }
         None => missing(),
     }
 }
 
-async fn prompt(State(memory): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
+/// Every prompt is answered at once, so the latest message is an answer to the latest prompt.
+async fn latest(State(memory): Shared, Path(session): Path<String>) -> Json<Value> {
+    let memory = memory.lock().unwrap();
+    let prompt = memory.messages.iter().rev().find(|message| message.session == session);
+    let answer = prompt.filter(|prompt| !prompt.parts.is_empty());
+    Json(answer.map(|prompt| json!({"info": {"parentID": prompt.id}, "parts": []})).into_iter().collect())
+}
+
+async fn prompt(State(memory): Shared, Path(session): Path<String>, Json(body): Json<Value>) -> Response {
     let delay = {
         let mut memory = memory.lock().unwrap();
-        if !memory.sessions.contains_key(&id) {
+        if !memory.sessions.contains_key(&session) {
             return missing();
         }
         memory.prompts.push(body.clone());
@@ -166,9 +202,18 @@ async fn prompt(State(memory): Shared, Path(id): Path<String>, Json(body): Json<
     };
     tokio::spawn(async move {
         tokio::time::sleep(delay).await;
-        let (message, text) =
-            (body["messageID"].as_str().unwrap(), body["parts"][0]["text"].as_str().unwrap());
-        memory.lock().unwrap().messages.entry(message.into()).or_default().push(text.into());
+        let mut memory = memory.lock().unwrap();
+        let forgets = memory.forget_parts > 0;
+        memory.forget_parts = memory.forget_parts.saturating_sub(1);
+        let id = body["messageID"].as_str().unwrap();
+        if !memory.messages.iter().any(|known| known.id == id) {
+            memory.messages.push(Message { session, id: id.into(), parts: BTreeMap::new() });
+        }
+        let message = memory.messages.iter_mut().find(|known| known.id == id).unwrap();
+        for part in body["parts"].as_array().unwrap().iter().filter(|_| !forgets) {
+            let own = part["id"].as_str().map_or(format!("prt_{}", message.parts.len()), Into::into);
+            message.parts.insert(own, part.clone());
+        }
     });
     StatusCode::NO_CONTENT.into_response()
 }

@@ -204,14 +204,23 @@ impl Service {
         answer["id"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until a chat is in a final state.
+    /// Waits until a chat is in a final state, and all its prompts delivered if it is ready.
     pub async fn settled(&self, id: &str) -> Value {
         let path = format!("/admin/chats/{id}");
-        eventually("the chat is ready or failed", async || {
+        eventually("the chat is ready and its prompts delivered, or it failed", async || {
             let chat = self.get(&path).await;
-            matches!(chat["state"].as_str(), Some("ready" | "failed")).then_some(chat)
+            let done = chat["state"] == "failed" || chat["state"] == "ready" && chat["prompts"] == json!([]);
+            done.then_some(chat)
         })
         .await
+    }
+
+    /// Sends a prompt with an id of our making, and gives the answer.
+    pub async fn prompt(&self, chat: &str, id: &str, text: &str) -> Value {
+        let path = format!("/admin/chats/{chat}/prompts");
+        let (status, prompt) = self.post(&path, json!({"id": id, "text": text})).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{prompt}");
+        prompt
     }
 }
 

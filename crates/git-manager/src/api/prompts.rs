@@ -1,0 +1,189 @@
+//! `/admin/chats/{id}/prompts`: what is typed is kept here until opencode has it.
+
+use axum::{
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+};
+use ocweb_opencode_client::MessageId;
+use ocweb_service::{
+    Problem,
+    extract::{Json, Path},
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{BODY_LIMIT, chats::chat_id, problem::problem};
+use crate::{
+    Manager,
+    prompts::{File, FileName, InvalidPrompt, NewPrompt, Prompt, PromptState},
+};
+
+pub(super) fn router() -> OpenApiRouter<Manager> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(take_back))
+        .routes(routes!(send))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+/// A prompt to be sent.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PromptRequest {
+    /// `msg_…`, made by whoever sends it: the same id again is the same prompt.
+    id: String,
+    /// At most 1 MB; may be empty when there are files.
+    text: String,
+    /// `provider/model`; that of the chat if absent.
+    model: Option<String>,
+    /// The agent (mode), such as `build` or `plan`; that of the chat if absent.
+    agent: Option<String>,
+    /// At most 50, of 30 MB in all.
+    #[serde(default)]
+    files: Vec<PromptFileRequest>,
+}
+
+/// A file that goes with a prompt.
+#[derive(Deserialize, ToSchema)]
+struct PromptFileRequest {
+    /// Such as `image/png`.
+    mime: String,
+    filename: String,
+    /// `data:image/png;base64,…`
+    url: String,
+}
+
+impl TryFrom<PromptRequest> for NewPrompt {
+    type Error = Problem;
+
+    fn try_from(request: PromptRequest) -> Result<Self, Problem> {
+        let PromptRequest { id, text, model, agent, files } = request;
+        let files = files.into_iter().map(|file| File::new(&file.mime, &file.filename, file.url));
+        let files = files.collect::<Result<_, _>>()?;
+        Ok(Self::new(prompt_id(&id)?, text, model.as_deref(), agent.as_deref(), files)?)
+    }
+}
+
+impl From<InvalidPrompt> for Problem {
+    fn from(error: InvalidPrompt) -> Self {
+        match error {
+            InvalidPrompt::Malformed(detail) => Self::bad_request(detail),
+            InvalidPrompt::TooLarge(detail) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+                .kind("prompt-too-large", "The prompt is too large"),
+        }
+    }
+}
+
+/// A prompt and how far it is on its way to opencode.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Prompt)]
+pub(super) struct PromptDocument {
+    /// The id that its message in opencode has.
+    id: String,
+    text: String,
+    /// `provider/model`; opencode's choice if `null`.
+    model: Option<String>,
+    agent: Option<String>,
+    files: Vec<PromptFileDocument>,
+    #[schema(inline)]
+    state: PromptState,
+    /// Why it failed.
+    error: Option<Problem>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PromptFile)]
+struct PromptFileDocument {
+    mime: String,
+    filename: String,
+    /// Its content as a `data:` URL: only where a prompt is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+impl From<Prompt> for PromptDocument {
+    fn from(prompt: Prompt) -> Self {
+        let Prompt { id, text, model, agent, files, state, error, created_at, urgent: _ } = prompt;
+        let file = |FileName { mime, filename }| PromptFileDocument { mime, filename, url: None };
+        let files = files.into_iter().map(file).collect();
+        let error = error.as_ref().map(problem);
+        Self { id: id.into(), text, model, agent, files, state, error, created_at }
+    }
+}
+
+/// Sends a prompt
+///
+/// It is on the disk when this answers, and is delivered to opencode exactly once, in the order in which the
+/// prompts of a chat came, as soon as the chat is ready and idle. The same id again changes nothing.
+#[utoipa::path(post, path = "/admin/chats/{id}/prompts", operation_id = "create_prompt", tag = "git-manager",
+    params(("id" = String, Path)), request_body = PromptRequest,
+    responses(
+        (status = 202, body = PromptDocument),
+        (status = 400, body = Problem, description = "Something in it cannot be used"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`prompt-taken-back`, or too many are waiting"),
+        (status = 413, body = Problem, description = "`prompt-too-large`"),
+        (status = 507, body = Problem, description = "The disk is full"),
+    ))]
+async fn create(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+    Json(request): Json<PromptRequest>,
+) -> Result<(StatusCode, Json<PromptDocument>), Problem> {
+    let prompt = manager.chats.take_prompt(&chat_id(&id)?, request.try_into()?).await?;
+    Ok((StatusCode::ACCEPTED, Json(prompt.into())))
+}
+
+/// Takes a prompt back
+///
+/// Possible until it goes to opencode, and after it failed. The answer holds its text and files.
+#[utoipa::path(delete, path = "/admin/chats/{id}/prompts/{prompt}", operation_id = "take_back_prompt", tag = "git-manager",
+    params(("id" = String, Path), ("prompt" = String, Path)),
+    responses(
+        (status = 200, body = PromptDocument),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`prompt-delivered`"),
+        (status = 507, body = Problem),
+    ))]
+async fn take_back(
+    State(manager): State<Manager>,
+    Path((id, prompt)): Path<(String, String)>,
+) -> Result<Json<PromptDocument>, Problem> {
+    let chat = manager.chats.get(&chat_id(&id)?)?;
+    let (prompt, files) = manager.chats.prompts().take_back(&chat.id, prompt_id(&prompt)?).await?;
+    let mut document = PromptDocument::from(prompt);
+    for (file, content) in document.files.iter_mut().zip(files) {
+        file.url = Some(content.url().to_owned());
+    }
+    Ok(Json(document))
+}
+
+/// Delivers a prompt at once, or tries a failed one again
+///
+/// opencode takes a prompt in mid-run at its next step. Those that wait before this one go with it.
+#[utoipa::path(post, path = "/admin/chats/{id}/prompts/{prompt}/send", operation_id = "send_prompt", tag = "git-manager",
+    params(("id" = String, Path), ("prompt" = String, Path)),
+    responses(
+        (status = 202, body = PromptDocument),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`prompt-delivered`"),
+        (status = 507, body = Problem),
+    ))]
+async fn send(
+    State(manager): State<Manager>,
+    Path((id, prompt)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<PromptDocument>), Problem> {
+    let chat = manager.chats.get(&chat_id(&id)?)?;
+    let prompt = manager.chats.prompts().hurry(&chat.id, prompt_id(&prompt)?).await?;
+    Ok((StatusCode::ACCEPTED, Json(prompt.into())))
+}
+
+fn prompt_id(text: &str) -> Result<MessageId, Problem> {
+    text.parse().map_err(|_| {
+        Problem::bad_request("The id of a prompt begins with msg_, followed by letters and digits.")
+            .kind("invalid-name", "This name cannot be used")
+    })
+}
