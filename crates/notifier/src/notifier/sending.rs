@@ -91,6 +91,10 @@ impl Notifier {
             }
             forget_gone(ledger, target, answer);
         });
+        if matches!(answer, Answer::Gone { .. }) {
+            // It may have been the last receiver.
+            self.settings_changed();
+        }
     }
 
     /// Sends a message once, to one receiver.
