@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { ChatList } from '@/features/chats/ChatList';
 import { isReady } from '@/features/chats/status';
 import { useEvents } from '@/features/events/store';
+import { Unsent } from '@/features/outbox/Unsent';
 import { ownUiAddress } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
@@ -63,6 +64,7 @@ export function Drawer({ isOpen, current, onClose }: DrawerProps) {
         </div>
         <div className="drawer-body">
           <InboxLink onChoose={onClose} />
+          <Unsent onChoose={onClose} />
           <ChatList current={current} onChoose={onClose} />
         </div>
         <DrawerFoot current={current} onClose={onClose} />

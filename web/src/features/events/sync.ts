@@ -7,7 +7,15 @@ import { abandonReads, explain, RequestError } from '@/shared/http';
 import { readPosition } from './event';
 import { dispatch, enqueue, flush, useEvents } from './store';
 import { openStream, type Stream } from './stream';
-import { announceViewing, carriedFrom, client, keepViewing, setShownChat, viewedChat } from './viewing';
+import {
+  abandonViewing,
+  announceViewing,
+  carriedFrom,
+  client,
+  keepViewing,
+  setShownChat,
+  viewedChat,
+} from './viewing';
 
 /** Messages in a snapshot; older ones are loaded when asked for. */
 const pageSize = 60;
@@ -59,7 +67,10 @@ export function startSync(): () => void {
       const { phase } = useEvents.getState().connection;
       dispatch({ type: 'connection', connection });
       // What was asked before or during a cut hangs.
-      if (phase !== 'connecting' && connection.phase !== phase) abandonReads();
+      if (phase !== 'connecting' && connection.phase !== phase) {
+        abandonReads();
+        abandonViewing();
+      }
       if (phase === 'live' && connection.phase !== 'live')
         for (const listener of listeners) listener.onCut?.();
     },
@@ -77,7 +88,7 @@ export function startSync(): () => void {
     // A page that is hidden gets no frames: what waits for one is taken in now, and the next by a timer.
     if (document.hidden) flush();
     else running.check();
-    viewingChanged();
+    settle();
   };
   const stopViewing = keepViewing(isLive);
   window.addEventListener('online', online);
@@ -104,22 +115,42 @@ export function reconnectNow(): void {
 
 /** Says which chat this page shows (a subagent's work: the chat that it is part of); null for none. */
 export function showChat(chat: string | null): void {
-  if (setShownChat(chat)) viewingChanged();
+  setShownChat(chat);
+  settle();
 }
 
-/** What was not carried until now has been missed. */
-function viewingChanged(): void {
-  if (!isLive()) return;
-  void announce();
-  if (viewedChat() !== null) refresh('all');
+/** Sessions whose snapshots are to be asked for. */
+const wanted = new Set<string>();
+/** What the relay was last told to be shown. */
+let announced: string | null = null;
+let isSettling = false;
+
+/** Does what is to be done once everything that happens now has happened: a page is left and another shown at once. */
+function settle(): void {
+  if (isSettling) return;
+  isSettling = true;
+  queueMicrotask(() => {
+    isSettling = false;
+    if (!isLive()) return;
+    if (viewedChat() !== announced) {
+      void announce();
+      // What was not carried until now has been missed.
+      if (viewedChat() !== null) refresh('all');
+    }
+    for (const session of wanted) if (watches.has(session)) void load(session);
+    wanted.clear();
+  });
 }
 
 async function announce(): Promise<void> {
-  if (!(await announceViewing())) setTimeout(viewingChanged, askAgain);
+  const chat = viewedChat();
+  announced = chat;
+  if (await announceViewing()) return;
+  setTimeout(() => {
+    if (announced === chat) announced = null;
+    settle();
+  }, askAgain);
 }
-
-/** Sessions whose snapshots are to be asked for once everything that happens now has happened. */
-const wanted = new Set<string>();
 
 /** Asks again for the conversations that are shown: those that are not right, or all. */
 function refresh(which: 'stale' | 'all'): void {
@@ -130,14 +161,8 @@ function refresh(which: 'stale' | 'all'): void {
 }
 
 function want(session: string): void {
-  if (wanted.size === 0) {
-    queueMicrotask(() => {
-      const sessions = [...wanted];
-      wanted.clear();
-      for (const each of sessions) void load(each);
-    });
-  }
   wanted.add(session);
+  settle();
 }
 
 async function load(session: string): Promise<void> {
@@ -175,7 +200,7 @@ async function load(session: string): Promise<void> {
 export function watchTranscript(session: string): () => void {
   const count = watches.get(session) ?? 0;
   watches.set(session, count + 1);
-  if (count === 0 && isLive()) want(session);
+  if (count === 0) want(session);
   return () => {
     const left = (watches.get(session) ?? 1) - 1;
     if (left > 0) {

@@ -12,6 +12,9 @@ const renewal = 15_000;
 export const client = newClientId();
 
 let shown: string | null = null;
+/** The relay is told one thing at a time: of two that are under way the older could arrive last. */
+let last: Promise<unknown> = Promise.resolve();
+let telling = new AbortController();
 /** From which event on the stream carries what is shown; null when the relay could not be told. */
 let carried: Promise<Position | null> = Promise.resolve(null);
 
@@ -20,20 +23,32 @@ export function viewedChat(): string | null {
   return document.hidden ? null : shown;
 }
 
-/** Another chat (or none) is shown from now on. Answers whether that is a change. */
-export function setShownChat(chat: string | null): boolean {
-  if (shown === chat) return false;
+/** Another chat (or none) is shown from now on. */
+export function setShownChat(chat: string | null): void {
   shown = chat;
-  return true;
 }
 
 /** Tells the relay; false when it could not be told. */
 export async function announceViewing(): Promise<boolean> {
-  carried = relay.view(client, viewedChat()).then(
-    ({ number }) => readPosition(number),
-    () => null,
-  );
+  carried = tell();
   return (await carried) !== null;
+}
+
+function tell(): Promise<Position | null> {
+  const told = last
+    .then(() => relay.view(client, viewedChat(), telling.signal))
+    .then(
+      ({ number }) => readPosition(number),
+      () => null,
+    );
+  last = told;
+  return told;
+}
+
+/** Ends what is under way: the connection that it waits on is dead. */
+export function abandonViewing(): void {
+  telling.abort();
+  telling = new AbortController();
 }
 
 export function carriedFrom(): Promise<Position | null> {
@@ -43,7 +58,8 @@ export function carriedFrom(): Promise<Position | null> {
 /** Says it again and again while somebody looks; returns what ends that. */
 export function keepViewing(isLive: () => boolean): () => void {
   const timer = setInterval(() => {
-    if (isLive() && viewedChat() !== null) relay.view(client, viewedChat()).catch(() => undefined);
+    // What is carried is carried since before: that stays as it is.
+    if (isLive() && viewedChat() !== null) void tell();
   }, renewal);
   return () => clearInterval(timer);
 }

@@ -135,10 +135,11 @@ export const relay = {
   },
 
   /** Says which chat this page shows, if any; answers from which event on its stream carries that chat. */
-  view: (client: string, chat: string | null) =>
+  view: (client: string, chat: string | null, signal?: AbortSignal) =>
     sendJson<{ number: string }>('/admin/events/viewing', {
       method: 'PUT',
       body: { client, chat },
+      signal,
       timeout: viewTimeout,
     }),
 
