@@ -146,6 +146,7 @@ impl World {
             if memory.continuing.is_none() && memory.continued < limit {
                 memory.continued += 1;
                 memory.continuing = Some(new_id());
+                self.changed.insert(chat.clone());
                 self.memory_changed = true;
             }
             if let Some(prompt) = memory.continuing.clone() {
