@@ -80,3 +80,34 @@ impl Log {
         self.0.iter().rev()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(delivery: Option<&str>, detail: &str) -> Entry {
+        let notice = json!({
+            "key": "permission:per_1", "event": "permission", "chat_id": "ses_1", "title": "Fix it",
+            "repo": null, "text": "bash: ls", "ask": null,
+        });
+        let notice = serde_json::from_value(notice).unwrap();
+        let entry = Entry::held_back(&notice, detail.into(), OffsetDateTime::UNIX_EPOCH);
+        Entry { delivery: delivery.map(str::to_owned), ..entry }
+    }
+
+    #[test]
+    fn the_last_two_hundred_are_kept_and_a_delivery_has_one_line() {
+        let mut log = Log::default();
+        for number in 0..MOST_ENTRIES + 5 {
+            log.add(entry(None, &number.to_string()));
+        }
+        log.add(entry(Some("a"), "retrying"));
+        log.add(entry(Some("b"), "sent"));
+        log.add(entry(Some("a"), "sent"));
+        let details: Vec<_> = log.newest_first().map(|entry| entry.detail.as_str()).collect();
+        assert_eq!(details.len(), MOST_ENTRIES);
+        assert_eq!(details[..3], ["sent", "sent", "204"], "the first line of a was replaced");
+    }
+}

@@ -1,7 +1,7 @@
 //! Sends a request to a receiver, and says what its answer means.
 //!
-//! The client is made when it is first needed: reading the system's certificates takes memory that an
-//! installation without channels need not spend. It follows no redirects, waits for nobody long, reads
+//! The client is made when there is somebody to send to: reading the system's certificates takes time that a
+//! notification has not, and memory that an installation without channels need not spend. It follows no redirects, waits for nobody long, reads
 //! little of an answer, and keeps no connections, so that a request never meets one that the receiver
 //! has just closed.
 
@@ -68,6 +68,11 @@ pub(crate) struct Outbound {
 impl Outbound {
     pub(crate) fn new(proxies: Proxies) -> Self {
         Self { proxies, client: OnceLock::new() }
+    }
+
+    /// Makes the client, if it is not made yet. Blocks while it reads the certificates.
+    pub(crate) fn prepare(&self) -> Result<(), String> {
+        self.client().map(|_| ()).map_err(chain)
     }
 
     /// Sends a request once.

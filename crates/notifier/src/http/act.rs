@@ -29,14 +29,14 @@ pub(super) fn routes() -> OpenApiRouter<Notifier> {
 
 /// What was done.
 #[derive(Serialize, ToSchema)]
-struct ActionResult {
+struct NotificationActionResult {
     /// `approved`, `rejected` or `answered`.
     outcome: &'static str,
 }
 
 /// A capability as JSON.
 #[derive(Deserialize, ToSchema)]
-struct CapabilityDocument {
+struct NotificationCapability {
     capability: String,
 }
 
@@ -53,10 +53,10 @@ struct CapabilityDocument {
     security(()),
     request_body(content(
         (String = "text/plain"),
-        (CapabilityDocument = "application/json"),
+        (NotificationCapability = "application/json"),
     )),
     responses(
-        (status = 200, description = "It is answered", body = ActionResult),
+        (status = 200, description = "It is answered", body = NotificationActionResult),
         (status = 410, description = "It was used, has expired, or the request is gone", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is larger than 2 KB", body = Problem, content_type = "application/problem+json"),
     )
@@ -64,7 +64,7 @@ struct CapabilityDocument {
 async fn act(
     State(notifier): State<Notifier>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<ActionResult>, Problem> {
+) -> Result<Json<NotificationActionResult>, Problem> {
     let body = body.map_err(|rejection| Problem::new(rejection.status(), "The body is larger than 2 KB."))?;
     let presented = presented(&body).ok_or_else(gone)?;
     let verdict = notifier.act(&presented).await.ok_or_else(gone)?;
@@ -73,7 +73,7 @@ async fn act(
         Verdict::Reject => "rejected",
         Verdict::Answer { .. } => "answered",
     };
-    Ok(Json(ActionResult { outcome }))
+    Ok(Json(NotificationActionResult { outcome }))
 }
 
 /// Lets a page of another origin call it
@@ -101,7 +101,7 @@ async fn preflight() -> (StatusCode, HeaderMap) {
 fn presented(body: &[u8]) -> Option<Capability> {
     let text = std::str::from_utf8(body).ok()?.trim();
     if text.starts_with('{') {
-        let document: CapabilityDocument = serde_json::from_str(text).ok()?;
+        let document: NotificationCapability = serde_json::from_str(text).ok()?;
         return Some(Capability::presented(&document.capability));
     }
     Some(Capability::presented(text))

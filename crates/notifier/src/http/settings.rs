@@ -167,22 +167,22 @@ pub(super) async fn mute_chat(
 
 /// The channel to try.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct ChannelTest {
+pub(super) struct NotificationTest {
     channel: Channel,
 }
 
 /// How a test went.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ChannelTestResult {
+pub(super) struct NotificationTestResult {
     #[schema(inline)]
-    outcome: ChannelTestOutcome,
+    outcome: NotificationTestOutcome,
     /// A sentence for the person who set the channel up.
     detail: String,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ChannelTestOutcome {
+enum NotificationTestOutcome {
     Sent,
     Failed,
 }
@@ -195,15 +195,15 @@ enum ChannelTestOutcome {
     path = "/admin/notifications/test",
     operation_id = "test_notification_channel",
     tag = "notifier",
-    request_body = ChannelTest,
-    responses((status = 200, description = "How it went", body = ChannelTestResult))
+    request_body = NotificationTest,
+    responses((status = 200, description = "How it went", body = NotificationTestResult))
 )]
 pub(super) async fn test_channel(
     State(notifier): State<Notifier>,
-    Json(test): Json<ChannelTest>,
-) -> Json<ChannelTestResult> {
+    Json(test): Json<NotificationTest>,
+) -> Json<NotificationTestResult> {
     Json(match notifier.test(test.channel).await {
-        Ok(detail) => ChannelTestResult { outcome: ChannelTestOutcome::Sent, detail },
-        Err(detail) => ChannelTestResult { outcome: ChannelTestOutcome::Failed, detail },
+        Ok(detail) => NotificationTestResult { outcome: NotificationTestOutcome::Sent, detail },
+        Err(detail) => NotificationTestResult { outcome: NotificationTestOutcome::Failed, detail },
     })
 }

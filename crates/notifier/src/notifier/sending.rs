@@ -22,7 +22,7 @@ const DISK_WAIT: time::Duration = time::Duration::seconds(5);
 impl Notifier {
     /// Goes on with the deliveries of the last run.
     pub(super) fn resume_deliveries(&self) {
-        if self.ledger(Ledger::recover_is_needed) {
+        if self.ledger(Ledger::has_deliveries) {
             let ids = self.0.ledger.change(|ledger| ledger.recover(OffsetDateTime::now_utc()));
             for id in ids {
                 self.0.tasks.spawn(self.clone().deliver(id));
@@ -44,6 +44,7 @@ impl Notifier {
             if self.0.stop.is_cancelled() {
                 return;
             }
+            self.prepare_outbound().await;
             let now = OffsetDateTime::now_utc();
             let Some(attempt) = self.0.ledger.change(|ledger| ledger.begin(&id, now)) else { return };
             // From here until the answer is written down, a kill leaves the attempt as begun.

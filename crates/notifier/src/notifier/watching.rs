@@ -36,6 +36,7 @@ impl Notifier {
                 }
                 continue;
             }
+            self.prepare_outbound().await;
             let Some(error) = self.read_stream(&mut last, &mut wait).await else { continue };
             // A relay that is restarted is no event; one that stays away is.
             if wait == LONGEST_WAIT {
@@ -46,6 +47,16 @@ impl Notifier {
                 () = self.0.stop.cancelled() => {}
             }
             wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// Makes ready to send, so that the first notification is as quick as the others, and so that little time
+    /// passes between writing an attempt down and making it.
+    pub(super) async fn prepare_outbound(&self) {
+        let notifier = self.clone();
+        let prepared = tokio::task::spawn_blocking(move || notifier.0.outbound.prepare()).await;
+        if let Ok(Err(error)) = prepared {
+            tracing::error!(error, "no HTTP client could be made");
         }
     }
 

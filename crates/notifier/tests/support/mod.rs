@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use receiver::{Received, Receiver};
 use relay::Relay;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -68,6 +69,18 @@ impl Bench {
         notifier.change(settings).await;
         self.relay.followed().await;
         notifier
+    }
+}
+
+impl Bench {
+    /// Fails if more than `count` requests came: one that is due later than anything that could still come
+    /// has come, and nothing besides.
+    pub async fn nothing_but(&self, count: usize, receiver: &Receiver) {
+        self.relay.put(&asking("ses_last", "per_last"));
+        let of_last = |one: &Received| one.body.to_string().contains("ses_last");
+        let last = async || receiver.received().iter().any(of_last).then_some(());
+        until("the last one", last).await;
+        assert_eq!(receiver.received().len(), count + 1, "{:?}", receiver.received());
     }
 }
 

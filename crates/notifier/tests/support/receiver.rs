@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use axum::{
@@ -129,12 +129,6 @@ impl Receiver {
     pub async fn receive(&self, count: usize) -> Vec<Received> {
         until(&format!("{count} requests"), async || Some(self.received()).filter(|all| all.len() >= count))
             .await
-    }
-
-    /// Waits a moment in which something could come that must not.
-    pub async fn receive_no_more_than(&self, count: usize) {
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        assert_eq!(self.received().len(), count);
     }
 }
 
