@@ -10,7 +10,14 @@ from stack import demo_world, ocweb
 from table import MEGABYTE, Bar, Figure, megabytes, times
 
 ROW = "3 all Rust services, idle"
-SERVICES = ("ocweb-auth", "ocweb-git-manager", "ocweb-resource-monitor", "ocweb-supervisor")
+SERVICES = (
+    "ocweb-auth",
+    "ocweb-event-relay",
+    "ocweb-git-manager",
+    "ocweb-notifier",
+    "ocweb-resource-monitor",
+    "ocweb-supervisor",
+)
 # What the stack consists of besides; shown for comparison.
 OTHERS = ("opencode", "caddy")
 

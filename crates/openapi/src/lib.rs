@@ -43,6 +43,8 @@ pub fn services() -> Vec<(&'static str, OpenApi)> {
         ("auth", ocweb_auth::openapi()),
         ("git-manager", ocweb_git_manager::openapi()),
         ("resource-monitor", ocweb_resource_monitor::openapi()),
+        ("event-relay", ocweb_event_relay::openapi()),
+        ("notifier", ocweb_notifier::openapi()),
         ("supervisor", ocweb_supervisor::openapi()),
     ]
 }

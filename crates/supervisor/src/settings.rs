@@ -13,7 +13,7 @@ use ocweb_service::{ConfigError, Environment, config::Folders};
 use crate::run_folder;
 
 /// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>.sock`.
-pub(crate) const SERVICES: [&str; 3] = ["auth", "git-manager", "resource-monitor"];
+pub(crate) const SERVICES: [&str; 5] = ["auth", "git-manager", "resource-monitor", "event-relay", "notifier"];
 
 /// Ports that are tried for opencode. They lie below the range from which Linux takes the ports of
 /// outgoing connections, so that none of those can sit on the port while opencode is down.

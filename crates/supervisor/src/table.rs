@@ -134,11 +134,12 @@ fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSp
     let lists: &[&[&str]] = match name {
         "auth" => &[environment::AUTH],
         "git-manager" => &[environment::NETWORK, environment::GIT_MANAGER],
+        "notifier" => &[environment::NETWORK],
         _ => &[],
     };
     let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM, environment::LOGS]);
     variables.extend(environment::pick(&settings.environment, lists));
-    if name == "git-manager" {
+    if matches!(name, "git-manager" | "event-relay") {
         variables.insert("OCWEB_OPENCODE_URL".into(), format!("http://{}", settings.opencode));
         variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
     }

@@ -150,9 +150,10 @@ fn orphans_that_come_to_us_are_buried() {
     world.start();
     world.wait_until_ready();
     let supervisor = world.supervisor().pid;
-    wait_until("only the five that belong here are left", || world.marked().len() == 5);
+    // Caddy is no backend.
+    let own = BACKENDS.len() + 1;
+    wait_until("only those that belong here are left", || world.marked().len() == own);
     wait_until("no zombies", || zombies_of(supervisor).is_empty());
-    assert_eq!(BACKENDS.len() + 1, 5);
 }
 
 #[test]

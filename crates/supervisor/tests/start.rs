@@ -18,7 +18,10 @@ fn all_is_well_when_all_answer() {
     let (_, _, document) = world.get("/admin/services").unwrap();
     let services = document["services"].as_array().unwrap();
     let names: Vec<_> = services.iter().map(|service| service["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["opencode", "auth", "git-manager", "resource-monitor", "caddy"]);
+    assert_eq!(
+        names,
+        ["opencode", "auth", "git-manager", "resource-monitor", "event-relay", "notifier", "caddy"]
+    );
     for service in services {
         assert_eq!(service["state"], "running");
         assert_eq!(service["restarts"], 0);
@@ -173,7 +176,8 @@ fn each_process_gets_its_own_variables_and_no_others() {
     assert!(!opencode.contains_key("OPENCODE_SERVER_USERNAME"));
     let password = &opencode["OPENCODE_SERVER_PASSWORD"];
     assert_eq!(given("git-manager")["OPENCODE_SERVER_PASSWORD"], *password);
-    for name in ["auth", "resource-monitor", "caddy"] {
+    assert_eq!(given("event-relay")["OPENCODE_SERVER_PASSWORD"], *password);
+    for name in ["auth", "notifier", "caddy"] {
         assert!(!given(name).contains_key("OPENCODE_SERVER_PASSWORD"), "{name}");
     }
     assert_eq!(given("auth")["MALLOC_ARENA_MAX"], "2");
@@ -231,7 +235,7 @@ fn the_run_folder_is_private_and_lists_the_processes() {
     assert_eq!(mode & 0o777, 0o700);
     let text = std::fs::read(world.path("run/processes.json")).unwrap();
     let list: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
-    assert_eq!(list.len(), 5);
+    assert_eq!(list.len(), BACKENDS.len() + 1);
     let auth = list.iter().find(|process| process["name"] == "auth").unwrap();
     assert_eq!(auth["pid"], world.pid("auth"));
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", auth["pid"])).unwrap();
