@@ -34,13 +34,27 @@ async function newChat(repository: string, prompt: string): Promise<void> {
   await phone.page.waitForURL(/\/chat\/ses_/);
 }
 
+/** Sends a prompt, and waits until it is part of the conversation: opencode has it. */
 async function say(prompt: string): Promise<void> {
+  const mine = phone.page.getByRole('article', { name: 'You' });
+  const before = await mine.count();
   await box().fill(prompt);
   await button('Send').tap();
+  await until('the prompt was delivered', async () => (await mine.count()) > before);
 }
 
-/** Send is there again: nothing runs. */
-const idle = () => button('Send').waitFor({ timeout: 60_000 });
+/** Nothing waits and nothing runs, and the page says so. */
+async function idle(): Promise<void> {
+  interface Status {
+    chats: { id: string; state: string; prompts: unknown[] }[];
+  }
+  await until('the chat rests', async () => {
+    const { body } = await stack.json<Status>(cookie, 'GET', '/admin/status');
+    const chat = body.chats.find(({ id }) => id === chatId());
+    return chat?.prompts.length === 0 && ['done', 'unread', 'failed'].includes(chat.state);
+  });
+  await button('Send').waitFor();
+}
 
 /** The text of the last answer as opencode stores it. */
 async function stored(): Promise<string> {

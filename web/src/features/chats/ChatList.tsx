@@ -121,7 +121,7 @@ function ChatRow({ chat, showRepo, isCurrent, onChoose }: ChatRowProps) {
 export function StatusWord({ state, percent = null }: { state: ChatActivity; percent?: number | null }) {
   const { word, mark } = statusSign(state);
   return (
-    <span className={`status status-${state}`}>
+    <span className={`status status-${state}`} data-testid="chat-state" data-state={word}>
       <span className={mark === null ? 'pulse' : 'status-mark'} aria-hidden="true">
         {mark}
       </span>{' '}
