@@ -37,6 +37,8 @@ export function Log() {
 
 function Entry({ entry }: { entry: LogEntry }) {
   const { word, colour } = outcomes[entry.outcome];
+  // "Sent." says no more than the outcome beside it.
+  const detail = entry.detail === 'Sent.' ? null : entry.detail;
   const line = [
     moment(Date.parse(entry.at)),
     entry.title,
@@ -48,7 +50,7 @@ function Entry({ entry }: { entry: LogEntry }) {
         {entry.event}
         {entry.channel !== null && ` by ${channels[entry.channel]}`}
         <span className="sub block-line">{line.filter(Boolean).join(' · ')}</span>
-        {entry.detail && <span className="sub block-line">{entry.detail}</span>}
+        {detail && <span className="sub block-line">{detail}</span>}
       </span>
       <span className={`log-outcome ${colour}`}>{word}</span>
     </>

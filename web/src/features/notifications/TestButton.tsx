@@ -23,7 +23,8 @@ export function TestButton({ channel }: { channel: Channel }) {
           data-testid="test-outcome"
         >
           <span>
-            {data.outcome === 'sent' ? 'Sent.' : 'Failed.'} {data.detail}
+            {data.outcome === 'failed' && 'Failed. '}
+            {data.detail}
           </span>
         </p>
       )}
