@@ -14,7 +14,7 @@ struct Chance(u64);
 
 impl Chance {
     fn new() -> Self {
-        let seed = time::OffsetDateTime::now_utc().unix_timestamp_nanos() as u64;
+        let seed = u64::from(time::OffsetDateTime::now_utc().nanosecond());
         println!("the chance of this run began at {seed}");
         Self(seed)
     }
@@ -91,7 +91,7 @@ async fn fifty_cuts_in_an_answer_with_tools_lose_nothing() {
     };
     tokio::select! {
         () = asking => {}
-        travelled = tokio::time::timeout(2 * PATIENCE, travelling) => travelled.expect("the run never ends"),
+        ended = tokio::time::timeout(2 * PATIENCE, travelling) => ended.expect("the run never ends"),
     }
     assert!(traveller.cuts >= 50, "{} cuts", traveller.cuts);
     assert_eq!(traveller.snapshots, 1, "only the first time");
@@ -192,22 +192,19 @@ async fn bytes_for(stage: &Stage, prompt: &str) -> (usize, Value) {
 }
 
 #[tokio::test]
-async fn a_streamed_answer_costs_at_most_three_times_its_text() {
+async fn what_a_page_receives_is_little_more_than_what_it_shows() {
     let stage = Stage::set().await;
     let (bytes, messages) = bytes_for(&stage, "say 400 words at 40 per second").await;
     let texts = messages[1]["parts"].as_array().unwrap().iter().filter_map(|part| part["text"].as_str());
     let text: String = texts.collect();
     println!("{bytes} bytes for {} bytes of text", text.len());
     assert!(bytes <= 3 * text.len(), "{bytes} bytes for {} bytes of text", text.len());
-}
 
-#[tokio::test]
-async fn a_megabyte_of_output_costs_at_most_sixty_kilobytes() {
-    let stage = Stage::set().await;
+    // A megabyte of output that grows line by line.
     let prompt = "run: for i in $(seq 1 14000); do echo \"$i: compiling another of many modules, at $((i * 7919 % 10007)), which takes a while\"; \
         [ $((i % 100)) = 0 ] && sleep 0.05; done\nsay: done";
     let (bytes, messages) = bytes_for(&stage, prompt).await;
-    println!("{bytes} bytes");
+    println!("{bytes} bytes for a megabyte of output");
     assert!(messages.to_string().contains("14000: compiling"), "{messages:#}");
     assert!(bytes <= 60_000, "{bytes} bytes");
 }
