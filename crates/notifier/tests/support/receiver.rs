@@ -272,7 +272,7 @@ fn discord(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Resu
     Ok(message)
 }
 
-/// What `docs` tells whoever receives the webhook to check.
+/// What whoever receives the webhook is told to check.
 fn webhook(secret: &str, method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<Value, String> {
     ensure(method == Method::POST, "no POST")?;
     let timestamp = header(headers, "x-ocweb-timestamp")?;
