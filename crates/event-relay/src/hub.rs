@@ -9,6 +9,7 @@ use std::{
 };
 
 use ocweb_chat_state::{Change, ChatView, World};
+use ocweb_opencode_client::whole_characters;
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
@@ -111,7 +112,9 @@ impl Hub {
     pub(crate) fn take_bytes(&self, parser: &mut Parser, bytes: &[u8]) {
         self.change(|state, now| {
             parser.push(bytes, |data| {
-                if let Some(event) = Event::read(data) {
+                if !Event::is_noise(data)
+                    && let Some(event) = Event::read(&whole_characters(data))
+                {
                     state.take(&event, now);
                 }
             });

@@ -443,3 +443,40 @@ async fn a_session_that_nobody_spoke_of_is_asked_for() {
     stage.opencode.send("session.status", &busy("ses_old"));
     stage.relay.until_chat("ses_1", |chat| chat["state"] == "working").await;
 }
+
+#[tokio::test]
+async fn a_stream_that_falls_silent_or_is_never_answered_is_opened_anew() {
+    let stage = Stage::set(&[("ses_1", None)]).await;
+    let mut client = stage.open("", &[]).await;
+    client.next().await.unwrap();
+    {
+        let mut script = stage.opencode.script();
+        script.stalled = true;
+        script.ignored = 1;
+    }
+    let snapshot = client.until(|received| received.kind() == "snapshot").await.pop().unwrap();
+    assert_eq!(snapshot.event["reason"], "restarted");
+    assert_eq!(stage.opencode.script().ignored, 0);
+    stage.settle(&mut client, "ses_1").await;
+}
+
+#[tokio::test]
+async fn half_characters_hide_nothing() {
+    let stage = Stage::set(&[]).await;
+    let mut client = stage.open("", &[]).await;
+    client.next().await.unwrap();
+    let cut = |properties: &Value| properties.to_string().replace("CUT", r"\ud83d");
+    let session = json!({"sessionID": "ses_1", "info": scripted::session("ses_1", None)});
+    let session = cut(&session).replace("Title of", r"\ud83d");
+    for (kind, properties) in [
+        ("session.created", session),
+        ("message.part.updated", cut(&text("ses_1", "msg_1", "prt_1", "", None))),
+        ("message.part.delta", cut(&delta("ses_1", "msg_1", "prt_1", "aCUT"))),
+    ] {
+        let event = format!(r#"data: {{"payload":{{"type":"{kind}","properties":{properties}}}}}"#);
+        stage.opencode.send_bytes(format!("{event}\n\n"));
+    }
+    let received = stage.settle(&mut client, "ses_1").await;
+    assert!(received.iter().any(|received| received.event["chat"]["title"] == "\u{fffd} ses_1"));
+    assert!(received.iter().any(|received| received.event["properties"]["delta"] == "a\u{fffd}"));
+}

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     Error, MessageId, ModelName, Prompt, SessionId,
     prompt::{part_count, part_id},
+    whole_characters,
 };
 
 /// opencode opens a directory when it is first named, which takes seconds on a small machine.
@@ -263,7 +264,8 @@ impl Client {
         let response = self.send(call, request).await?;
         let status = response.status();
         let text = response.text().await?;
-        serde_json::from_str(&text).map_err(|_| unexpected(call, status, &text))
+        serde_json::from_slice(&whole_characters(text.as_bytes()))
+            .map_err(|_| unexpected(call, status, &text))
     }
 
     async fn object(&self, call: &str, request: RequestBuilder) -> Result<(), Error> {

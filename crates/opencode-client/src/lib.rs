@@ -4,11 +4,13 @@
 //! answer is checked to be JSON of the expected shape. What a caller must tell apart is in [`Error`]:
 //! nobody listens, nobody answered in time, the thing is not there, or something else came back.
 
+mod characters;
 mod client;
 mod error;
 mod id;
 mod prompt;
 
+pub use characters::whole_characters;
 pub use client::{Client, MessagePage};
 pub use error::Error;
 pub use id::{InvalidId, MessageId, SessionId};

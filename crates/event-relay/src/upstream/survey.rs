@@ -24,7 +24,10 @@ struct Stored {
 /// Asks what has to be known. An opencode that was restarted runs nothing, so none of its directories is asked for:
 /// that would open them all.
 pub(super) async fn ask(client: &Client, hub: &Hub, restarted: bool) -> Result<Survey, Error> {
-    let sessions: Vec<SessionInfo> = client.latest_sessions(SESSIONS).await?;
+    let sessions: Vec<Value> = client.latest_sessions(SESSIONS).await?;
+    // One that cannot be understood must not hide the others.
+    let sessions: Vec<SessionInfo> =
+        sessions.into_iter().filter_map(|session| serde_json::from_value(session).ok()).collect();
     let now = OffsetDateTime::now_utc();
     let (directories, candidates) = {
         let state = hub.look();

@@ -4,7 +4,8 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, Weak},
+    time::Duration,
 };
 
 use axum::{
@@ -37,6 +38,10 @@ pub struct Script {
     pub answers: Vec<(String, Value)>,
     /// The directories that were asked for.
     pub asked: Vec<String>,
+    /// Says nothing more, not even that it lives.
+    pub stalled: bool,
+    /// So many connections to the stream are accepted and never answered.
+    pub ignored: usize,
     /// Path, query and directory of each stream that was opened.
     pub opened: Vec<(String, String, String)>,
 }
@@ -64,6 +69,7 @@ impl Opencode {
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(Script::default()));
         let serving = tokio::spawn(serve(listener, Arc::clone(&script)));
+        tokio::spawn(beat(Arc::downgrade(&script)));
         Self { script, address, serving: Arc::new(Serving(Mutex::new(serving))) }
     }
 
@@ -161,6 +167,20 @@ pub fn delta(session: &str, message: &str, part: &str, text: &str) -> Value {
     json!({"sessionID": session, "messageID": message, "partID": part, "field": "text", "delta": text})
 }
 
+/// A heartbeat now and then, as long as somebody holds the script.
+async fn beat(script: Weak<Mutex<Script>>) {
+    let heartbeat =
+        Bytes::from_static(b"data: {\"payload\":{\"type\":\"server.heartbeat\",\"properties\":{}}}\n\n");
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let Some(script) = script.upgrade() else { return };
+        let mut script = script.lock().unwrap();
+        if !script.stalled {
+            script.streams.retain(|stream| stream.send(heartbeat.clone()).is_ok());
+        }
+    }
+}
+
 async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>) {
     let router = Router::new()
         .route("/global/event", get(open_stream))
@@ -185,6 +205,16 @@ async fn open_stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    let is_ignored = {
+        let mut script = script.lock().unwrap();
+        let is_ignored = script.ignored > 0;
+        script.ignored = script.ignored.saturating_sub(1);
+        script.stalled = false;
+        is_ignored
+    };
+    if is_ignored {
+        std::future::pending::<()>().await;
+    }
     let (sender, receiver) = mpsc::unbounded_channel();
     let connected = json!({"payload": {"type": "server.connected", "properties": {}}});
     sender.send(Bytes::from(format!("data: {connected}\n\n"))).unwrap();

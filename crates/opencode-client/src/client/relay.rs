@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{Client, unexpected};
-use crate::Error;
+use crate::{Error, whole_characters};
 
 /// A stream has no end of its own.
 const STREAM: Duration = Duration::from_hours(24 * 365);
@@ -68,7 +68,7 @@ impl Client {
         if json.trim_ascii_start().first() != Some(&b'[') {
             return Err(unexpected(call, response.status(), &String::from_utf8_lossy(&json)));
         }
-        Ok(Some(MessagePage { json, before }))
+        Ok(Some(MessagePage { json: whole_characters(&json).into_owned(), before }))
     }
 
     /// The sessions of every directory that changed last, the latest first.
@@ -83,10 +83,7 @@ impl Client {
     }
 
     /// What the sessions of a directory are doing; those that are idle are absent. opencode opens the directory.
-    pub async fn statuses<T: DeserializeOwned>(
-        &self,
-        directory: &str,
-    ) -> Result<BTreeMap<String, T>, Error> {
+    pub async fn statuses<T: DeserializeOwned>(&self, directory: &str) -> Result<BTreeMap<String, T>, Error> {
         let request = self.request(Method::GET, &["session", "status"]);
         self.read("GET /session/status", in_directory(request, directory)).await
     }
