@@ -214,8 +214,12 @@ impl Store {
         change: impl FnOnce(&Self, &ChatId, &mut Ledger) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _writing = lock(&self.writing);
-        let mut ledger = lock(&self.known).get(chat).cloned().unwrap_or_default();
+        let before = lock(&self.known).get(chat).cloned().unwrap_or_default();
+        let mut ledger = before.clone();
         let answer = change(self, chat, &mut ledger)?;
+        if ledger == before {
+            return Ok(answer);
+        }
         self.ledgers.put(chat.as_str(), &ledger)?;
         lock(&self.known).insert(chat.clone(), ledger);
         self.changes.note(chat);

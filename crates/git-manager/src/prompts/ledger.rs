@@ -12,7 +12,7 @@ const WAITING_LIMIT: usize = 50;
 const SETTLED_LIMIT: usize = 1000;
 
 /// All that is known of the prompts of one chat, as it lies on the disk.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ledger {
     /// On their way, the next one first.
     prompts: Vec<Prompt>,
@@ -20,7 +20,7 @@ pub(super) struct Ledger {
     settled: Vec<Settled>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Settled {
     id: MessageId,
     outcome: Outcome,

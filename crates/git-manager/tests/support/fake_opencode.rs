@@ -171,8 +171,9 @@ async fn providers() -> Json<Value> {
     Json(json!({"providers": [{"id": "demo", "models": {"demo": {}, "org/thinker": {}}}]}))
 }
 
-async fn message(State(memory): Shared, Path((_, message)): Path<(String, String)>) -> Response {
-    match memory.lock().unwrap().messages.iter().find(|known| known.id == message) {
+async fn message(State(memory): Shared, Path((session, message)): Path<(String, String)>) -> Response {
+    let memory = memory.lock().unwrap();
+    match memory.messages.iter().find(|known| known.session == session && known.id == message) {
         Some(Message { id, parts, .. }) => {
             Json(json!({"info": {"id": id}, "parts": parts.values().collect::<Vec<_>>()})).into_response()
         }
@@ -206,10 +207,11 @@ async fn prompt(State(memory): Shared, Path(session): Path<String>, Json(body): 
         let forgets = memory.forget_parts > 0;
         memory.forget_parts = memory.forget_parts.saturating_sub(1);
         let id = body["messageID"].as_str().unwrap();
-        if !memory.messages.iter().any(|known| known.id == id) {
-            memory.messages.push(Message { session, id: id.into(), parts: BTreeMap::new() });
+        let is_it = |known: &Message| known.session == session && known.id == id;
+        if !memory.messages.iter().any(is_it) {
+            memory.messages.push(Message { session: session.clone(), id: id.into(), parts: BTreeMap::new() });
         }
-        let message = memory.messages.iter_mut().find(|known| known.id == id).unwrap();
+        let message = memory.messages.iter_mut().find(|known| is_it(known)).unwrap();
         for part in body["parts"].as_array().unwrap().iter().filter(|_| !forgets) {
             let own = part["id"].as_str().map_or(format!("prt_{}", message.parts.len()), Into::into);
             message.parts.insert(own, part.clone());

@@ -155,6 +155,11 @@ impl Service {
         let _ = self.child.wait();
     }
 
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
         let mut request = self.client.request(method.clone(), format!("http://service{path}"));
         if let Some(body) = body {
