@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use harness::{World, is_alive, stat, wait_for, wait_until, zombies_of};
+use harness::{BACKENDS, World, is_alive, stat, wait_for, wait_until, zombies_of};
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 /// What a stop may take; the tests run beside others, so they allow a little more.
@@ -185,7 +185,8 @@ fn as_process_one_it_reaps_and_stops() {
     });
     world.adopt(child, pid);
     world.wait_until_ready();
-    wait_until("the orphans are gone", || world.marked().len() == 6);
+    // The supervisor, its backends and Caddy.
+    wait_until("the orphans are gone", || world.marked().len() == BACKENDS.len() + 2);
     wait_until("no zombies", || zombies_of(pid).is_empty());
     let begin = Instant::now();
     world.signal(SIGTERM);
