@@ -11,20 +11,20 @@ export interface Phone {
   complaints: string[];
 }
 
+export const chromiumPath = process.env.OCWEB_CHROMIUM ?? '/usr/bin/chromium';
+export const chromiumSwitches = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 export async function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.OCWEB_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch({ executablePath: chromiumPath, args: chromiumSwitches });
 }
 
 export async function openPhone(browser: Browser, url: string): Promise<Phone> {

@@ -11,7 +11,7 @@ import { addToDraft } from '@/features/composer/draft';
 import { type EventState, isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { PendingPrompts } from '@/features/outbox/PendingPrompts';
-import { sendPrompt } from '@/features/outbox/store';
+import { sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
 import { stopChat } from '@/features/prompts/stopChat';
 import { queries } from '@/shared/api/queries';
@@ -41,11 +41,12 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const send = (text: string) => sendPrompt(id, { text, model: choices.model, agent: choices.mode });
 
   function takenBack(text: string) {
-    if (chat || !isBegun) {
+    const { items, accepted } = useOutbox.getState();
+    if (chat || [...items, ...accepted].some((item) => item.chat === id)) {
       addToDraft(id, text);
       return;
     }
-    // The chat was never made: what was typed goes back to where it was typed.
+    // It was the first, and the chat was never made: what was typed goes back to where it was typed.
     addToDraft('new', text);
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }

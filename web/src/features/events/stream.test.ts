@@ -75,6 +75,7 @@ let phases: Connection['phase'][];
 let reasons: (string | null)[];
 let events: Numbered[];
 let carried: (string | null)[];
+let expecting: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -87,10 +88,12 @@ beforeEach(() => {
   reasons = [];
   events = [];
   carried = [];
+  expecting = false;
   heart = setInterval(() => relay.beat(), 1_900);
   stream = openStream({
     client: 'me',
     viewing: () => 'ses_1',
+    isExpecting: () => expecting,
     onEvent: (event) => events.push(event),
     onLive: (chat) => carried.push(chat),
     onConnection(connection) {
@@ -195,6 +198,20 @@ describe('the stream', () => {
     expect(relay.requests).toHaveLength(1);
   });
 
+  it('does not rest on a promise from before something began to run', async () => {
+    clearInterval(heart);
+    relay.beat(10_000);
+    await pass(100);
+    expecting = true;
+    relay.say({ type: 'chat', chat: {} });
+    await pass(4_000);
+    expect(phases).toEqual(['live', 'reconnecting', 'live']);
+    // What is promised now holds, be it as long.
+    relay.beat(10_000);
+    await pass(10_500);
+    expect(phases).toEqual(['live', 'reconnecting', 'live']);
+  });
+
   it('begins with one attempt', async () => {
     stream.stop();
     relay.requests = [];
@@ -202,6 +219,7 @@ describe('the stream', () => {
     stream = openStream({
       client: 'me',
       viewing: () => null,
+      isExpecting: () => false,
       onEvent: () => undefined,
       onLive: () => undefined,
       onConnection: () => undefined,

@@ -17,6 +17,8 @@ export interface StreamOptions {
   viewing(): string | null;
   /** Names this page to the relay. */
   client: string;
+  /** Whether something runs. */
+  isExpecting(): boolean;
   onEvent(event: Numbered): void;
   /** The stream has begun (again). `carries` is the chat that the attempt asked for. */
   onLive(carries: string | null): void;
@@ -48,6 +50,8 @@ const tick = 200;
 const grace = 1_000;
 /** Until the first heartbeat has told by when to expect the next frame. */
 const firstWithin = 10_000;
+/** What the relay promises while something runs: a promise from before that began is not waited for. */
+const withinWhileRunning = 2_000;
 /** A brisk attempt is given up soon, as it may be on a dead connection; a patient one suits a slow network. */
 const briskLife = 1_300;
 const patientLife = 12_000;
@@ -70,6 +74,8 @@ export function openStream(options: StreamOptions): Stream {
   let stopped = false;
   let current: Attempt | null = null;
   let within = firstWithin;
+  /** Whether something ran when that was promised. */
+  let wasExpecting = false;
   let lastId: string | null = null;
   let wasLive = false;
   let cutAt = performance.now();
@@ -133,8 +139,10 @@ export function openStream(options: StreamOptions): Stream {
           continue;
         }
         if (frame.id !== null) lastId = frame.id;
-        if (numbered?.event.type === 'heartbeat') within = numbered.event.within_ms;
-        else if (numbered) options.onEvent(numbered);
+        if (numbered?.event.type === 'heartbeat') {
+          within = numbered.event.within_ms;
+          wasExpecting = options.isExpecting();
+        } else if (numbered) options.onEvent(numbered);
       }
     }
   }
@@ -150,6 +158,13 @@ export function openStream(options: StreamOptions): Stream {
 
   function say(reason: string | null): void {
     options.onConnection({ phase: 'reconnecting', reason });
+  }
+
+  /** Whether the stream is quiet for longer than it may be. */
+  function isSilent({ heard }: Attempt): boolean {
+    const isOutdated = options.isExpecting() && !wasExpecting;
+    const longest = isOutdated ? Math.min(within, withinWhileRunning) : within;
+    return performance.now() - heard > longest + grace;
   }
 
   /** What was live is not any more. */
@@ -171,7 +186,7 @@ export function openStream(options: StreamOptions): Stream {
   const timer = setInterval(() => {
     const now = performance.now();
     if (current) {
-      if (now - current.heard > within + grace) silent();
+      if (isSilent(current)) silent();
       return;
     }
     giveUp(now);
@@ -205,7 +220,7 @@ export function openStream(options: StreamOptions): Stream {
       if (current === null) {
         cutAt = now;
         begin(briskLife);
-      } else if (now - current.heard > within + grace) silent();
+      } else if (isSilent(current)) silent();
       else if (now - current.heard > recently) begin(briskLife);
     },
     online() {

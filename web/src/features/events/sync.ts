@@ -5,6 +5,7 @@
 import { relay, type TranscriptPage } from '@/shared/api/relay';
 import { abandonReads, explain, RequestError } from '@/shared/http';
 import { readPosition } from './event';
+import { isRunning } from './state';
 import { dispatch, enqueue, flush, useEvents } from './store';
 import { openStream, type Stream } from './stream';
 import {
@@ -54,6 +55,7 @@ export function startSync(): () => void {
   const running = openStream({
     client,
     viewing: viewedChat,
+    isExpecting: () => Object.values(useEvents.getState().chats).some(isRunning),
     onEvent(numbered) {
       enqueue(numbered);
       if (numbered.event.type !== 'snapshot') return;

@@ -9,8 +9,10 @@ class Phone {
   readonly kept = new Map<string, Item>();
   readonly storage: Storage = {
     all: async () => [...this.kept.values()].map((item) => ({ ...item })),
-    put: async (item) => void this.kept.set(item.id, { ...item }),
-    remove: async (id) => void this.kept.delete(id),
+    change: async ({ put, remove }) => {
+      if (put) this.kept.set(put.id, { ...put });
+      if (remove !== undefined) this.kept.delete(remove);
+    },
   };
   #last: Promise<unknown> = Promise.resolve();
 
@@ -27,6 +29,7 @@ class Server {
   refuses: (item: Item) => RequestError | null = () => null;
   readonly stored: string[] = [];
   asked = 0;
+  isReachable = true;
 
   handOver = async (item: Item, signal: AbortSignal): Promise<void> => {
     this.asked += 1;
@@ -40,10 +43,11 @@ class Server {
     if (this.network === 'loses answers') throw new RequestError('The server did not answer in time.', 0);
   };
 
-  takeBack = async ({ id }: Item): Promise<void> => {
+  takeBack = async ({ id }: Item): Promise<boolean> => {
     if (this.network !== 'up') throw new RequestError('The server cannot be reached.', 0);
     const index = this.stored.indexOf(id);
     if (index >= 0) this.stored.splice(index, 1);
+    return index >= 0;
   };
 }
 
@@ -54,6 +58,7 @@ class Tab {
   constructor(phone: Phone, server: Server) {
     this.outbox = createOutbox({
       storage: phone.storage,
+      isReachable: () => server.isReachable,
       handOver: (item, signal) => server.handOver(item, signal),
       takeBack: (item) => server.takeBack(item),
       alone: phone.alone,
@@ -107,7 +112,7 @@ describe('a prompt', () => {
   });
 
   it('is not called stored when it could not be', async () => {
-    phone.storage.put = () => Promise.reject(new Error('full'));
+    phone.storage.change = () => Promise.reject(new Error('full'));
     await expect(tab.outbox.add(item('a', 'one'))).rejects.toThrow('full');
     await pass(60_000);
     expect(server.asked).toBe(0);
@@ -271,6 +276,20 @@ describe('taking back', () => {
     expect([...phone.kept.keys()]).toEqual(['msg_0001']);
   });
 
+  it('what waited for the network from the beginning needs none', async () => {
+    server.isReachable = false;
+    server.network = 'down';
+    await tab.outbox.add(item('a', 'first'));
+    await pass(600_000);
+    expect(server.asked).toBe(0);
+    expect((await tab.outbox.takeBack('msg_0001')).text).toBe('first');
+    await tab.outbox.add(item('a', 'second'));
+    server.isReachable = true;
+    server.network = 'up';
+    await tab.outbox.drain();
+    expect(server.stored).toEqual(['msg_0002']);
+  });
+
   it('what may have arrived asks the server', async () => {
     server.network = 'loses answers';
     await tab.outbox.add(item('a', 'one'));
@@ -286,11 +305,32 @@ describe('taking back', () => {
     expect(phone.kept.size).toBe(0);
   });
 
+  it('the prompt that begins a chat leaves that to the next', async () => {
+    server.network = 'silent';
+    const newChat = { repo: 'o/r', base: null };
+    await tab.outbox.add({ ...item('a', 'first'), newChat });
+    await tab.outbox.add(item('b', 'of another'));
+    await tab.outbox.add(item('a', 'second'));
+    server.takeBack = async () => false;
+    expect((await tab.outbox.takeBack('msg_0001')).newChat).toEqual(newChat);
+    expect(tab.state.items.map((each) => each.newChat)).toEqual([null, newChat]);
+  });
+
+  it('the prompt that began a chat leaves the next as it is', async () => {
+    server.network = 'loses answers';
+    await tab.outbox.add({ ...item('a', 'first'), newChat: { repo: 'o/r', base: null } });
+    await tab.outbox.add(item('a', 'second'));
+    await pass(0);
+    server.takeBack = async () => true;
+    await tab.outbox.takeBack('msg_0001');
+    expect(phone.kept.get('msg_0002')?.newChat ?? null).toBeNull();
+  });
+
   it('ends what is under way', async () => {
     server.network = 'silent';
     await tab.outbox.add(item('a', 'one'));
     await pass(0);
-    server.takeBack = async () => undefined;
+    server.takeBack = async () => false;
     const taken = tab.outbox.takeBack('msg_0001');
     await pass(0);
     expect((await taken).text).toBe('one');

@@ -4,7 +4,7 @@
  */
 import { explain } from '@/shared/http';
 import { type Item, inOrder, isRefusal, nextOf } from './item';
-import type { Storage } from './storage';
+import type { Change, Storage } from './storage';
 
 export interface OutboxState {
   /** On this phone, oldest first. */
@@ -17,10 +17,12 @@ export const emptyOutbox: OutboxState = { items: [], accepted: [] };
 
 export interface OutboxParts {
   storage: Storage;
+  /** False while there is surely no network: then nothing is tried, and what was never sent can be taken back. */
+  isReachable(): boolean;
   /** Gives the server a prompt (and the chat that it begins); rejects when it has not got it. */
   handOver(item: Item, signal: AbortSignal): Promise<unknown>;
-  /** Takes a prompt back from the server; rejects when it is not known whether the server still has it. */
-  takeBack(item: Item): Promise<unknown>;
+  /** Takes a prompt back from the server; false when it never arrived. Rejects when that is not known. */
+  takeBack(item: Item): Promise<boolean>;
   /** Runs one at a time, over all tabs. */
   alone<T>(act: () => Promise<T>): Promise<T>;
   onChange(change: (state: OutboxState) => OutboxState): void;
@@ -60,14 +62,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
     return items;
   }
 
-  async function put(item: Item): Promise<void> {
-    await storage.put(item);
-    await reload();
-    parts.tellOthers();
-  }
-
-  async function remove(item: Item): Promise<void> {
-    await storage.remove(item.id);
+  async function store(change: Change): Promise<void> {
+    await storage.change(change);
     await reload();
     parts.tellOthers();
   }
@@ -80,14 +76,16 @@ export function createOutbox(parts: OutboxParts): Outbox {
     for (;;) {
       const next = nextOf(await reload(), heldUp);
       if (!next || controller.signal.aborted) return next !== null || heldUp.size > 0;
-      if (!next.isAttempted) await put({ ...next, isAttempted: true });
+      // The connection's return begins anew.
+      if (!parts.isReachable()) return false;
+      if (!next.isAttempted) await store({ put: { ...next, isAttempted: true } });
       try {
         await parts.handOver(next, controller.signal);
         onChange((state) => ({ ...state, accepted: [...state.accepted, next] }));
-        await remove(next);
+        await store({ remove: next.id });
         failures = 0;
       } catch (error) {
-        if (isRefusal(error)) await put({ ...next, isAttempted: true, refusal: explain(error) });
+        if (isRefusal(error)) await store({ put: { ...next, isAttempted: true, refusal: explain(error) } });
         else heldUp.add(next.chat);
       }
     }
@@ -114,6 +112,12 @@ export function createOutbox(parts: OutboxParts): Outbox {
     return undefined;
   }
 
+  /** The chat is to be made with the prompt after this one, if there is one. */
+  async function heirOf({ id, chat, newChat }: Item): Promise<Change> {
+    const next = inOrder(await storage.all()).find((each) => each.chat === chat && each.id !== id);
+    return next ? { put: { ...next, newChat } } : {};
+  }
+
   async function find(id: string): Promise<Item> {
     const item = (await reload()).find((each) => each.id === id);
     if (!item) throw new Error('It has been handed over already.');
@@ -122,21 +126,23 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   return {
     async add(item) {
-      await put(item);
+      await store({ put: item });
       void drain();
     },
     drain,
     interrupt: () => underWay?.abort(),
     async retry(id) {
-      await put({ ...(await find(id)), refusal: null });
+      await store({ put: { ...(await find(id)), refusal: null } });
       void drain();
     },
     async takeBack(id) {
       underWay?.abort();
       const item = await parts.alone(async () => {
         const found = await find(id);
-        if (found.isAttempted && found.refusal === null) await parts.takeBack(found);
-        await remove(found);
+        const mayHaveArrived = found.isAttempted && found.refusal === null;
+        const hasArrived = mayHaveArrived && (await parts.takeBack(found));
+        const heir = found.newChat !== null && !hasArrived ? await heirOf(found) : {};
+        await store({ ...heir, remove: found.id });
         return found;
       });
       void drain();

@@ -3,8 +3,14 @@ import type { Item } from './item';
 
 export interface Storage {
   all(): Promise<Item[]>;
-  put(item: Item): Promise<void>;
-  remove(id: string): Promise<void>;
+  /** Keeps one and forgets another, both or neither. */
+  change(change: Change): Promise<void>;
+}
+
+export interface Change {
+  put?: Item;
+  /** The id of the one that is forgotten. */
+  remove?: string;
 }
 
 const name = 'ocweb';
@@ -19,16 +25,14 @@ function open(): Promise<IDBDatabase> {
   });
 }
 
-async function inStore<T>(
-  mode: IDBTransactionMode,
-  act: (store: IDBObjectStore) => IDBRequest<T>,
-): Promise<T> {
+/** Runs to the end, flushed to the disk, or not at all. */
+async function inStore<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => T): Promise<T> {
   const database = await open();
   try {
     return await new Promise<T>((resolve, reject) => {
       const transaction = database.transaction(prompts, mode, { durability: 'strict' });
-      const request = act(transaction.objectStore(prompts));
-      transaction.oncomplete = () => resolve(request.result);
+      const result = act(transaction.objectStore(prompts));
+      transaction.oncomplete = () => resolve(result);
       transaction.onabort = () => reject(transaction.error);
     });
   } finally {
@@ -37,11 +41,10 @@ async function inStore<T>(
 }
 
 export const browserStorage: Storage = {
-  all: () => inStore<Item[]>('readonly', (store) => store.getAll()),
-  async put(item) {
-    await inStore('readwrite', (store) => store.put(item));
-  },
-  async remove(id) {
-    await inStore('readwrite', (store) => store.delete(id));
-  },
+  all: async () => (await inStore('readonly', (store): IDBRequest<Item[]> => store.getAll())).result,
+  change: ({ put, remove }) =>
+    inStore('readwrite', (store) => {
+      if (put !== undefined) store.put(put);
+      if (remove !== undefined) store.delete(remove);
+    }),
 };

@@ -56,17 +56,24 @@ async function handOver(item: Item, signal: AbortSignal): Promise<void> {
   );
 }
 
-async function takeBack({ chat, id }: { chat: string; id: string }): Promise<void> {
+/** False when it never arrived. */
+async function takeBack({ chat, id }: { chat: string; id: string }): Promise<boolean> {
   try {
     await admin.takeBack(chat, id);
+    return true;
   } catch (error) {
-    // It never arrived.
-    if (!(error instanceof RequestError && error.status === 404)) throw error;
+    if (error instanceof RequestError && error.status === 404) return false;
+    throw error;
   }
 }
 
 export const outbox = createOutbox({
   storage: browserStorage,
+  isReachable() {
+    const { connection } = useEvents.getState();
+    // A part of the server that restarts says so: others may be there.
+    return connection.phase !== 'reconnecting' || connection.reason !== null;
+  },
   handOver,
   takeBack,
   alone,
