@@ -46,7 +46,7 @@ pub(crate) struct GitManager(reqwest::Client);
 
 impl GitManager {
     pub(crate) fn new(socket: &Path) -> Result<Self, reqwest::Error> {
-        Ok(Self(ocweb_service::client_builder().unix_socket(socket).build()?))
+        Ok(Self(ocweb_service::local_client_builder().unix_socket(socket).build()?))
     }
 
     /// Takes in all that it says, for ever.

@@ -59,7 +59,7 @@ pub(crate) struct Login {
 impl Logins {
     /// Asks the auth that listens on a socket.
     pub(crate) fn new(auth: &Path) -> Result<Self, reqwest::Error> {
-        let auth = ocweb_service::client_builder().unix_socket(auth).timeout(PATIENCE).build()?;
+        let auth = ocweb_service::local_client_builder().unix_socket(auth).timeout(PATIENCE).build()?;
         Ok(Self { auth, watched: Mutex::default(), came: Notify::new() })
     }
 

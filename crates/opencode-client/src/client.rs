@@ -86,7 +86,7 @@ struct SessionStatus {
 impl Client {
     /// A client for the opencode at `base`; the user of the password is `opencode`.
     pub fn new(base: Url, password: Option<String>) -> Result<Self, reqwest::Error> {
-        let http = ocweb_service::client_builder()
+        let http = ocweb_service::local_client_builder()
             .connect_timeout(CONNECT)
             .timeout(CALL)
             .redirect(reqwest::redirect::Policy::none())

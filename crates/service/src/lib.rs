@@ -16,7 +16,7 @@ pub mod problem;
 mod serve;
 mod telemetry;
 
-pub use client::client_builder;
+pub use client::{client_builder, local_client_builder};
 pub use config::{ConfigError, Environment};
 pub use exit::exit_code;
 pub use problem::Problem;
