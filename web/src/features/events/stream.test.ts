@@ -210,6 +210,13 @@ describe('the stream', () => {
     relay.beat(10_000);
     await pass(10_500);
     expect(phases).toEqual(['live', 'reconnecting', 'live']);
+    // Not for what begins later.
+    expecting = false;
+    relay.beat(10_000);
+    await pass(300);
+    expecting = true;
+    await pass(4_000);
+    expect(phases.filter((phase) => phase === 'reconnecting')).toHaveLength(2);
   });
 
   it('begins with one attempt', async () => {

@@ -74,7 +74,7 @@ export function openStream(options: StreamOptions): Stream {
   let stopped = false;
   let current: Attempt | null = null;
   let within = firstWithin;
-  /** Whether something ran when that was promised. */
+  /** Whether something has been running ever since that was promised. */
   let wasExpecting = false;
   let lastId: string | null = null;
   let wasLive = false;
@@ -185,6 +185,7 @@ export function openStream(options: StreamOptions): Stream {
 
   const timer = setInterval(() => {
     const now = performance.now();
+    wasExpecting &&= options.isExpecting();
     if (current) {
       if (isSilent(current)) silent();
       return;
