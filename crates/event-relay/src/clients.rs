@@ -73,8 +73,12 @@ impl Clients {
             self.0.pop_first();
         }
         let client = self.0.entry(id.clone()).or_default();
+        let looked_before = client.looked_at.is_some();
         client.looked_at = chat.is_some().then_some(now);
         let before = std::mem::replace(&mut client.shows, chat.clone());
+        if looked_before && before == chat {
+            return Affected::new();
+        }
         let left = before.filter(|before| Some(before) != chat.as_ref());
         left.into_iter().chain(chat).collect()
     }
@@ -140,7 +144,8 @@ mod tests {
         clients.opened(&id("a"), None);
         clients.look(&id("a"), Some("ses_1".into()), now);
         clients.look(&id("b"), Some("ses_1".into()), now);
-        clients.look(&id("b"), Some("ses_1".into()), now + Duration::from_secs(20));
+        let renewed = clients.look(&id("b"), Some("ses_1".into()), now + Duration::from_secs(20));
+        assert_eq!(renewed, Affected::new(), "a chat that was marked as unread meanwhile stays so");
         assert_eq!(clients.expire(now + Duration::from_secs(39)), Affected::new());
         assert_eq!(clients.expire(now + Duration::from_secs(41)), ["ses_1"]);
         assert_eq!((clients.viewers("ses_1"), clients.shown(&id("a"))), (1, Some("ses_1")));

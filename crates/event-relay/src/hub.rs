@@ -139,8 +139,11 @@ impl Hub {
         self.change(|state, now| {
             let (affected, result) = change(&mut state.clients);
             for chat in affected {
-                let viewers = state.clients.viewers(&chat);
-                state.world.set_viewers(&chat, viewers, now);
+                // One that is not known yet is counted when it appears.
+                if state.world.view(&chat).is_some() {
+                    let viewers = state.clients.viewers(&chat);
+                    state.world.set_viewers(&chat, viewers, now);
+                }
             }
             result
         })
@@ -193,6 +196,11 @@ impl State {
         for change in self.world.take_changes(now) {
             match change {
                 Change::Changed(view) => {
+                    // Somebody may have looked at it before it was known.
+                    let viewers = self.clients.viewers(&view.id);
+                    if viewers != view.viewers {
+                        self.world.set_viewers(&view.id, viewers, now);
+                    }
                     if let Some(repo) = &view.repo {
                         self.repositories.insert(view.id.clone(), repo.as_str().into());
                     }

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
+use ocweb_opencode_client::Error as CallError;
 use ocweb_service::{
     Problem,
     extract::{Json, Path, Query},
@@ -70,6 +71,10 @@ pub(super) async fn read_transcript(
 
 fn problem(error: &TranscriptError) -> Problem {
     match error {
+        // The only thing in the question that can be wrong.
+        TranscriptError::Opencode(CallError::Unexpected { detail, .. }) if detail.starts_with("400") => {
+            Problem::bad_request("`before` is no cursor of opencode's.")
+        }
         TranscriptError::Opencode(error) => opencode_failed(error),
         TranscriptError::TooBusy => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

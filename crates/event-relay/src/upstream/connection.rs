@@ -9,7 +9,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Parser, Process, survey};
-use crate::{hub::Hub, instance::Opencode, memory::Memory};
+use crate::{
+    hub::{Hub, State},
+    instance::Opencode,
+    memory::Memory,
+};
 
 /// A starting opencode never answers the first connection that it accepts.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -38,28 +42,31 @@ impl Upstream {
     async fn follow_on(self) {
         let mut pause = FIRST_PAUSE;
         let mut refused = false;
+        let mut said = String::new();
         loop {
             match self.connect(refused).await {
                 Ok(response) => {
                     (pause, refused) = (FIRST_PAUSE, false);
+                    said.clear();
                     self.read(response).await;
                     tracing::warn!("the stream of opencode's events broke");
+                    sleep(pause).await;
                 }
                 Err(error) => {
                     refused |= matches!(error, Error::Refused(_));
-                    self.note_down(&error);
+                    // Once for each reason, however long it holds.
+                    if error.to_string() != said {
+                        said = error.to_string();
+                        tracing::warn!(%error, "opencode's events cannot be followed");
+                    }
+                    let down = |state: &mut State, now| {
+                        state.set_instance(Opencode::Down, state.instance.disk, now);
+                    };
+                    self.hub.change(down);
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
-        }
-    }
-
-    fn note_down(&self, error: &Error) {
-        let disk = self.hub.look().instance.disk;
-        if self.hub.look().instance.opencode == Opencode::Up {
-            tracing::warn!(%error, "opencode is down");
-            self.hub.change(|state, now| state.set_instance(Opencode::Down, disk, now));
         }
     }
 
@@ -87,8 +94,7 @@ impl Upstream {
                 state.world.note_gap();
             }
             state.world.survey(survey, now);
-            let disk = state.instance.disk;
-            state.set_instance(Opencode::Up, disk, now);
+            state.set_instance(Opencode::Up, state.instance.disk, now);
         });
     }
 

@@ -115,9 +115,14 @@ impl Running {
     }
 
     /// Stops it as a signal would.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        self.stop_here().await;
+    }
+
+    /// The same, for who puts another one in its place.
+    pub async fn stop_here(&mut self) {
         self.stop.cancel();
-        self.serving.await.unwrap().unwrap();
+        (&mut self.serving).await.unwrap().unwrap();
         self.relay.finished().await;
     }
 }

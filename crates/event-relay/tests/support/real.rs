@@ -59,6 +59,14 @@ impl Stage {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Another relay in the place of this one.
+    pub async fn restart_relay(&mut self) {
+        let url = self.url();
+        self.relay.stop_here().await;
+        self.relay = Running::start(&self.house, &url).await;
+        self.until_up().await;
+    }
+
     /// Kills opencode without a word.
     pub async fn kill(&mut self) {
         self.process.kill().await.unwrap();
