@@ -51,7 +51,7 @@ function Chat({ id }: { id: string }) {
         title={title}
         sub={
           <>
-            {repo} {chat && <StatusWord state={chat.state} />}
+            {chat && <StatusWord state={chat.state} />} {repo}
           </>
         }
         after={

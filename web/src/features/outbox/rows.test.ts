@@ -71,6 +71,7 @@ describe('the words', () => {
       {},
       'waiting for the working copy',
     ],
+    [{ state: 'failed' }, {}, 'waiting for the working copy, which could not be made'],
     [{ state: 'working' }, { isOpencodeUp: false }, 'waiting for opencode'],
     [{ state: 'working' }, {}, 'waiting until the agent is done'],
     [{ state: 'needs_you' }, {}, 'waiting until the agent is done'],

@@ -97,6 +97,8 @@ function reason({ error }: PromptDocument): string {
 function waitsFor({ chat, isOpencodeUp }: Circumstances): string {
   if (chat?.preparation?.state === 'cloning') return 'waiting for the clone';
   if (chat?.preparation) return 'waiting for the working copy';
+  // Nothing that waits is behind a failure but that of the preparation.
+  if (chat?.state === 'failed') return 'waiting for the working copy, which could not be made';
   if (!isOpencodeUp) return 'waiting for opencode';
   if (isRunning(chat)) return 'waiting until the agent is done';
   return 'waiting for its turn';
