@@ -110,7 +110,9 @@ function Resume({ chat, send }: { chat: ChatView; send: (text: string) => Promis
         Continue
       </button>
       <Link href="/resources#continue" className="text-link">
-        {chat.continued > 0 ? `continued by itself ${plural(chat.continued, 'time')}` : 'continue by itself'}{' '}
+        {chat.continued > 0
+          ? `continued by itself ${plural(chat.continued, 'time')}`
+          : 'continue by itself next time'}{' '}
         ›
       </Link>
     </>
