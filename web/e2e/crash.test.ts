@@ -97,7 +97,9 @@ test('an answer that is cut off is said to be, what was streamed is kept, and it
   const stored = await stack.json<Transcript['messages']>(cookie, 'GET', `/session/${chat}/message`);
   expect(JSON.stringify(stored.body)).not.toContain(before.trim().slice(0, 40));
 
-  const id = `msg_${BigInt.asUintN(48, BigInt(Date.now()) * 4096n).toString(16).padStart(12, '0')}AAAAAAAAAAAAAA`;
+  const id = `msg_${BigInt.asUintN(48, BigInt(Date.now()) * 4096n)
+    .toString(16)
+    .padStart(12, '0')}AAAAAAAAAAAAAA`;
   await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text: 'say: went on' });
   await inState(chat, 'unread', 'done');
   expect(await answer(chat)).toBe('went on');
@@ -120,7 +122,9 @@ test('a permission that was asked for goes stale with a restart, and that is sai
 }, 120_000);
 
 test('when it is wished, what was cut off goes on by itself, and not for ever', async () => {
-  expect((await stack.json(cookie, 'PUT', '/admin/events/settings', { continue_by_itself: 1 })).status).toBeLessThan(300);
+  expect(
+    (await stack.json(cookie, 'PUT', '/admin/events/settings', { continue_by_itself: 1 })).status,
+  ).toBeLessThan(300);
   const chat = await chatWith('say 400 words at 20 per second');
   await inState(chat, 'working');
   await killed(async () => (await view(chat)).continued === 1);
@@ -167,8 +171,13 @@ test('opencode is killed fifty times under load: 503 meanwhile, soon back, whole
     expect(refusals).toBeGreaterThan(0);
     // Some load for the next time, by whatever chat is free.
     const chat = chats[turn % chats.length] ?? '';
-    const id = `msg_${BigInt.asUintN(48, BigInt(Date.now()) * 4096n).toString(16).padStart(12, '0')}BBBBBBBBBBBBBB`;
-    await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text: 'say 2000 words at 50 per second' });
+    const id = `msg_${BigInt.asUintN(48, BigInt(Date.now()) * 4096n)
+      .toString(16)
+      .padStart(12, '0')}BBBBBBBBBBBBBB`;
+    await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, {
+      id,
+      text: 'say 2000 words at 50 per second',
+    });
   }
   down.sort((a, b) => a - b);
   process.stderr.write(`opencode was away for ${down[25]} ms at the median, ${down.at(-1)} ms at most\n`);
@@ -177,7 +186,8 @@ test('opencode is killed fifty times under load: 503 meanwhile, soon back, whole
   const databases = (await readdir(state, { recursive: true })).filter((name) => name.endsWith('.db'));
   expect(databases.length).toBeGreaterThan(0);
   for (const name of databases) {
-    const check = 'import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute("pragma integrity_check").fetchone()[0])';
+    const check =
+      'import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute("pragma integrity_check").fetchone()[0])';
     expect((await run('python3', ['-c', check, join(state, name)])).stdout.trim()).toBe('ok');
   }
   // Whoever is at work now really is; the last kill leaves nobody "working" for ever.

@@ -75,7 +75,9 @@ async function said(chat: string): Promise<string[][]> {
   if (status !== 200) throw new Error(`the messages are not answered: ${status}`);
   return body
     .filter((message) => message.info.role === 'user')
-    .map(({ parts }) => parts.filter((part) => part.type === 'text' && !part.synthetic).map((part) => part.text ?? ''));
+    .map(({ parts }) =>
+      parts.filter((part) => part.type === 'text' && !part.synthetic).map((part) => part.text ?? ''),
+    );
 }
 
 async function delivered(chat: string, texts: string[]): Promise<void> {
@@ -84,8 +86,14 @@ async function delivered(chat: string, texts: string[]): Promise<void> {
   await until(
     'the chat rests',
     async () => {
-      const { body } = await stack.json<{ chats: { id: string; state: string }[] }>(cookie, 'GET', '/admin/status');
-      return ['unread', 'done', 'interrupted', 'failed'].includes(body.chats.find(({ id }) => id === chat)?.state ?? '');
+      const { body } = await stack.json<{ chats: { id: string; state: string }[] }>(
+        cookie,
+        'GET',
+        '/admin/status',
+      );
+      return ['unread', 'done', 'interrupted', 'failed'].includes(
+        body.chats.find(({ id }) => id === chat)?.state ?? '',
+      );
     },
     60,
   );
@@ -150,7 +158,11 @@ test('a task is taken in while its clone runs, and can be taken back until it is
   expect([back.status, back.body.text]).toEqual([200, 'say: third']);
   await stack.control('rate', 'POST', { ...rate, bytes_per_second: null });
   await delivered(chat, ['say: first', 'say: second']);
-  const late = await stack.json<{ type: string }>(cookie, 'DELETE', `/admin/chats/${chat}/prompts/${first.id}`);
+  const late = await stack.json<{ type: string }>(
+    cookie,
+    'DELETE',
+    `/admin/chats/${chat}/prompts/${first.id}`,
+  );
   expect([late.status, late.body.type]).toEqual([409, 'prompt-delivered']);
 }, 180_000);
 

@@ -51,14 +51,19 @@ const words = (text: string) => text.replace(/\s+/g, ' ').trim();
 
 /** What the page shows. Collapsed blocks do not occur here: commands and texts are shown in full. */
 async function shown(page: Page): Promise<Shown[]> {
-  const found = await page.getByTestId('transcript').getByRole('article').evaluateAll((articles) =>
-    articles.map((article) => {
-      const outputs = [...article.querySelectorAll('section pre.output')].map((pre) => pre.textContent ?? '');
-      const copy = article.cloneNode(true) as HTMLElement;
-      for (const other of copy.querySelectorAll('section, .signature, .notice, button')) other.remove();
-      return { who: article.getAttribute('aria-label') ?? '', text: copy.textContent ?? '', outputs };
-    }),
-  );
+  const found = await page
+    .getByTestId('transcript')
+    .getByRole('article')
+    .evaluateAll((articles) =>
+      articles.map((article) => {
+        const outputs = [...article.querySelectorAll('section pre.output')].map(
+          (pre) => pre.textContent ?? '',
+        );
+        const copy = article.cloneNode(true) as HTMLElement;
+        for (const other of copy.querySelectorAll('section, .signature, .notice, button')) other.remove();
+        return { who: article.getAttribute('aria-label') ?? '', text: copy.textContent ?? '', outputs };
+      }),
+    );
   return found.map(({ who, text, outputs }) => ({ who, text: words(text), outputs: outputs.map(words) }));
 }
 
@@ -81,7 +86,9 @@ async function stored(chat: string): Promise<Shown[]> {
 let count = 0;
 async function say(chat: string, text: string): Promise<void> {
   count += 1;
-  const ticks = BigInt.asUintN(48, BigInt(Date.now()) * 4096n).toString(16).padStart(12, '0');
+  const ticks = BigInt.asUintN(48, BigInt(Date.now()) * 4096n)
+    .toString(16)
+    .padStart(12, '0');
   const id = `msg_${ticks}${String(count).padStart(14, '0')}`;
   const { status } = await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
   expect(status).toBe(202);
@@ -152,7 +159,10 @@ test('thirty seconds without a network in the middle of an answer: nothing is lo
   if (!first) throw new Error('no phone');
   const { phone, network, chat } = first;
   await say(chat, 'say 600 words at 30 per second');
-  await until('words are shown', async () => ((await shown(phone.page)).at(-1)?.text ?? '').split(' ').length > 10);
+  await until(
+    'words are shown',
+    async () => ((await shown(phone.page)).at(-1)?.text ?? '').split(' ').length > 10,
+  );
   network.stall();
   const cut = Date.now();
   await phone.page.getByTestId('connection').waitFor({ timeout: 10_000 });
@@ -161,8 +171,14 @@ test('thirty seconds without a network in the middle of an answer: nothing is lo
   const before = ((await shown(phone.page)).at(-1)?.text ?? '').length;
   network.restore();
   const back = Date.now();
-  await until('it goes on', async () => ((await shown(phone.page)).at(-1)?.text ?? '').length > before + 100, 20);
-  process.stderr.write(`after 30 s of silence the page was right ${Date.now() - back} ms after the network was back\n`);
+  await until(
+    'it goes on',
+    async () => ((await shown(phone.page)).at(-1)?.text ?? '').length > before + 100,
+    20,
+  );
+  process.stderr.write(
+    `after 30 s of silence the page was right ${Date.now() - back} ms after the network was back\n`,
+  );
   await phone.page.getByTestId('connection').waitFor({ state: 'hidden' });
   await until('the chat rests', () => rests(chat), 60);
   expect(await shown(phone.page)).toEqual(await stored(chat));

@@ -105,6 +105,8 @@ export interface StackOptions {
   environment?: Record<string, string>;
   /** Without the demo world: the real GitHub's addresses, no token, no key. */
   bare?: boolean;
+  /** The volume is a small file system of its own, of so many megabytes, that can be filled. */
+  volumeMegabytes?: number;
 }
 
 export class Stack {
@@ -139,7 +141,7 @@ export class Stack {
     const start = join(root, 'bin/start');
     const demo = [join(root, 'target/release/ocweb-demo'), '--root', join(this.folder, 'demo')];
     demo.push('--listen', `127.0.0.1:${this.demoPort}`, '--', start);
-    const [program, ...args] = this.options.bare ? [start] : demo;
+    const [program, ...args] = this.onSmallVolume(this.options.bare ? [start] : demo);
     const child = spawn(String(program), args, {
       // Nothing of the machine's own environment leaks in but what finding programs needs.
       env: {
@@ -166,6 +168,29 @@ export class Stack {
     }).catch((error: unknown) => {
       throw new Error(`${error}\n${this.output.slice(-4000)}`);
     });
+  }
+
+  /** In a namespace of its own, an ordinary user may mount a file system too. */
+  private onSmallVolume(command: string[]): string[] {
+    const { volumeMegabytes } = this.options;
+    if (volumeMegabytes === undefined) return command;
+    const mount = `mkdir -p "$1" && mount -t tmpfs -o size=${volumeMegabytes}m none "$1" && shift && exec "$@"`;
+    return [
+      'unshare',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      mount,
+      'sh',
+      join(this.folder, 'data'),
+      ...command,
+    ];
+  }
+
+  /** The volume as the processes of the stack see it. */
+  async volume(): Promise<string> {
+    return `/proc/${await this.supervisorPid()}/root${join(this.folder, 'data')}`;
   }
 
   /** Logs in and answers the cookie. */
