@@ -5,14 +5,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use ocweb_chat_state::{Change, ChatView, World};
 use ocweb_opencode_client::whole_characters;
 use serde::Serialize;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 
 use crate::{
     clients::{Affected, Clients},
@@ -25,12 +28,16 @@ use crate::{
 
 /// The most sessions that are to be asked for because an event named them.
 const MOST_STRANGERS: usize = 256;
+/// So long a client may wait for the first that is known.
+const START: Duration = Duration::from_secs(3);
 
 /// The state, and how others hear that it changed.
 pub(crate) struct Hub {
     state: Mutex<State>,
     /// Something may have been added to the ring.
     ring_changed: watch::Sender<()>,
+    /// Whether opencode and git-manager have both said what there is.
+    is_complete: watch::Sender<bool>,
     /// Something may have to be stored.
     pub(crate) memory_changed: Notify,
     /// A session was named that nothing is known of.
@@ -73,6 +80,7 @@ impl Hub {
         Self {
             state: Mutex::new(state),
             ring_changed: watch::Sender::new(()),
+            is_complete: watch::Sender::new(false),
             memory_changed: Notify::new(),
             stranger_came: Notify::new(),
         }
@@ -91,8 +99,10 @@ impl Hub {
         let now = OffsetDateTime::now_utc();
         let result = change(&mut state, now);
         state.publish_changes(now);
+        let is_complete = state.world.is_complete();
         let (changed, strangers) = (state.ring.head() != before, !state.strangers.is_empty());
         drop(state);
+        self.is_complete.send_if_modified(|known| is_complete && !std::mem::replace(known, true));
         if changed {
             self.ring_changed.send_replace(());
         }
@@ -106,6 +116,14 @@ impl Hub {
     /// Hears of each change of the ring.
     pub(crate) fn subscribe(&self) -> watch::Receiver<()> {
         self.ring_changed.subscribe()
+    }
+
+    /// Waits a while for what is not known yet: a page that is shown half of the chats at a start takes the others
+    /// for deleted.
+    pub(crate) async fn completed(&self) {
+        let mut is_complete = self.is_complete.subscribe();
+        // An opencode that stays away is said in what follows; the sender lives as long as we do.
+        let _ = timeout(START, is_complete.wait_for(|is_complete| *is_complete)).await;
     }
 
     /// Takes in bytes of opencode's stream.

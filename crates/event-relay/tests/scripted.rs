@@ -332,11 +332,11 @@ async fn a_revoked_login_loses_its_streams_and_nobody_else_does() {
         request.header("X-Ocweb-Session", "login-1").header("x-opencode-directory", "%2Fa").send()
     };
     let mut global = passed("/global/event").await.unwrap();
-    let mut directory = passed("/event?directory=%2Fwork").await.unwrap();
+    let mut directory = passed("/event?directory=%2Fvol").await.unwrap();
     assert_eq!(global.headers()["content-type"], "text/event-stream");
     let opened = stage.opencode.script().opened.clone();
     assert_eq!(opened[1], ("/global/event".into(), String::new(), "%2Fa".into()));
-    assert_eq!(opened[2], ("/event".into(), "directory=%2Fwork".into(), "%2Fa".into()));
+    assert_eq!(opened[2], ("/event".into(), "directory=%2Fvol".into(), "%2Fa".into()));
     let bytes = global.chunk().await.unwrap().unwrap();
     assert!(bytes.starts_with(b"data: {\"payload\":{"), "passed through as it is: {bytes:?}");
     stage.settle(&mut client, "ses_1").await;

@@ -72,6 +72,7 @@ pub(super) async fn follow_events(
         last: last.and_then(|text| text.parse().ok()),
         encoder: Encoder::accepted(&headers),
     };
+    relay.hub.completed().await;
     let encoding = wishes.encoder.name();
     let subscription = Subscription::new(relay.hub, wishes, login, relay.stop);
     let mut response = Body::from_stream(subscription.into_body()).into_response();

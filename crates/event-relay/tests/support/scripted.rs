@@ -90,8 +90,8 @@ impl Opencode {
     /// Tells of an event, and of its twin.
     pub fn send(&self, kind: &str, properties: &Value) {
         let payload = json!({"id": "evt_1", "type": kind, "properties": properties});
-        let event = json!({"directory": "/work/copy", "project": "p", "payload": payload});
-        let twin = json!({"directory": "/work/copy", "payload": {"type": "sync", "syncEvent": payload}});
+        let event = json!({"directory": "/vol/copy", "project": "p", "payload": payload});
+        let twin = json!({"directory": "/vol/copy", "payload": {"type": "sync", "syncEvent": payload}});
         self.send_bytes(format!("data: {event}\n\ndata: {twin}\n\n"));
     }
 
@@ -131,7 +131,7 @@ impl Opencode {
 pub fn session(id: &str, parent: Option<&str>) -> Value {
     let now = 1_000 * time::OffsetDateTime::now_utc().unix_timestamp();
     let mut session = json!({
-        "id": id, "directory": "/work/copy", "title": format!("Title of {id}"), "time": {"created": now, "updated": now},
+        "id": id, "directory": "/vol/copy", "title": format!("Title of {id}"), "time": {"created": now, "updated": now},
     });
     if let Some(parent) = parent {
         session["parentID"] = parent.into();
@@ -335,7 +335,7 @@ impl GitManager {
 pub fn chat_record(id: &str) -> Value {
     json!({
         "id": id, "repo": "demo/hello-web", "title": null, "branch": "ocweb/x", "base": "main",
-        "directory": "/work/copy", "state": "ready", "progress": null, "error": null, "prompts": [],
+        "directory": "/vol/copy", "state": "ready", "progress": null, "error": null, "prompts": [],
         "created_at": "2026-11-21T00:00:00Z", "updated_at": "2026-11-21T00:00:00Z",
     })
 }
