@@ -61,13 +61,8 @@ async fn killed_on_the_way_to_the_real_opencode_the_prompt_arrives_once() {
             service = bench.service().await;
         }
         assert_eq!(service.settled(&id).await["state"], "ready");
-        let (_, messages) = opencode.call(Method::GET, &format!("session/{id}/message")).await;
-        let of_user = messages.as_array().unwrap().iter().filter(|message| message["info"]["role"] == "user");
-        let texts: Vec<_> = of_user
-            .flat_map(|message| message["parts"].as_array().unwrap())
-            .filter(|part| part["type"] == "text" && part["synthetic"] != true)
-            .map(|part| part["text"].clone())
-            .collect();
-        assert_eq!(texts, [json!("say hello")], "round {round}");
+        let said = opencode.said(&id).await;
+        let texts: Vec<_> = said.iter().flat_map(|(_, parts)| parts).map(|part| &part["text"]).collect();
+        assert_eq!(texts, ["say hello"], "round {round}");
     }
 }

@@ -312,7 +312,15 @@ async fn a_full_disk_is_said_and_nothing_half_made_stays() {
     let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "x"})).await;
     let chat = service.settled(&id).await;
     assert_eq!((&chat["state"], &chat["error"]["type"]), (&json!("failed"), &json!("disk-full")), "{chat}");
-    assert_eq!(chat["prompt"], "x");
+    assert_eq!(chat["prompts"][0]["text"], "x");
+    // A prompt that does not fit is not promised to be kept.
+    let photo = format!("data:image/png;base64,{}", "A".repeat(2 << 20));
+    let files = json!([{"mime": "image/png", "filename": "a.png", "url": photo}]);
+    let (status, problem) = service
+        .post(&format!("/admin/chats/{id}/prompts"), json!({"id": "msg_1", "text": "y", "files": files}))
+        .await;
+    assert_eq!((status, &problem["type"]), (StatusCode::INSUFFICIENT_STORAGE, &json!("disk-full")));
+    assert_eq!(service.prompt(&id, "msg_1", "y").await["files"], json!([]));
     let listed: Value = service.get("/admin/repos").await;
     assert_eq!(listed["repos"][0]["state"], "failed");
     // A small one still fits.

@@ -155,6 +155,11 @@ impl Service {
         let _ = self.child.wait();
     }
 
+    /// Stops it from doing anything, or lets it go on.
+    pub fn freeze(&self, frozen: bool) {
+        freeze(self.pid(), frozen);
+    }
+
     /// Waits until it has ended by itself.
     pub fn wait(&mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
@@ -235,6 +240,23 @@ impl Drop for Service {
         if std::thread::panicking() {
             eprintln!("--- log of the service ---\n{}", self.log());
         }
+    }
+}
+
+/// Stops a process from doing anything, or lets it go on.
+pub fn freeze(pid: u32, frozen: bool) {
+    use nix::sys::signal::{Signal, kill};
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
+    kill(pid, if frozen { Signal::SIGSTOP } else { Signal::SIGCONT }).unwrap();
+}
+
+/// Delays that are the same at each run, and spread over the range.
+pub struct Delays(pub u64);
+
+impl Delays {
+    pub fn next(&mut self, limit_ms: u64) -> Duration {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_micros((self.0 >> 33) % (limit_ms * 1000))
     }
 }
 

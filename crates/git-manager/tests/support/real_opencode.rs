@@ -14,27 +14,47 @@ use super::{Bench, DEADLINE};
 /// A running `opencode serve`, killed when this is dropped.
 pub struct RealOpencode {
     pub url: String,
+    home: PathBuf,
+    environment: Vec<(String, String)>,
     child: Child,
+    client: reqwest::Client,
 }
 
 impl RealOpencode {
     pub async fn start(bench: &Bench) -> Self {
         let home = bench.folder.path().join("opencode");
         std::fs::create_dir_all(&home).unwrap();
-        let mut child = Command::new(binary())
-            .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
-            .current_dir(&home)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", &home)
-            .env("OPENCODE_SERVER_PASSWORD", "password")
-            .envs(bench.world.environment().into_iter().filter(|(name, _)| name.starts_with("OPENCODE")))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let stdout = child.stdout.take().unwrap();
+        let environment = bench.world.environment();
+        let child = spawn(&home, &environment, "0");
+        let client = ocweb_service::client_builder().build().unwrap();
+        let mut opencode = Self { url: String::new(), home, environment, child, client };
+        opencode.url = opencode.address().await;
+        opencode
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub fn kill(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again at the same address.
+    pub async fn restart(&mut self) {
+        self.kill();
+        let port = reqwest::Url::parse(&self.url).unwrap().port().unwrap().to_string();
+        self.child = spawn(&self.home, &self.environment, &port);
+        assert_eq!(self.address().await, self.url);
+    }
+
+    /// Stops it from doing anything, or lets it go on.
+    pub fn freeze(&self, frozen: bool) {
+        super::freeze(self.child.id(), frozen);
+    }
+
+    /// Waits until it says where it listens.
+    async fn address(&mut self) -> String {
+        let stdout = self.child.stdout.take().unwrap();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             let mut sender = Some(sender);
@@ -45,16 +65,23 @@ impl RealOpencode {
                 }
             }
         });
-        let guard = Self { url: String::new(), child };
         let url = tokio::time::timeout(DEADLINE, receiver).await.expect("opencode starts in time");
-        let mut guard = guard;
-        guard.url = url.expect("opencode says where it listens");
-        guard
+        url.expect("opencode says where it listens")
+    }
+
+    /// What the user said in a session: each message's id and its parts, opencode's own additions aside.
+    pub async fn said(&self, session: &str) -> Vec<(String, Vec<Value>)> {
+        let (_, messages) = self.call(Method::GET, &format!("session/{session}/message")).await;
+        let of_user = messages.as_array().unwrap().iter().filter(|message| message["info"]["role"] == "user");
+        let own = |message: &Value| {
+            let parts = message["parts"].as_array().unwrap().iter();
+            parts.filter(|part| part["synthetic"] != true).cloned().collect()
+        };
+        of_user.map(|message| (message["info"]["id"].as_str().unwrap().to_owned(), own(message))).collect()
     }
 
     pub async fn call(&self, method: Method, path: &str) -> (u16, Value) {
-        let request =
-            ocweb_service::client_builder().build().unwrap().request(method, format!("{}{path}", self.url));
+        let request = self.client.request(method, format!("{}{path}", self.url));
         let answer = request.basic_auth("opencode", Some("password")).timeout(DEADLINE).send().await.unwrap();
         let status = answer.status().as_u16();
         (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null))
@@ -63,10 +90,24 @@ impl RealOpencode {
 
 impl Drop for RealOpencode {
     fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
+}
+
+fn spawn(home: &Path, environment: &[(String, String)], port: &str) -> Child {
+    Command::new(binary())
+        .args(["serve", "--hostname", "127.0.0.1", "--port", port])
+        .current_dir(home)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", home)
+        .env("OPENCODE_SERVER_PASSWORD", "password")
+        .envs(environment.iter().filter(|(name, _)| name.starts_with("OPENCODE")).cloned())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn binary() -> PathBuf {
