@@ -44,6 +44,7 @@ pub struct World {
     pub(crate) memory: Memory,
     memory_changed: bool,
     surveyed: bool,
+    has_records: bool,
     records: BTreeMap<String, ChatRecord>,
     sessions: BTreeMap<String, SessionInfo>,
     /// Sessions that are not idle.
@@ -78,6 +79,12 @@ impl World {
         self.memory_changed = true;
     }
 
+    /// Whether both opencode and git-manager have said what there is: before that, chats are missing or
+    /// shown as they were.
+    pub fn is_complete(&self) -> bool {
+        self.surveyed && self.has_records
+    }
+
     // ---- news ----
 
     /// Takes in one of opencode's events, which happened in `directory`.
@@ -108,6 +115,7 @@ impl World {
 
     /// Takes in all of git-manager's chats.
     pub fn replace_chats(&mut self, records: Vec<ChatRecord>, now: OffsetDateTime) {
+        self.has_records = true;
         let gone: Vec<_> = std::mem::take(&mut self.records).into_keys().collect();
         self.changed.extend(gone);
         for record in records {

@@ -50,6 +50,8 @@ fn event() -> impl Strategy<Value = (String, Value)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
+
     #[test]
     fn nothing_lies(events in prop::collection::vec(event(), 0..60)) {
         let mut world = World::new(Memory::default());

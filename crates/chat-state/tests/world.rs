@@ -407,6 +407,8 @@ fn both_died_and_the_next_relay_knows() {
     let memory = story.memory();
 
     let mut next = Story::remembering(memory);
+    next.record(json!({}));
+    assert_eq!(next.state(), State::Working, "until opencode was asked, what ran runs");
     let now = next.now();
     assert_eq!(next.world.candidates(&[], now), [CHAT]);
     let last = serde_json::from_value(assistant("msg_2", false)).unwrap();

@@ -14,7 +14,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::{
     sync::{Notify, watch},
-    time::timeout,
+    time::timeout_at,
 };
 
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
 
 /// The most sessions that are to be asked for because an event named them.
 const MOST_STRANGERS: usize = 256;
-/// So long a client may wait for the first that is known.
+/// So long after the start a client may wait for the first that is known.
 const START: Duration = Duration::from_secs(3);
 
 /// The state, and how others hear that it changed.
@@ -38,6 +38,8 @@ pub(crate) struct Hub {
     ring_changed: watch::Sender<()>,
     /// Whether opencode and git-manager have both said what there is.
     is_complete: watch::Sender<bool>,
+    /// Until when that is waited for.
+    complete_by: tokio::time::Instant,
     /// Something may have to be stored.
     pub(crate) memory_changed: Notify,
     /// A session was named that nothing is known of.
@@ -81,6 +83,7 @@ impl Hub {
             state: Mutex::new(state),
             ring_changed: watch::Sender::new(()),
             is_complete: watch::Sender::new(false),
+            complete_by: tokio::time::Instant::now() + START,
             memory_changed: Notify::new(),
             stranger_came: Notify::new(),
         }
@@ -122,8 +125,8 @@ impl Hub {
     /// for deleted.
     pub(crate) async fn completed(&self) {
         let mut is_complete = self.is_complete.subscribe();
-        // An opencode that stays away is said in what follows; the sender lives as long as we do.
-        let _ = timeout(START, is_complete.wait_for(|is_complete| *is_complete)).await;
+        // Who stays away is said in what follows; the sender lives as long as we do.
+        let _ = timeout_at(self.complete_by, is_complete.wait_for(|is_complete| *is_complete)).await;
     }
 
     /// Takes in bytes of opencode's stream.

@@ -51,15 +51,20 @@ impl World {
             return None;
         }
         let members: Vec<_> = self.statuses.iter().filter(|(id_of, _)| self.chat_of(id_of) == id).collect();
-        let activity = members.iter().map(|(_, status)| activity(status)).max().unwrap_or(Activity::Idle);
+        let heard = members.iter().map(|(_, status)| activity(status)).max().unwrap_or(Activity::Idle);
         let retry = members.iter().find_map(|(_, status)| match status {
             Status::Retry { attempt, message, next } => Some((*attempt, message.clone(), *next)),
             _ => None,
         });
-        let requests: Vec<_> = self.requests().into_iter().filter(|request| request.chat_id == id).collect();
+        let requests = self.requests_of(id);
         let memory = self.memory.chats.entry(id.to_owned()).or_default();
         let run = memory.run.clone();
         let ended_at = run.as_ref().and_then(|run| run.ended_at);
+        // What ran when this was last stored runs, for all that is known before opencode was asked.
+        let is_remembered = !self.surveyed && run.as_ref().is_some_and(Run::is_open);
+        let activity = if is_remembered { Activity::Busy } else { heard };
+        // A subagent that went away leaves its questions behind.
+        let requests = if heard == Activity::Idle { Vec::new() } else { requests };
         let facts = Facts {
             making: record.map_or(Making::Ready, |record| making(record.state)),
             activity,

@@ -30,13 +30,19 @@ impl World {
         self.requests.get(id)
     }
 
-    /// Everything that waits for a person, the oldest first.
+    /// Everything that waits for a person in any chat that is shown, the oldest first.
     pub fn requests(&self) -> Vec<Request> {
-        let mut requests: Vec<_> = self.requests.values().cloned().collect();
-        for request in &mut requests {
-            self.chat_of(&request.session_id).clone_into(&mut request.chat_id);
-        }
-        requests.sort_by(|a, b| (a.asked_at, &a.id).cmp(&(b.asked_at, &b.id)));
-        requests
+        in_order(self.shown.values().flat_map(|view| view.requests.iter().cloned()).collect())
     }
+
+    /// What waits for a person in one chat, the oldest first.
+    pub(super) fn requests_of(&self, chat: &str) -> Vec<Request> {
+        let of_it = self.requests.values().filter(|request| self.chat_of(&request.session_id) == chat);
+        in_order(of_it.map(|request| Request { chat_id: chat.to_owned(), ..request.clone() }).collect())
+    }
+}
+
+fn in_order(mut requests: Vec<Request>) -> Vec<Request> {
+    requests.sort_by(|a, b| (a.asked_at, &a.id).cmp(&(b.asked_at, &b.id)));
+    requests
 }

@@ -112,6 +112,7 @@ pub(super) struct Status {
     responses((status = 200, description = "All chats", body = Status))
 )]
 pub(super) async fn show_status(State(relay): State<Relay>) -> Json<Status> {
+    relay.hub.completed().await;
     let state = relay.hub.look();
     Json(Status {
         number: state.ring.head().to_string(),

@@ -13,7 +13,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{House, PATIENCE, Running, eventually};
+use super::{
+    House, PATIENCE, Running, eventually,
+    scripted::{GitManager, OnSocket},
+};
 
 /// opencode asks for it, the relay gives it.
 const PASSWORD: &str = "secret";
@@ -23,6 +26,7 @@ pub struct Stage {
     pub house: House,
     pub relay: Running,
     world: World,
+    _git_manager: OnSocket,
     process: Child,
     port: u16,
     pub directory: PathBuf,
@@ -41,8 +45,9 @@ impl Stage {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = start(&world, root, port);
         house.name_process(process.id().unwrap());
+        let git_manager = OnSocket::start(&house.socket("git-manager"), GitManager::new(&json!([])).router());
         let relay = Running::start(&house, &format!("http://127.0.0.1:{port}")).await;
-        let stage = Self { house, relay, world, process, port, directory };
+        let stage = Self { house, relay, world, _git_manager: git_manager, process, port, directory };
         stage.until_up().await;
         stage
     }
