@@ -219,7 +219,26 @@ impl Process {
             State::Failed => tracing::error!(name, "failed; it is tried again from time to time"),
             State::Starting | State::Restarting | State::Stopping | State::Stopped => {}
         }
+        self.mark_ready(now);
         self.status.send_modify(|status| status.state = now);
+    }
+
+    /// One that does not answer for a moment is only slow: what is sent to it then waits.
+    fn mark_ready(&self, now: State) {
+        let Some(file) = &self.spec.ready_file else { return };
+        let done = match now {
+            State::Running => std::fs::write(file, ""),
+            State::Unresponsive => Ok(()),
+            State::Starting | State::Restarting | State::Failed | State::Stopping | State::Stopped => {
+                match std::fs::remove_file(file) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                    done => done,
+                }
+            }
+        };
+        if let Err(error) = done {
+            tracing::error!(file = %file.display(), %error, "cannot say whether it is ready");
+        }
     }
 }
 

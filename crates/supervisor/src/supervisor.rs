@@ -162,10 +162,10 @@ async fn clear_leftovers(instance: &Instance, folders: &Folders) {
     if ended.found > 0 {
         tracing::warn!(found = ended.found, left = ended.left, "cleared what an earlier run had left behind");
     }
-    let sockets = std::fs::read_dir(&folders.run).into_iter().flatten().flatten().map(|entry| entry.path());
-    for socket in sockets.filter(|path| path.extension().is_some_and(|extension| extension == "sock")) {
+    let files = std::fs::read_dir(&folders.run).into_iter().flatten().flatten().map(|entry| entry.path());
+    for file in files.filter(|path| path.extension().is_some_and(|it| it == "sock" || it == "ready")) {
         // Its service replaces it as well; this only spares the probes an answer from nobody.
-        let _ = std::fs::remove_file(socket);
+        let _ = std::fs::remove_file(file);
     }
 }
 

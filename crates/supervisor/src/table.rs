@@ -42,6 +42,9 @@ pub(crate) struct ProcessSpec {
     pub(crate) start_limit: Duration,
     /// How long it may take to end by itself before it is ended by force.
     pub(crate) stop_grace: Duration,
+    /// A file that is there while it can answer. opencode never answers the first requests that reach it
+    /// while it starts, so Caddy lets none through without this.
+    pub(crate) ready_file: Option<PathBuf>,
     /// Added to its chance of being the one that the kernel ends when memory runs out; -1000 to 1000.
     pub(crate) oom_score_adj: Option<i16>,
 }
@@ -125,6 +128,7 @@ fn opencode(settings: &Settings, agent_shell: Option<&Path>) -> ProcessSpec {
         start_limit: Duration::from_mins(5),
         stop_grace: Duration::from_millis(700),
         // It must fall before the door and the rest of the machine, and after its agent's commands.
+        ready_file: Some(settings.folders.run.join("opencode.ready")),
         oom_score_adj: Some(300),
     }
 }
@@ -171,6 +175,7 @@ fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSp
         stage: Stage::Service,
         start_limit: Duration::from_mins(1),
         stop_grace: Duration::from_millis(1800),
+        ready_file: None,
         oom_score_adj: None,
     }
 }
@@ -216,6 +221,7 @@ fn caddy(settings: &Settings) -> ProcessSpec {
         start_limit: Duration::from_mins(1),
         // Its own grace for open streams is a second.
         stop_grace: Duration::from_millis(1300),
+        ready_file: None,
         oom_score_adj: None,
     }
 }
