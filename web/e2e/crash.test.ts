@@ -18,6 +18,7 @@ afterAll(() => stack?.remove());
 
 interface View {
   id: string;
+  directory: string;
   state: string;
   requests: { id: string }[];
   stale_requests: { id: string; kind: string }[];
@@ -190,11 +191,18 @@ test('opencode is killed fifty times under load: 503 meanwhile, soon back, whole
       'import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute("pragma integrity_check").fetchone()[0])';
     expect((await run('python3', ['-c', check, join(state, name)])).stdout.trim()).toBe('ok');
   }
-  // Whoever is at work now really is; the last kill leaves nobody "working" for ever.
-  const last = await opencode();
-  process.kill(last, 'SIGKILL');
-  await until('the dead are marked', async () => {
-    const states = await Promise.all(chats.map(async (chat) => (await view(chat)).state));
-    return states.every((state) => ['interrupted', 'working', 'queued'].includes(state)) && states;
+  // Nothing lies afterwards: who is said to be at work is, and nobody else.
+  process.kill(await opencode(), 'SIGKILL');
+  await opencode();
+  await until('every state is the truth', async () => {
+    const truths = await Promise.all(
+      chats.map(async (chat) => {
+        const { state, directory } = await view(chat);
+        const path = `/session/status?directory=${encodeURIComponent(directory)}`;
+        const { body } = await stack.json<Record<string, unknown>>(cookie, 'GET', path);
+        return (state === 'working') === chat in body;
+      }),
+    );
+    return truths.every(Boolean);
   });
 }, 600_000);
