@@ -66,7 +66,8 @@ struct EventsChange {
 #[schema(as = NtfySettingsChange)]
 struct NtfyChange {
     enabled: Option<bool>,
-    /// `https://ntfy.sh`, or a server of one's own.
+    /// `https://ntfy.sh`, or a server of one's own, without a path. Another one than before removes the
+    /// token, unless one is given with it.
     server: Option<String>,
     /// The topic's name; `null` for none.
     #[serde(default)]
@@ -217,8 +218,13 @@ impl NtfyChange {
         set(&mut ntfy.actions, self.actions);
         if let Some(server) = self.server {
             let server = Address::parse(&server).map_err(invalid("ntfy.server"))?;
-            if server.url().query().is_some() {
-                return Err(invalid("ntfy.server")("it must not hold a query (?)"));
+            if !server.is_origin() {
+                let reason = "it must end with the host or port, because the topic is given by itself";
+                return Err(invalid("ntfy.server")(reason));
+            }
+            if server != ntfy.server {
+                // A token is for the server that issued it, and no other shall learn it.
+                ntfy.token = None;
             }
             ntfy.server = server;
         }
@@ -268,6 +274,22 @@ mod tests {
     }
 
     #[test]
+    fn another_server_does_not_get_the_token_of_the_last() {
+        let first = json!({ "ntfy": { "server": "https://a.example", "topic": "t", "token": "tk_a" } });
+        let first = apply(&Settings::default(), first).unwrap();
+        let token = |change: Value| {
+            let ntfy = apply(&first, json!({ "ntfy": change })).unwrap().ntfy;
+            ntfy.token.map(|token| token.reveal().to_owned())
+        };
+        assert_eq!(token(json!({ "server": "https://a.example/", "topic": "u" })).as_deref(), Some("tk_a"));
+        for server in ["https://b.example", "https://a.example:8443", "http://a.example"] {
+            assert_eq!(token(json!({ "server": server })), None, "{server}");
+            let given = token(json!({ "server": server, "token": "tk_b" }));
+            assert_eq!(given.as_deref(), Some("tk_b"), "{server}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_used_is_named_in_a_sentence_without_its_value() {
         for (change, name) in [
             (json!({ "public_url": "ftp://s3cret" }), "public_url"),
@@ -282,6 +304,7 @@ mod tests {
             (json!({ "ntfy": { "token": "s3cret token" } }), "ntfy.token"),
             (json!({ "ntfy": { "server": "s3cret" } }), "ntfy.server"),
             (json!({ "ntfy": { "server": "https://a.example/?s3cret" } }), "ntfy.server"),
+            (json!({ "ntfy": { "server": "https://a.example/s3cret" } }), "ntfy.server"),
             (json!({ "ntfy": { "enabled": true } }), "ntfy.enabled"),
             (json!({ "discord": { "webhook_url": "file:///s3cret" } }), "discord.webhook_url"),
             (json!({ "discord": { "enabled": true } }), "discord.enabled"),

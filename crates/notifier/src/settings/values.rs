@@ -40,10 +40,15 @@ impl Address {
     /// An address of a site as a whole: without path and query.
     pub(crate) fn parse_origin(text: &str) -> Result<Self, &'static str> {
         let address = Self::parse(text)?;
-        if address.0.path() != "/" || address.0.query().is_some() {
+        if !address.is_origin() {
             return Err("it must end with the host or port: ocweb lives at the root of its address");
         }
         Ok(address)
+    }
+
+    /// Whether it is that of a site as a whole: without path and query.
+    pub(crate) fn is_origin(&self) -> bool {
+        self.0.path() == "/" && self.0.query().is_none()
     }
 
     pub(crate) fn url(&self) -> &Url {
