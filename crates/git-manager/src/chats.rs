@@ -113,7 +113,7 @@ impl Chats {
     }
 
     /// Takes in a chat with its first prompt. When this returns, both are on the disk, and it will be
-    /// created. A chat of that id in that repository stays as it is.
+    /// created. A chat of that id in that repository stays as it is, and takes a prompt that is new to it.
     pub async fn create(self: &Arc<Self>, new: NewChat) -> Result<Chat, Error> {
         let repository = self.clones.canonical(&new.repo);
         let _taking_in = self.taking_in.lock().await;
@@ -123,6 +123,10 @@ impl Chats {
             return Err(Error::ChatExists { chat: id.clone(), repository: repo.clone() });
         }
         if let Some(chat) = there {
+            // Without an id of its own it may be the one that the chat came with.
+            if let Some(prompt) = new.prompt.filter(NewPrompt::is_repeatable) {
+                self.take_prompt(&chat.id, prompt).await?;
+            }
             return Ok(chat);
         }
         let (chat, prompt) = Chat::new(new, repository);

@@ -222,6 +222,31 @@ async fn the_same_chat_again_is_the_same_chat() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_comes_with_a_chat_that_is_there_is_taken_into_it() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let new = |prompt: &str, text: &str| json!({"id": "ses_a", "repo": "demo/hello-web", "agent": "build", "prompt": {"id": prompt, "text": text}});
+    service.create_chat(new("msg_1", "first")).await;
+    set_busy(&bench, &service.settled("ses_a").await);
+    let (status, answer) = service.post("/admin/chats", new("msg_2", "second")).await;
+    assert_eq!((status, &answer["prompts"][0]["id"]), (StatusCode::ACCEPTED, &json!("msg_2")));
+    // Repetitions of both, and a mere text, of which nobody knows whether it is one.
+    service.create_chat(new("msg_2", "second")).await;
+    service.create_chat(new("msg_1", "first")).await;
+    service.create_chat(json!({"id": "ses_a", "repo": "demo/hello-web", "prompt": "first"})).await;
+    assert_eq!(waiting(&service, "ses_a").await, ["msg_2"]);
+    bench.opencode.memory().busy.clear();
+    service.settled("ses_a").await;
+    assert_eq!(bench.opencode.memory().texts("ses_a").concat(), ["first", "second"]);
+    // One that was taken back is refused, as it is where prompts are sent.
+    set_busy(&bench, &chat(&service, "ses_a").await);
+    service.create_chat(new("msg_3", "third")).await;
+    assert_eq!(service.delete("/admin/chats/ses_a/prompts/msg_3").await.0, StatusCode::OK);
+    let (status, problem) = service.post("/admin/chats", new("msg_3", "third")).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("prompt-taken-back")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sent_at_once_it_does_not_wait_for_the_chat() {
     let bench = Bench::new().await;
     let service = bench.service().await;

@@ -131,13 +131,14 @@ async fn list(State(manager): State<Manager>) -> Json<ChatList> {
 /// Creates a chat
 ///
 /// Answers at once; clone, fetch, worktree, session and prompt follow by themselves, also after a restart.
-/// The same id again changes nothing and answers with the chat that is there.
+/// The same id again answers with the chat that is there. A prompt with an id that this chat does not know is
+/// taken into it; apart from that nothing changes.
 #[utoipa::path(post, path = "/admin/chats", operation_id = "create_chat", tag = "git-manager",
     request_body = ChatRequest,
     responses(
         (status = 202, body = ChatDocument),
         (status = 400, body = Problem, description = "Something in it cannot be used"),
-        (status = 409, body = Problem, description = "`chat-exists`: in another repository"),
+        (status = 409, body = Problem, description = "`chat-exists`: in another repository; or as for a prompt"),
         (status = 413, body = Problem, description = "`prompt-too-large`"),
         (status = 507, body = Problem, description = "The disk is full"),
     ))]

@@ -5,7 +5,6 @@
 
 use std::{borrow::Cow, fmt};
 
-use ocweb_opencode_client::MessageId;
 use ocweb_service::Problem;
 use serde::{
     Deserialize, Deserializer,
@@ -31,9 +30,7 @@ impl FirstPrompt {
         match self {
             Self::Full(request) => NewPrompt::try_from(*request).map(Some),
             Self::Text(text) if text.trim().is_empty() => Ok(None),
-            Self::Text(text) => {
-                Ok(Some(NewPrompt::new(MessageId::generate(), text, None, None, Vec::new())?))
-            }
+            Self::Text(text) => Ok(Some(NewPrompt::of_text(text)?)),
         }
     }
 }

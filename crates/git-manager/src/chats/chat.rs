@@ -126,7 +126,7 @@ pub struct NewChat {
     pub(super) id: Option<ChatId>,
     pub(super) repo: RepositoryName,
     base: Option<BranchName>,
-    prompt: Option<NewPrompt>,
+    pub(super) prompt: Option<NewPrompt>,
     title: Option<String>,
     model: Option<String>,
     agent: Option<String>,

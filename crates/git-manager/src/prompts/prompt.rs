@@ -68,6 +68,7 @@ pub struct NewPrompt {
     model: Option<String>,
     agent: Option<String>,
     files: Vec<File>,
+    is_repeatable: bool,
 }
 
 /// Why a prompt, its model or its agent cannot be meant.
@@ -105,7 +106,19 @@ impl NewPrompt {
             return Err(InvalidPrompt::TooLarge("A prompt takes at most 50 files, of 30 MB in all."));
         }
         let text = if text.trim().is_empty() { String::new() } else { text };
-        Ok(Self { id, text, model: model_text(model)?, agent: agent_name(agent)?, files })
+        let (model, agent) = (model_text(model)?, agent_name(agent)?);
+        Ok(Self { id, text, model, agent, files, is_repeatable: true })
+    }
+
+    /// Checks a mere text, and makes its id.
+    pub fn of_text(text: String) -> Result<Self, InvalidPrompt> {
+        let prompt = Self::new(MessageId::generate(), text, None, None, Vec::new())?;
+        Ok(Self { is_repeatable: false, ..prompt })
+    }
+
+    /// Whether its id came with it, so that a repetition can be told from another prompt of the same words.
+    pub fn is_repeatable(&self) -> bool {
+        self.is_repeatable
     }
 
     /// Its id.
