@@ -2,8 +2,8 @@
 //!
 //! Pure. Whoever calls it again with the same chats gets the same ruling, so a lost or doubled event
 //! changes nothing: only what is still so is told, and what was told is not told again. How a run ended is
-//! ruled on once. A request that waits for an answer holds the agent up, so what keeps it from being told
-//! now (somebody looks, quiet hours) only delays it.
+//! ruled on once it is known whether somebody saw it. A request that waits for an answer holds the agent up,
+//! so what keeps it from being told now (somebody looks, quiet hours) only delays it.
 
 #[cfg(test)]
 mod tests;
@@ -25,9 +25,13 @@ use crate::{
 /// How long something must stand before it is told: what is answered within it is nobody's business.
 pub(crate) const GRACE: Duration = Duration::from_millis(250);
 
-/// How long nobody must have looked before a request that somebody saw is told: a reload, a cut connection
+/// How long nobody must have looked before it is told what somebody may have seen: a reload, a cut connection
 /// or the other tab are no reason.
 pub(crate) const LOOKED_AWAY: Duration = Duration::from_secs(15);
+
+/// For how long somebody counts as looking who has not said so again, by the relay's count, and some more:
+/// who looks for longer than this has looked within it.
+const LOOK: Duration = Duration::from_secs(45);
 
 /// How soon the wall clock is read again while it is quiet, because it may jump.
 const QUIET_STEP: Duration = Duration::from_mins(1);
@@ -106,11 +110,22 @@ pub(crate) struct Waiting(BTreeMap<Key, Wait>);
 #[derive(Debug)]
 struct Wait {
     notice: Notice,
+    begun: Instant,
     not_before: Instant,
-    /// Whether somebody looked at the chat at the last review.
-    is_viewed: bool,
-    /// Whether it was already said why it is not told.
-    is_said: bool,
+    looks: Looks,
+    /// Why it was already said not to be told.
+    said: Option<Reason>,
+}
+
+/// Who looks at the chat of what waits to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    Nobody,
+    /// Somebody who looked already when it happened, and may have gone without our knowing: a phone that
+    /// lost its network.
+    Perhaps,
+    /// Somebody who began to look, or said so again, after it happened.
+    Somebody,
 }
 
 /// The outcome of a review.
@@ -159,7 +174,7 @@ pub(crate) fn review(
             if handled.contains(&notice.key) {
                 continue;
             }
-            let mut wait = before.0.remove(&notice.key).unwrap_or_else(|| Wait::new(notice.clone(), now));
+            let mut wait = before.0.remove(&notice.key).unwrap_or_else(|| Wait::new(&notice, chat, now));
             wait.see(chat, now);
             match rule(chat, &notice, &wait, settings, now) {
                 Ruling::Tell => {
@@ -168,10 +183,13 @@ pub(crate) fn review(
                 }
                 Ruling::Never(reason) => {
                     review.settled.push(notice.key.clone());
-                    review.held_back.push(HeldBack { notice, reason });
+                    if wait.said.as_ref() != Some(&reason) {
+                        review.held_back.push(HeldBack { notice, reason });
+                    }
                 }
                 Ruling::Later(reason, again_in) => {
-                    if !std::mem::replace(&mut wait.is_said, true) {
+                    if wait.said.is_none() {
+                        wait.said = Some(reason.clone());
                         review.held_back.push(HeldBack { notice, reason });
                     }
                     review.wait(wait, again_in);
@@ -184,7 +202,7 @@ pub(crate) fn review(
     for (_, wait) in before.0 {
         let reason =
             if wait.notice.event.waits_for_answer() { Reason::AnsweredAtOnce } else { Reason::GoesOn };
-        if !wait.is_said {
+        if wait.said.is_none() {
             review.held_back.push(HeldBack { notice: wait.notice, reason });
         }
     }
@@ -204,15 +222,27 @@ impl Review {
 }
 
 impl Wait {
-    fn new(notice: Notice, now: Moment) -> Self {
-        Self { notice, not_before: now.monotonic + GRACE, is_viewed: false, is_said: false }
+    fn new(notice: &Notice, chat: &ChatView, now: Moment) -> Self {
+        let looks = if chat.is_viewed() { Looks::Perhaps } else { Looks::Nobody };
+        let not_before = now.monotonic + GRACE;
+        Self { notice: notice.clone(), begun: now.monotonic, not_before, looks, said: None }
     }
 
     fn see(&mut self, chat: &ChatView, now: Moment) {
-        if self.is_viewed && !chat.is_viewed() {
-            self.not_before = now.monotonic + LOOKED_AWAY;
-        }
-        self.is_viewed = chat.is_viewed();
+        self.looks = match (chat.is_viewed(), self.looks) {
+            (false, Looks::Nobody) => Looks::Nobody,
+            (false, Looks::Perhaps | Looks::Somebody) => {
+                self.not_before = now.monotonic + LOOKED_AWAY;
+                Looks::Nobody
+            }
+            (true, Looks::Perhaps) if self.doubt(now).is_some() => Looks::Perhaps,
+            (true, _) => Looks::Somebody,
+        };
+    }
+
+    /// For how much longer it is unknown whether who looked when it happened still looks.
+    fn doubt(&self, now: Moment) -> Option<Duration> {
+        (self.begun + LOOK).checked_duration_since(now.monotonic).filter(|rest| !rest.is_zero())
     }
 }
 
@@ -224,16 +254,17 @@ fn rule(chat: &ChatView, notice: &Notice, wait: &Wait, settings: &Settings, now:
         return Ruling::Never(Reason::Muted);
     }
     let quiet = settings.quiet_hours.as_ref().and_then(|hours| hours.rest(now.wall));
-    if notice.event.waits_for_answer() {
-        if chat.is_viewed() {
-            // The end of the looking is a change, and brings the next review by itself.
-            return Ruling::Later(Reason::Viewed, QUIET_STEP);
-        }
-        if let Some(rest) = quiet {
-            return Ruling::Later(Reason::QuietHours, rest.min(QUIET_STEP));
-        }
-    } else if let Some(reason) = ruled_out(chat, notice.event, settings, quiet.is_some()) {
+    if !notice.event.waits_for_answer()
+        && let Some(reason) = ruled_out(chat, notice.event, settings, wait.looks, quiet.is_some())
+    {
         return Ruling::Never(reason);
+    }
+    if wait.looks != Looks::Nobody {
+        // The end of the looking is a change, and brings the next review by itself.
+        return Ruling::Later(Reason::Viewed, wait.doubt(now).unwrap_or(QUIET_STEP));
+    }
+    if let Some(rest) = quiet {
+        return Ruling::Later(Reason::QuietHours, rest.min(QUIET_STEP));
     }
     match wait.not_before.checked_duration_since(now.monotonic).filter(|rest| !rest.is_zero()) {
         Some(rest) => Ruling::TooEarly(rest),
@@ -242,7 +273,13 @@ fn rule(chat: &ChatView, notice: &Notice, wait: &Wait, settings: &Settings, now:
 }
 
 /// Why it is not told how a run ended, if there is a reason.
-fn ruled_out(chat: &ChatView, event: Event, settings: &Settings, is_quiet: bool) -> Option<Reason> {
+fn ruled_out(
+    chat: &ChatView,
+    event: Event,
+    settings: &Settings,
+    looks: Looks,
+    is_quiet: bool,
+) -> Option<Reason> {
     let least = settings.done_after_seconds;
     let took = chat.run_took().filter(|_| event == Event::Done).map(time::Duration::whole_seconds);
     if let Some(took) = took.filter(|took| *took < i64::from(least)) {
@@ -251,7 +288,7 @@ fn ruled_out(chat: &ChatView, event: Event, settings: &Settings, is_quiet: bool)
     if event != Event::Failed && chat.goes_on() {
         return Some(Reason::GoesOn);
     }
-    if chat.is_viewed() {
+    if looks == Looks::Somebody {
         return Some(Reason::Viewed);
     }
     if event == Event::Done && chat.state == ChatState::Done {

@@ -204,15 +204,53 @@ fn a_short_run_is_not_told() {
 }
 
 #[test]
-fn how_a_run_ended_is_not_told_to_who_looks_or_has_read() {
-    for (outcome, state) in [("completed", "done"), ("failed", "failed"), ("interrupted", "interrupted")] {
-        let mut scene = Scene::new(json!({}));
+fn how_a_run_ended_is_not_told_to_who_saw_it_or_has_read_it() {
+    for (outcome, state) in [("completed", "unread"), ("failed", "failed"), ("interrupted", "interrupted")] {
+        let alone = [ended(outcome, state, json!({}))];
         let viewed = [ended(outcome, state, json!({ "viewers": 1 }))];
-        assert_eq!(scene.settle(&viewed), held("Somebody was looking at the chat."));
-        assert_eq!(scene.review(&[ended(outcome, state, json!({}))], 60_000), none());
+        // Who looks for longer than a look lasts looked again after the end.
+        let mut scene = Scene::new(json!({}));
+        assert_eq!(scene.review(&viewed, 0), held("Somebody was looking at the chat."));
+        assert_eq!(scene.review(&viewed, 45_000), none(), "{outcome} is said once");
+        assert_eq!(scene.review(&alone, 50_000), none());
+        assert_eq!(scene.review(&alone, 120_000), none(), "{outcome} was seen");
+        // Who comes after the end sees it.
+        let mut scene = Scene::new(json!({}));
+        assert_eq!(scene.review(&alone, 0), none());
+        assert_eq!(scene.review(&viewed, 100), held("Somebody was looking at the chat."));
+        assert_eq!(scene.review(&alone, 120_000), none(), "{outcome} was seen");
     }
-    let read = [ended("completed", "done", json!({}))];
-    assert_eq!(Scene::new(json!({})).settle(&read), held("It was read already."));
+    let mut scene = Scene::new(json!({}));
+    assert_eq!(scene.settle(&[ended("completed", "done", json!({}))]), held("It was read already."));
+}
+
+#[test]
+fn how_a_run_ended_is_told_when_who_looked_had_gone_unnoticed() {
+    for (outcome, state, key) in [
+        ("completed", "unread", "done:ses_1:msg_1"),
+        ("failed", "failed", "failed:ses_1:msg_1"),
+        ("interrupted", "interrupted", "interrupted:ses_1:msg_1"),
+    ] {
+        let alone = [ended(outcome, state, json!({}))];
+        let viewed = [ended(outcome, state, json!({ "viewers": 1 }))];
+        let mut scene = Scene::new(json!({}));
+        assert_eq!(scene.review(&viewed, 0), held("Somebody was looking at the chat."));
+        assert_eq!(scene.review(&viewed, 39_000), none());
+        assert_eq!(scene.review(&alone, 40_000), none(), "a reload is no leaving");
+        assert_eq!(scene.review(&alone, 55_000), told(key));
+        assert_eq!(scene.review(&alone, 200_000), none(), "{key} is told once");
+        // Back after a short while, on this device or another: it is seen.
+        let mut scene = Scene::new(json!({}));
+        assert_eq!(scene.review(&viewed, 0), held("Somebody was looking at the chat."));
+        assert_eq!(scene.review(&alone, 40_000), none());
+        assert_eq!(scene.review(&viewed, 42_000), none());
+        assert_eq!(scene.review(&alone, 120_000), none());
+    }
+    let mut scene = Scene::new(json!({}));
+    let viewed = [ended("completed", "unread", json!({ "viewers": 1 }))];
+    assert_eq!(scene.review(&viewed, 0), held("Somebody was looking at the chat."));
+    let read = [ended("completed", "done", json!({ "viewers": 1 }))];
+    assert_eq!(scene.review(&read, 15_000), held("It was read already."));
 }
 
 #[test]
