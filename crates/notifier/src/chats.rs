@@ -28,6 +28,9 @@ pub(crate) struct ChatView {
     pub(crate) run: Option<Run>,
     #[serde(default)]
     pub(crate) viewers: u64,
+    /// Whether its run, which was cut off, will be continued in a moment without the person.
+    #[serde(default, rename = "continuing")]
+    pub(crate) is_continuing: bool,
 }
 
 /// What a chat is doing, as far as it matters here.

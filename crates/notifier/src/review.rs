@@ -113,6 +113,8 @@ struct Wait {
     begun: Instant,
     not_before: Instant,
     looks: Looks,
+    /// Whether the chat was about to go on by itself.
+    is_continuing: bool,
     /// Why it was already said not to be told.
     said: Option<Reason>,
 }
@@ -225,7 +227,8 @@ impl Wait {
     fn new(notice: &Notice, chat: &ChatView, now: Moment) -> Self {
         let looks = if chat.is_viewed() { Looks::Perhaps } else { Looks::Nobody };
         let not_before = now.monotonic + GRACE;
-        Self { notice: notice.clone(), begun: now.monotonic, not_before, looks, said: None }
+        let is_continuing = chat.is_continuing;
+        Self { notice: notice.clone(), begun: now.monotonic, not_before, looks, is_continuing, said: None }
     }
 
     fn see(&mut self, chat: &ChatView, now: Moment) {
@@ -238,6 +241,10 @@ impl Wait {
             (true, Looks::Perhaps) if self.doubt(now).is_some() => Looks::Perhaps,
             (true, _) => Looks::Somebody,
         };
+        if std::mem::replace(&mut self.is_continuing, chat.is_continuing) && !chat.is_continuing {
+            // Either it goes on, or it was given up: the next news says which.
+            self.not_before = self.not_before.max(now.monotonic + GRACE);
+        }
     }
 
     /// For how much longer it is unknown whether who looked when it happened still looks.
@@ -252,6 +259,10 @@ fn rule(chat: &ChatView, notice: &Notice, wait: &Wait, settings: &Settings, now:
     }
     if settings.is_muted(&chat.id) {
         return Ruling::Never(Reason::Muted);
+    }
+    if notice.event == Event::Interrupted && chat.is_continuing {
+        // What becomes of that is a change, and brings the next review by itself.
+        return Ruling::Later(Reason::GoesOn, QUIET_STEP);
     }
     let quiet = settings.quiet_hours.as_ref().and_then(|hours| hours.rest(now.wall));
     if !notice.event.waits_for_answer()

@@ -179,6 +179,22 @@ fn what_goes_on_by_itself_is_not_told() {
 }
 
 #[test]
+fn what_was_cut_off_is_told_only_when_it_is_not_continued() {
+    let cut_off = [ended("interrupted", "interrupted", json!({ "continuing": false }))];
+    let continuing = [ended("interrupted", "interrupted", json!({ "continuing": true }))];
+    let mut scene = Scene::new(json!({}));
+    assert_eq!(scene.review(&continuing, 0), held("The chat goes on by itself."));
+    assert_eq!(scene.review(&continuing, 60_000), none(), "and said once");
+    assert_eq!(scene.review(&[chat(json!({}))], 61_000), none(), "it goes on");
+
+    let mut scene = Scene::new(json!({}));
+    assert_eq!(scene.review(&continuing, 0), held("The chat goes on by itself."));
+    assert_eq!(scene.review(&cut_off, 5_000), none(), "it may be about to");
+    assert_eq!(scene.review(&cut_off, 5_250), told("interrupted:ses_1:msg_1"), "it was given up");
+    assert_eq!(scene.review(&cut_off, 90_000), none());
+}
+
+#[test]
 fn a_switched_off_event_and_a_muted_chat_are_held_back_for_good() {
     let all = [asking(json!({})), ended("completed", "unread", json!({ "id": "ses_2" }))];
     let mut scene = Scene::new(json!({ "events": { "permission": false, "done": false } }));
