@@ -6,6 +6,7 @@
 //! service that is killed at any point goes on at the next start. Its prompts wait in their outbox.
 
 mod chat;
+mod deleted;
 mod earlier;
 mod worker;
 
@@ -20,6 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use chat::{Chat, InvalidChat, NewChat, State};
 
+use self::deleted::Deleted;
 use crate::{
     changes::Changes,
     clones::Clones,
@@ -34,6 +36,7 @@ use crate::{
 pub struct Chats {
     records: Records<Chat>,
     known: Mutex<BTreeMap<ChatId, Chat>>,
+    deleted: Deleted,
     workers: Mutex<HashMap<ChatId, Worker>>,
     prompts: Prompts,
     changes: Arc<Changes>,
@@ -77,6 +80,7 @@ impl Chats {
         Ok(Self {
             records,
             known: Mutex::new(known),
+            deleted: Deleted::open(folder.join("deleted"))?,
             workers: Mutex::default(),
             prompts,
             changes,
@@ -129,6 +133,9 @@ impl Chats {
             }
             return Ok(chat);
         }
+        if let Some(id) = new.id.as_ref().filter(|id| self.deleted.contains(id)) {
+            return Err(Error::ChatDeleted(id.clone()));
+        }
         let (chat, prompt) = Chat::new(new, repository);
         // The prompt first: a chat that is there has all it came with.
         if let Some(prompt) = prompt {
@@ -141,14 +148,23 @@ impl Chats {
 
     /// Takes in a further prompt of a chat. When this returns, it is on the disk and will be delivered.
     pub async fn take_prompt(&self, id: &ChatId, new: NewPrompt) -> Result<Prompt, Error> {
-        let Chat { model, agent, .. } = self.get(id)?;
+        let Chat { model, agent, .. } = self.get_undeleted(id)?;
         let prompt = self.prompts.take(id, new.with_defaults(model.as_deref(), agent.as_deref())).await?;
-        if let Err(error) = self.get(id) {
+        if let Err(error) = self.get_undeleted(id) {
             // Deleted in the meantime.
             self.prompts.forget(id)?;
             return Err(error);
         }
         Ok(prompt)
+    }
+
+    /// One chat for which something was sent, whose sender is to know when it was deleted.
+    fn get_undeleted(&self, id: &ChatId) -> Result<Chat, Error> {
+        self.get(id).map_err(
+            |error| {
+                if self.deleted.contains(id) { Error::ChatDeleted(id.clone()) } else { error }
+            },
+        )
     }
 
     /// Begins the creation of a failed chat anew, with the same id.
@@ -215,8 +231,9 @@ impl Chats {
         self.fail(&chat.id, Error::Cancelled).await;
     }
 
-    /// Removes the records of a chat and its prompts.
+    /// Removes the records of a chat and its prompts. It does not come back.
     pub fn forget(&self, id: &ChatId) -> Result<(), Error> {
+        self.deleted.add(id);
         self.records.remove(id.as_str())?;
         lock(&self.known).remove(id);
         self.changes.note(id);

@@ -112,6 +112,9 @@ pub enum Error {
         /// Its repository.
         repository: RepositoryName,
     },
+    /// A chat is asked for again, or sent a prompt, although it was deleted.
+    #[error("The chat {0} was deleted. Begin a new chat.")]
+    ChatDeleted(ChatId),
     /// A prompt that was to be taken back is on its way to opencode or there.
     #[error("The prompt {0} has gone to opencode already.")]
     PromptDelivered(MessageId),

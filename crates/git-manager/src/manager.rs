@@ -57,7 +57,8 @@ impl Manager {
         std::fs::create_dir_all(&own)?;
         let git = Arc::new(Git::new(config, &own, Leftovers::end(&own)?)?);
         let tasks = TaskTracker::new();
-        let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?;
+        let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?
+            .supervised_in(&config.folders.run);
         let clones = Arc::new(Clones::open(
             &config.folders.repositories(),
             own.join("clones"),

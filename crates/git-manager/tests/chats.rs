@@ -149,6 +149,29 @@ async fn a_chat_is_deleted_whole_unless_work_would_be_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_chat_does_not_come_back() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let new = json!({"id": "ses_a", "repo": "demo/hello-web", "prompt": {"id": "msg_1", "text": "go"}});
+    service.create_chat(new.clone()).await;
+    service.settled("ses_a").await;
+    assert_eq!(service.delete("/admin/chats/ses_a").await.0, StatusCode::NO_CONTENT);
+    for _ in 0..2 {
+        let prompt = json!({"id": "msg_2", "text": "more"});
+        for (path, body) in [("/admin/chats", new.clone()), ("/admin/chats/ses_a/prompts", prompt)] {
+            let (status, problem) = service.post(path, body).await;
+            assert_eq!((status, &problem["type"]), (StatusCode::GONE, &json!("chat-deleted")), "{path}");
+        }
+        service.kill();
+        service = bench.service().await;
+    }
+    assert_eq!(service.get("/admin/chats").await, json!({"chats": []}));
+    assert_eq!(entries(&bench.data().join("ocweb/git-manager/prompts/ledgers")), [""; 0]);
+    assert!(bench.opencode.memory().sessions.is_empty());
+    assert_eq!(service.delete("/admin/chats/ses_a").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chat_that_is_being_created_can_be_deleted() {
     let bench = Bench::new().await;
     let service = bench.service().await;

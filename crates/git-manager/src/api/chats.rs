@@ -139,6 +139,7 @@ async fn list(State(manager): State<Manager>) -> Json<ChatList> {
         (status = 202, body = ChatDocument),
         (status = 400, body = Problem, description = "Something in it cannot be used"),
         (status = 409, body = Problem, description = "`chat-exists`: in another repository; or as for a prompt"),
+        (status = 410, body = Problem, description = "`chat-deleted`: there was one of this id"),
         (status = 413, body = Problem, description = "`prompt-too-large`"),
         (status = 507, body = Problem, description = "The disk is full"),
     ))]

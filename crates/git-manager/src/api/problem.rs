@@ -27,6 +27,9 @@ pub(super) fn problem(error: &Error) -> Problem {
         Error::ChatExists { .. } => {
             Problem::conflict(error.to_string()).kind("chat-exists", "The chat exists")
         }
+        Error::ChatDeleted(_) => {
+            Problem::new(StatusCode::GONE, error.to_string()).kind("chat-deleted", "The chat was deleted")
+        }
         Error::PromptDelivered(_) => {
             Problem::conflict(error.to_string()).kind("prompt-delivered", "The prompt was delivered")
         }

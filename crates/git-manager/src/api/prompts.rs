@@ -125,6 +125,7 @@ impl From<Prompt> for PromptDocument {
         (status = 400, body = Problem, description = "Something in it cannot be used"),
         (status = 404, body = Problem),
         (status = 409, body = Problem, description = "`prompt-taken-back`, or too many are waiting"),
+        (status = 410, body = Problem, description = "`chat-deleted`"),
         (status = 413, body = Problem, description = "`prompt-too-large`"),
         (status = 507, body = Problem, description = "The disk is full"),
     ))]
