@@ -87,4 +87,6 @@ pub struct ChatView {
     pub viewers: usize,
     /// How often it was continued by itself since a person last had a say.
     pub continued: u32,
+    /// Whether it was cut off and will go on by itself in a moment.
+    pub continuing: bool,
 }

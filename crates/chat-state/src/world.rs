@@ -55,6 +55,10 @@ pub struct World {
     /// Errors that came in the middle of a run.
     errors: BTreeMap<String, MessageError>,
     viewers: BTreeMap<String, usize>,
+    /// When somebody who looks at a chat last said so.
+    looks: BTreeMap<String, OffsetDateTime>,
+    /// How often in a row a run that was cut off is continued without being asked.
+    most_continuations: u32,
     shown: BTreeMap<String, ChatView>,
     changed: BTreeSet<String>,
 }
@@ -155,15 +159,27 @@ impl World {
         self.memory_changed = true;
     }
 
-    /// So many devices show a chat now. Who looks at a chat has read it.
-    pub fn set_viewers(&mut self, chat: &str, viewers: usize, now: OffsetDateTime) {
+    /// So many devices show a chat now.
+    pub fn set_viewers(&mut self, chat: &str, viewers: usize) {
         if viewers == 0 {
             self.viewers.remove(chat);
+            self.looks.remove(chat);
         } else {
             self.viewers.insert(chat.to_owned(), viewers);
-            self.mark_read(chat, true, now);
         }
         self.changed.insert(chat.to_owned());
+    }
+
+    /// Somebody says that they look at a chat, for the first time or again. That reads what ended before; what
+    /// ends later is read when they say so again: a phone without a network looks like one that is looked at.
+    pub fn confirm_look(&mut self, chat: &str, now: OffsetDateTime) {
+        let before = self.looks.insert(chat.to_owned(), now);
+        let run = self.memory.chats.get(chat).and_then(|memory| memory.run.as_ref());
+        let ended_at = run.and_then(|run| run.ended_at);
+        // Marked as unread since, it stays so.
+        if before.is_none_or(|before| ended_at >= Some(before)) {
+            self.mark_read(chat, true, now);
+        }
     }
 
     /// Marks a chat as read or unread, for all devices.

@@ -9,7 +9,7 @@ use ocweb_chat_state::{
     World,
 };
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 const CHAT: &str = "ses_1";
 const DIRECTORY: &str = "/vol/w/1";
@@ -442,20 +442,27 @@ fn what_is_over_at_the_very_first_start_is_no_news() {
 }
 
 #[test]
-fn a_chat_that_is_looked_at_is_read() {
+fn a_chat_that_is_looked_at_is_read_as_soon_as_that_is_sure() {
     let mut story = Story::ready();
-    let now = story.now();
-    story.world.set_viewers(CHAT, 2, now);
+    story.world.set_viewers(CHAT, 2);
     story.status(CHAT, "busy");
+    let now = story.now();
+    story.world.confirm_look(CHAT, now);
     story.answer("msg_2", true, None);
     story.status(CHAT, "idle");
     let view = story.view();
-    assert_eq!((view.state, view.viewers), (State::Done, 2));
-    story.world.set_viewers(CHAT, 0, now + Duration::seconds(60));
-    story.status(CHAT, "busy");
-    story.answer("msg_3", true, None);
-    story.status(CHAT, "idle");
-    assert_eq!(story.state(), State::Unread);
+    assert_eq!((view.state, view.viewers), (State::Unread, 2), "its network may have gone since");
+    let now = story.now();
+    story.world.confirm_look(CHAT, now);
+    assert_eq!(story.state(), State::Done);
+    story.world.mark_read(CHAT, false, now);
+    let now = story.now();
+    story.world.confirm_look(CHAT, now);
+    assert_eq!(story.state(), State::Unread, "who marks it unread means it");
+    story.world.set_viewers(CHAT, 0);
+    let now = story.now();
+    story.world.confirm_look(CHAT, now);
+    assert_eq!(story.state(), State::Done, "and who comes back reads it");
 }
 
 #[test]
@@ -469,10 +476,13 @@ fn what_goes_on_by_itself_does_so_a_few_times_only() {
     };
     let plan = |story: &mut Story, id: &str| {
         let id = id.to_owned();
-        story.world.plan_continuations(2, || id.clone()).into_iter().map(|it| it.prompt).collect::<Vec<_>>()
+        story.world.plan_continuations(|| id.clone()).into_iter().map(|it| it.prompt).collect::<Vec<_>>()
     };
     cut_off(&mut story, 10);
-    assert_eq!(story.world.plan_continuations(0, String::new), [], "not unless it is wished");
+    assert_eq!(plan(&mut story, "msg_a"), Vec::<String>::new(), "not unless it is wished");
+    assert!(!story.view().continuing);
+    story.world.continue_by_itself(2);
+    assert!(story.view().continuing);
     assert_eq!(plan(&mut story, "msg_a"), ["msg_a"]);
     assert_eq!(plan(&mut story, "msg_b"), ["msg_a"], "the same until it was taken");
     story.record(json!({"prompts": [prompt("msg_a", "waiting")]}));

@@ -26,7 +26,7 @@ const MOST: u32 = 5;
 pub(crate) struct RelaySettings {
     /// How often in a row a run that was cut off is continued without being asked, 0 to 5.
     #[schema(maximum = 5)]
-    continue_by_itself: u32,
+    pub(crate) continue_by_itself: u32,
 }
 
 /// A setting that is out of its range.
@@ -75,18 +75,12 @@ impl RelaySettings {
 
 /// Continues what is to be continued, for ever. The decision is stored before it is acted on, so that a prompt has
 /// the same id however often it is handed over.
-pub(crate) async fn keep_continuing(
-    hub: Arc<Hub>,
-    memory: Arc<Memory>,
-    settings: Arc<SettingsFile>,
-    git_manager: GitManager,
-) {
+pub(crate) async fn keep_continuing(hub: Arc<Hub>, memory: Arc<Memory>, git_manager: GitManager) {
     let mut changed = hub.subscribe();
     loop {
         changed.mark_unchanged();
-        let limit = settings.get().continue_by_itself;
         let planned = hub.change(|state, _| match state.instance.opencode {
-            Opencode::Up => state.world.plan_continuations(limit, || MessageId::generate().to_string()),
+            Opencode::Up => state.world.plan_continuations(|| MessageId::generate().to_string()),
             Opencode::Down => Vec::new(),
         });
         if !planned.is_empty()

@@ -98,11 +98,15 @@ impl Hub {
     /// Changes the state, and tells everybody what came of it.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State, OffsetDateTime) -> T) -> T {
         let mut state = self.look();
-        let before = state.ring.head();
+        let (before, was_complete) = (state.ring.head(), state.world.is_complete());
         let now = OffsetDateTime::now_utc();
         let result = change(&mut state, now);
         state.publish_changes(now);
         let is_complete = state.world.is_complete();
+        if is_complete && !was_complete {
+            // Who was shown what there was before takes all of it anew.
+            state.begin_epoch();
+        }
         let (changed, strangers) = (state.ring.head() != before, !state.strangers.is_empty());
         drop(state);
         self.is_complete.send_if_modified(|known| is_complete && !std::mem::replace(known, true));
@@ -157,13 +161,13 @@ impl Hub {
 
     /// Counts anew how many look at chats.
     pub(crate) fn change_clients<T>(&self, change: impl FnOnce(&mut Clients) -> (Affected, T)) -> T {
-        self.change(|state, now| {
+        self.change(|state, _| {
             let (affected, result) = change(&mut state.clients);
             for chat in affected {
                 // One that is not known yet is counted when it appears.
                 if state.world.view(&chat).is_some() {
                     let viewers = state.clients.viewers(&chat);
-                    state.world.set_viewers(&chat, viewers, now);
+                    state.world.set_viewers(&chat, viewers);
                 }
             }
             result
@@ -220,7 +224,7 @@ impl State {
                     // Somebody may have looked at it before it was known.
                     let viewers = self.clients.viewers(&view.id);
                     if viewers != view.viewers {
-                        self.world.set_viewers(&view.id, viewers, now);
+                        self.world.set_viewers(&view.id, viewers);
                     }
                     if let Some(repo) = &view.repo {
                         self.repositories.insert(view.id.clone(), repo.as_str().into());

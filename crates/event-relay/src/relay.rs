@@ -59,12 +59,14 @@ impl Relay {
     pub fn start(config: &Config, stop: CancellationToken) -> Result<Self, StartError> {
         let own = config.folders.own(SERVICE);
         private_file::create_folder(&own)?;
-        let (memory, world) = Memory::open(&own)?;
+        let (memory, mut world) = Memory::open(&own)?;
         let memory = Arc::new(memory);
         let settings = Arc::new(SettingsFile::open(&own)?);
+        world.continue_by_itself(settings.get().continue_by_itself);
         let data = config.folders.data.clone();
         let hub = Arc::new(Hub::new(world, InstanceDisk::of(&data).map_err(std::io::Error::from)?));
-        let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?;
+        let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?
+            .supervised_in(&config.folders.run);
         let git_manager = GitManager::new(&config.folders.socket("git-manager"))?;
         let logins = Arc::new(Logins::new(&config.folders.socket("auth"))?);
         let upstream = Upstream {
@@ -79,14 +81,14 @@ impl Relay {
             hub: Arc::clone(&hub),
             opencode,
             logins: Arc::clone(&logins),
-            settings: Arc::clone(&settings),
+            settings,
             stop: stop.clone(),
             tasks: TaskTracker::new(),
         };
         relay.tasks.spawn(upstream.follow());
         relay.tasks.spawn(Arc::clone(&memory).keep(Arc::clone(&hub), stop));
         relay.until_stopped(git_manager.clone().follow(Arc::clone(&hub)));
-        relay.until_stopped(continuation::keep_continuing(Arc::clone(&hub), memory, settings, git_manager));
+        relay.until_stopped(continuation::keep_continuing(Arc::clone(&hub), memory, git_manager));
         relay.until_stopped(logins.keep_asking());
         relay.until_stopped(watch_time(Arc::clone(&hub), data));
         relay.until_stopped(meet_strangers(hub, relay.opencode.clone()));

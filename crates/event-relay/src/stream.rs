@@ -45,7 +45,7 @@ enum Reason {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Message<'a> {
-    Snapshot { reason: Reason, chats: Vec<&'a ChatView>, instance: &'a Instance },
+    Snapshot { reason: Reason, complete: bool, chats: Vec<&'a ChatView>, instance: &'a Instance },
     Resumed,
     Heartbeat { within_ms: u128 },
 }
@@ -183,6 +183,10 @@ impl Subscription {
             }
         }
         self.cursor = Some(Number { position, ..cursor });
+        // Work has begun: from now on a long silence is suspicious.
+        if self.promised > silence(&state) {
+            batch.append(&mut self.heartbeat_in(&state));
+        }
         batch
     }
 
@@ -190,9 +194,14 @@ impl Subscription {
         let head = state.ring.head();
         self.cursor = Some(head);
         self.welcomed = true;
+        let complete = state.world.is_complete();
         let chats = state.world.views().filter(|chat| self.wishes.filter.shows(chat)).collect();
         let mut batch = Vec::new();
-        put(&mut batch, Some(head), &Message::Snapshot { reason, chats, instance: &state.instance });
+        put(
+            &mut batch,
+            Some(head),
+            &Message::Snapshot { reason, complete, chats, instance: &state.instance },
+        );
         batch.append(&mut self.heartbeat_in(state));
         batch
     }
@@ -204,11 +213,16 @@ impl Subscription {
     }
 
     fn heartbeat_in(&mut self, state: &State) -> Vec<u8> {
-        self.promised = if state.world.is_busy() { BUSY } else { QUIET };
+        self.promised = silence(state);
         let mut batch = Vec::new();
         put(&mut batch, None, &Message::Heartbeat { within_ms: self.promised.as_millis() });
         batch
     }
+}
+
+/// The longest silence that may be promised now.
+fn silence(state: &State) -> Duration {
+    if state.world.is_busy() { BUSY } else { QUIET }
 }
 
 impl Drop for Subscription {

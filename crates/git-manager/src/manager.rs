@@ -84,7 +84,6 @@ impl Manager {
         chats.resume();
         let delivery = Delivery::start(
             Arc::clone(&chats),
-            Arc::clone(&worktrees),
             opencode.clone(),
             Duration::from_secs(config.settle_seconds),
             &changes,

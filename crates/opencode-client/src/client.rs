@@ -4,7 +4,7 @@ mod relay;
 
 pub use relay::MessagePage;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::{
@@ -31,6 +31,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     password: Option<String>,
+    /// The folder in which a supervisor says whether opencode is ready.
+    run: Option<Arc<Path>>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +93,14 @@ impl Client {
             .timeout(CALL)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, base, password })
+        Ok(Self { http, base, password, run: None })
+    }
+
+    /// The same for an opencode that a supervisor runs, with its run folder: what reaches an opencode that is
+    /// still starting is never answered, so nothing is sent before the supervisor says that it is ready.
+    #[must_use]
+    pub fn supervised_in(self, run: &Path) -> Self {
+        Self { run: Some(run.into()), ..self }
     }
 
     /// Whether opencode says that it is well.
@@ -249,6 +258,7 @@ impl Client {
     }
 
     async fn send(&self, call: &str, request: RequestBuilder) -> Result<reqwest::Response, Error> {
+        self.check_ready()?;
         let response = request.send().await?;
         let status = response.status();
         if status.is_success() {
@@ -258,6 +268,16 @@ impl Client {
         // Only its own JSON says that a thing is missing; anything else with 404 is not opencode's answer.
         let missing = status == StatusCode::NOT_FOUND && serde_json::from_str::<Value>(&text).is_ok();
         Err(if missing { Error::NotFound } else { unexpected(call, status, &text) })
+    }
+
+    fn check_ready(&self) -> Result<(), Error> {
+        let is_there = |run: &Arc<Path>, name: &str| run.join(name).exists();
+        // Without its list there is no supervisor, as when a service is started by hand.
+        let starting = self
+            .run
+            .as_ref()
+            .is_some_and(|run| is_there(run, "processes.json") && !is_there(run, "opencode.ready"));
+        if starting { Err(Error::Starting) } else { Ok(()) }
     }
 
     async fn read<T: DeserializeOwned>(&self, call: &str, request: RequestBuilder) -> Result<T, Error> {

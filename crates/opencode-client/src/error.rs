@@ -6,6 +6,9 @@ pub enum Error {
     /// Nobody listens at the address: opencode is not running, so nothing runs in it either.
     #[error("opencode is not running")]
     Refused(#[source] reqwest::Error),
+    /// Its supervisor says that it is not ready: it starts, or is about to be started again.
+    #[error("opencode is starting")]
+    Starting,
     /// No answer in time, or the connection broke: whether it was done is not known.
     #[error("opencode did not answer in time")]
     TimedOut(#[source] reqwest::Error),
@@ -25,7 +28,7 @@ pub enum Error {
 impl Error {
     /// True when the same call may succeed once opencode is up again.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::TimedOut(_))
+        matches!(self, Self::Refused(_) | Self::Starting | Self::TimedOut(_))
     }
 }
 

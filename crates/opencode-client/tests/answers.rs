@@ -90,3 +90,16 @@ async fn a_prompt_is_stored_when_all_its_parts_are() {
         assert_eq!(answer, expected, "{stored:?}");
     }
 }
+
+#[tokio::test]
+async fn nothing_is_sent_to_one_that_its_supervisor_does_not_call_ready() {
+    let router = Router::new().route("/session/{id}", get(async || r#"{"id":"ses_1"}"#));
+    let run = tempfile::tempdir().unwrap();
+    let client = client_of(router).await.supervised_in(run.path());
+    assert!(client.session_exists("ses_1").await.unwrap(), "there is no supervisor");
+    std::fs::write(run.path().join("processes.json"), "[]").unwrap();
+    let error = client.session_exists("ses_1").await.unwrap_err();
+    assert!(matches!(error, Error::Starting) && error.is_unavailable());
+    std::fs::write(run.path().join("opencode.ready"), "").unwrap();
+    assert!(client.session_exists("ses_1").await.unwrap());
+}

@@ -112,6 +112,9 @@ impl World {
             run,
             viewers: self.viewers.get(id).copied().unwrap_or(0),
             continued: memory.continued,
+            continuing: state == State::Interrupted
+                && record.is_some()
+                && (memory.continuing.is_some() || memory.continued < self.most_continuations),
         })
     }
 }

@@ -45,14 +45,10 @@ impl World {
     }
 
     pub(super) fn end_run(&mut self, chat: &str, outcome: Outcome, now: OffsetDateTime) {
-        let is_viewed = self.viewers.contains_key(chat);
         let Some(memory) = self.memory.chats.get_mut(chat) else { return };
         let Some(run) = &mut memory.run else { return };
         run.end(outcome, now);
         memory.active_at = Some(now);
-        if is_viewed {
-            memory.read_at = Some(now);
-        }
         if outcome == Outcome::Completed {
             memory.continued = 0;
         }
@@ -131,19 +127,22 @@ impl World {
         self.memory_changed = true;
     }
 
-    /// The runs to be continued without being asked, each at most `limit` times in a row. `new_id` makes
-    /// the id of a prompt. What is returned is remembered: store the memory before acting on it.
-    pub fn plan_continuations(&mut self, limit: u32, new_id: impl Fn() -> String) -> Vec<Continuation> {
-        let interrupted: Vec<_> = self
-            .shown
-            .values()
-            .filter(|view| view.state == State::Interrupted && view.repo.is_some())
-            .map(|view| view.id.clone())
-            .collect();
+    /// How often in a row a run that was cut off is continued without being asked, from now on.
+    pub fn continue_by_itself(&mut self, most: u32) {
+        self.most_continuations = most;
+        let interrupted = self.shown.values().filter(|view| view.state == State::Interrupted);
+        self.changed.extend(interrupted.map(|view| view.id.clone()));
+    }
+
+    /// The runs to be continued without being asked. `new_id` makes the id of a prompt. What is returned is
+    /// remembered: store the memory before acting on it.
+    pub fn plan_continuations(&mut self, new_id: impl Fn() -> String) -> Vec<Continuation> {
+        let due: Vec<_> =
+            self.shown.values().filter(|view| view.continuing).map(|view| view.id.clone()).collect();
         let mut planned = Vec::new();
-        for chat in interrupted {
+        for chat in due {
             let Some(memory) = self.memory.chats.get_mut(&chat) else { continue };
-            if memory.continuing.is_none() && memory.continued < limit {
+            if memory.continuing.is_none() {
                 memory.continued += 1;
                 memory.continuing = Some(new_id());
                 self.changed.insert(chat.clone());

@@ -42,6 +42,6 @@ pub(super) async fn change_relay_settings(
         Problem::new(StatusCode::INSUFFICIENT_STORAGE, "The settings cannot be stored: the disk may be full.")
     })?;
     // It may be time to continue something.
-    relay.hub.change(|_, _| ());
+    relay.hub.change(|state, _| state.world.continue_by_itself(settings.continue_by_itself));
     Ok(Json(settings))
 }

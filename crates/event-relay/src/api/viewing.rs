@@ -27,7 +27,8 @@ pub(super) struct ViewingSince {
 
 /// Says which chat somebody looks at
 ///
-/// To be repeated every 15 s while the page is visible; without that it is void after 40 s. Who looks at a chat reads it.
+/// To be repeated every 15 s while the page is visible; without that it is void after 40 s. Who says that they look at a chat
+/// has read what ended in it before.
 #[utoipa::path(
     put,
     path = "/admin/events/viewing",
@@ -45,7 +46,15 @@ pub(super) async fn view_chat(
     Json(viewing): Json<Viewing>,
 ) -> Result<Json<ViewingSince>, Problem> {
     let client = client_id(&viewing.client)?;
+    let chat = viewing.chat.clone();
     relay.hub.change_clients(|clients| (clients.look(&client, viewing.chat, Instant::now()), ()));
+    if let Some(chat) = chat {
+        relay.hub.change(|state, now| {
+            if state.world.view(&chat).is_some() {
+                state.world.confirm_look(&chat, now);
+            }
+        });
+    }
     let number = relay.hub.look().ring.head().to_string();
     Ok(Json(ViewingSince { number }))
 }

@@ -53,7 +53,7 @@ impl Upstream {
                     sleep(pause).await;
                 }
                 Err(error) => {
-                    refused |= matches!(error, Error::Refused(_));
+                    refused |= matches!(error, Error::Refused(_) | Error::Starting);
                     // Once for each reason, however long it holds.
                     if error.to_string() != said {
                         said = error.to_string();

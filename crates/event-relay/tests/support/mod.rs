@@ -51,6 +51,7 @@ impl House {
     pub fn name_process(&self, pid: u32) {
         let list = format!(r#"[{{"name":"opencode","pid":{pid},"start_time":1}}]"#);
         std::fs::write(self.folders().run.join("processes.json"), list).unwrap();
+        std::fs::write(self.folders().run.join("opencode.ready"), "").unwrap();
     }
 }
 
