@@ -195,33 +195,43 @@ fn in_words(seconds: i64) -> String {
     }
 }
 
-/// All chats, by id.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Chats(BTreeMap<String, ChatView>);
+/// All chats, as far as the relay knows them.
+#[derive(Debug, Clone)]
+pub(crate) struct Chats {
+    by_id: BTreeMap<String, ChatView>,
+    /// Whether the relay knows all there is. While it does not, what is not here may still be so.
+    is_complete: bool,
+}
 
 impl Chats {
-    /// Takes these in place of all others.
-    pub(crate) fn replace(&mut self, chats: Vec<ChatView>) {
-        self.0 = chats.into_iter().map(|chat| (chat.id.clone(), chat)).collect();
+    /// These chats, which are all that there is to know if `is_complete`.
+    pub(crate) fn new(chats: Vec<ChatView>, is_complete: bool) -> Self {
+        Self { by_id: chats.into_iter().map(|chat| (chat.id.clone(), chat)).collect(), is_complete }
+    }
+
+    /// Whether what is not here is not so.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// Takes a chat in place of what was known of it.
     pub(crate) fn put(&mut self, chat: ChatView) {
-        self.0.insert(chat.id.clone(), chat);
+        self.by_id.insert(chat.id.clone(), chat);
     }
 
     /// Forgets a chat that was deleted.
     pub(crate) fn remove(&mut self, id: &str) {
-        self.0.remove(id);
+        self.by_id.remove(id);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &ChatView> {
-        self.0.values()
+        self.by_id.values()
     }
 
-    /// Whether the request still waits for an answer.
-    pub(crate) fn asks(&self, request: &str) -> bool {
-        self.iter().any(|chat| chat.requests.iter().any(|pending| pending.id == request))
+    /// Whether the request certainly waits for no answer any more.
+    pub(crate) fn has_answered(&self, request: &str) -> bool {
+        let asks = |chat: &ChatView| chat.requests.iter().any(|pending| pending.id == request);
+        self.is_complete && !self.iter().any(asks)
     }
 
     /// How many chats cannot go on without the person.

@@ -205,14 +205,14 @@ impl Ledger {
 
     /// Whether something here is about a request that is no longer asked.
     pub(crate) fn has_answered(&self, chats: &Chats) -> bool {
-        self.grants.iter().any(|grant| !chats.asks(&grant.request))
+        self.grants.iter().any(|grant| chats.has_answered(&grant.request))
             || self.deliveries.iter().any(|delivery| is_answered(delivery, chats))
     }
 
     /// Lets go of what is about requests that are no longer asked: their buttons die, and what was not
     /// sent yet is not sent.
     pub(crate) fn drop_answered(&mut self, chats: &Chats, now: OffsetDateTime) {
-        self.grants.retain(|grant| chats.asks(&grant.request));
+        self.grants.retain(|grant| !chats.has_answered(&grant.request));
         let answered = self.deliveries.extract_if(.., |delivery| is_answered(delivery, chats));
         for delivery in answered.collect::<Vec<_>>() {
             self.note(
@@ -229,7 +229,9 @@ impl Ledger {
         let horizon = now - MEMORY;
         let standing: BTreeSet<_> =
             chats.iter().flat_map(|chat| chat.requests().map(|notice| notice.key)).collect();
-        self.handled.retain(|key, at| *at > horizon.unix_timestamp() || standing.contains(key));
+        if chats.is_complete() {
+            self.handled.retain(|key, at| *at > horizon.unix_timestamp() || standing.contains(key));
+        }
         self.following_since = self.following_since.map(|since| since.max(horizon));
         self.grants.retain(|grant| !grant.is_expired(now));
     }
@@ -313,8 +315,8 @@ impl Ledger {
 
 /// Whether a delivery is about a request that nobody asks any more. One that is being sent is left alone.
 fn is_answered(delivery: &Delivery, chats: &Chats) -> bool {
-    let asks = delivery.notice.ask.as_ref().is_none_or(|ask| chats.asks(&ask.id));
-    !asks && delivery.stage != Stage::Sending
+    let is_answered = delivery.notice.ask.as_ref().is_some_and(|ask| chats.has_answered(&ask.id));
+    is_answered && delivery.stage != Stage::Sending
 }
 
 #[cfg(test)]
@@ -335,9 +337,7 @@ mod tests {
             "id": "ses_1", "repo": null, "title": null, "state": "needs_you", "since": "2026-01-01T00:00:00Z",
             "error": null, "requests": requests, "run": null, "viewers": 0,
         });
-        let mut chats = Chats::default();
-        chats.put(serde_json::from_value(chat).unwrap());
-        chats
+        Chats::new(vec![serde_json::from_value(chat).unwrap()], true)
     }
 
     fn notices(chats: &Chats) -> Vec<Notice> {
@@ -409,6 +409,23 @@ mod tests {
         assert!(ledger.begin(&id, NOW).is_none());
         assert_eq!(outcomes(&ledger), [LogOutcome::HeldBack]);
         assert!(!ledger.has_answered(&nobody));
+    }
+
+    #[test]
+    fn what_the_relay_does_not_know_yet_is_not_taken_for_answered() {
+        let chats = asking(&["per_1"]);
+        let (mut ledger, id) = with_delivery(&chats);
+        let attempt = ledger.begin(&id, NOW).unwrap();
+        let retry = Next::Retry { after: Duration::from_secs(3), detail: "Busy.".into() };
+        ledger.conclude(&id, retry, "Sent.", NOW);
+        let unknown = Chats::new(Vec::new(), false);
+        assert!(!ledger.has_answered(&unknown));
+        ledger.drop_answered(&unknown, NOW);
+        assert!(ledger.due(&id).is_some(), "it is still to be sent");
+        let button = Capability::presented(&attempt.buttons[0].capability).hash();
+        assert!(ledger.permits(&button, NOW), "and its buttons work");
+        ledger.prune(&unknown, NOW + MEMORY * 2);
+        assert!(ledger.contains(&Key::of_request(Event::Permission, "per_1")), "nor told a second time");
     }
 
     #[test]

@@ -15,7 +15,11 @@ use reqwest::{
 };
 use serde::Deserialize;
 
-use crate::{chats::ChatView, event::Verdict, outbound::chain};
+use crate::{
+    chats::{ChatView, Chats},
+    event::Verdict,
+    outbound::chain,
+};
 use frames::{Frame, Frames};
 
 /// How long the relay may take to connect or to answer.
@@ -27,8 +31,8 @@ const SLACK: Duration = Duration::from_secs(3);
 /// News of the chats.
 #[derive(Debug)]
 pub(crate) enum Update {
-    /// These are all chats, and what was known before is void.
-    All(Vec<ChatView>),
+    /// These are the chats, and what was known before is void.
+    All(Chats),
     /// One chat changed.
     One(Box<ChatView>),
     /// One chat was deleted.
@@ -169,6 +173,12 @@ impl Stream {
         #[derive(Deserialize)]
         struct All {
             chats: Vec<ChatView>,
+            /// False while the relay has just started and not heard everything yet.
+            #[serde(default = "complete")]
+            complete: bool,
+        }
+        fn complete() -> bool {
+            true
         }
         #[derive(Deserialize)]
         struct One {
@@ -186,8 +196,8 @@ impl Stream {
         let Envelope { r#type } = serde_json::from_str(&frame.data).map_err(malformed)?;
         let update = match r#type.as_str() {
             "snapshot" => {
-                let All { chats } = serde_json::from_str(&frame.data).map_err(malformed)?;
-                Some(Update::All(chats))
+                let All { chats, complete } = serde_json::from_str(&frame.data).map_err(malformed)?;
+                Some(Update::All(Chats::new(chats, complete)))
             }
             "chat" => {
                 let One { chat } = serde_json::from_str(&frame.data).map_err(malformed)?;

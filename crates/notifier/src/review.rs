@@ -200,6 +200,10 @@ pub(crate) fn review(
             }
         }
     }
+    if !chats.is_complete() {
+        // What is not here may still be so: it goes on waiting where it was.
+        review.waiting.0.append(&mut before.0);
+    }
     // Gone before it was told. Not settled: if it ever stands again, it is news again.
     for (_, wait) in before.0 {
         let reason =

@@ -169,6 +169,30 @@ async fn a_capability_outlives_a_restart_and_not_its_day() {
 }
 
 #[tokio::test]
+async fn a_relay_that_does_not_know_the_chats_yet_kills_no_button() {
+    let bench = Bench::new();
+    let (notifier, ntfy) = follow(&bench).await;
+    bench.relay.put(&asking("ses_1", "per_1"));
+    let first = buttons(&ntfy, 0).await;
+    bench.relay.put(&asking("ses_2", "per_2"));
+    let second = buttons(&ntfy, 1).await;
+    bench.relay.stop();
+    bench.relay.forget();
+    let before = bench.relay.streams().len();
+    bench.relay.serve();
+    until("a new stream", async || (bench.relay.streams().len() > before).then_some(())).await;
+    // This comes after the snapshot that knew nothing, so that was reviewed.
+    bench.relay.put(&asking("ses_3", "per_3"));
+    ntfy.receive(3).await;
+    assert_eq!(notifier.act(&first[0]).await, (StatusCode::OK, json!({ "outcome": "approved" })));
+    // Once it knows all, what is not asked any more is not asked.
+    bench.relay.remove("ses_2");
+    bench.relay.learn();
+    bench.nothing_but(3, &ntfy).await;
+    assert!(is_gone(&notifier.act(&second[0]).await));
+}
+
+#[tokio::test]
 async fn a_request_that_is_gone_makes_its_buttons_worthless() {
     let bench = Bench::new();
     let (notifier, ntfy) = follow(&bench).await;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::Notifier;
 use crate::{
     channel::{Channel, Target},
-    chats::Chats,
     ledger::Ledger,
     relay::{StreamError, Update},
     review::{Moment, Waiting, review},
@@ -100,7 +99,7 @@ impl Notifier {
     fn take(&self, update: Update) {
         let mut chats = self.chats();
         match (update, chats.as_mut()) {
-            (Update::All(all), _) => chats.insert(Chats::default()).replace(all),
+            (Update::All(all), _) => *chats = Some(all),
             (Update::One(chat), Some(chats)) => chats.put(*chat),
             (Update::Removed(id), Some(chats)) => chats.remove(&id),
             // Before the first snapshot nothing is known to be changed.

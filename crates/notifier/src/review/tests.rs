@@ -47,9 +47,18 @@ impl Scene {
 
     /// What is told and held back, so many milliseconds after the beginning.
     fn review(&mut self, chats: &[Value], milliseconds: u64) -> (Vec<String>, Vec<String>) {
+        self.review_known(chats, true, milliseconds)
+    }
+
+    /// As [`Self::review`], of chats that may not be all.
+    fn review_known(
+        &mut self,
+        chats: &[Value],
+        is_complete: bool,
+        milliseconds: u64,
+    ) -> (Vec<String>, Vec<String>) {
         let views: Vec<ChatView> = serde_json::from_value(json!(chats)).unwrap();
-        let mut chats = Chats::default();
-        chats.replace(views);
+        let chats = Chats::new(views, is_complete);
         let passed = Duration::from_millis(milliseconds);
         let now = Moment { wall: self.wall + passed, monotonic: self.start + passed };
         let waiting = std::mem::take(&mut self.waiting);
@@ -157,6 +166,23 @@ fn what_is_answered_within_a_moment_is_not_told() {
     // A relay that had just lost sight of it: it still waits, and is told after all.
     assert_eq!(scene.review(&[asking(json!({}))], 400), none());
     assert_eq!(scene.review(&[asking(json!({}))], 700), told("permission:per_1"));
+}
+
+#[test]
+fn what_the_relay_does_not_know_yet_still_waits() {
+    let (mut scene, viewed) = (Scene::new(json!({})), [asking(json!({ "viewers": 1 }))]);
+    assert_eq!(scene.review(&viewed, 0), held("Somebody was looking at the chat."));
+    // Restarted, the relay knows nothing, then the chat without its request, then all.
+    assert_eq!(scene.review_known(&[], false, 1_000), none());
+    assert_eq!(scene.review_known(&[chat(json!({}))], false, 2_000), none());
+    let alone = [asking(json!({}))];
+    assert_eq!(scene.review_known(&alone, true, 3_000), none(), "a cut connection is no leaving");
+    assert_eq!(scene.review(&alone, 18_000), told("permission:per_1"));
+
+    let mut scene = Scene::new(json!({}));
+    assert_eq!(scene.review(&alone, 0), none());
+    assert_eq!(scene.review_known(&[], false, 100), none(), "it is not known to be answered");
+    assert_eq!(scene.review_known(&[], true, 200), held("It was answered within a moment."));
 }
 
 #[test]
@@ -312,7 +338,6 @@ fn what_was_over_at_the_beginning_is_no_news_and_what_waits_is() {
 #[test]
 fn the_next_review_is_due_when_a_wait_is_over() {
     let mut scene = Scene::new(json!({}));
-    let mut chats = Chats::default();
     let again_in = |scene: &mut Scene, chats: &Chats, milliseconds| {
         let passed = Duration::from_millis(milliseconds);
         let now = Moment { wall: scene.wall + passed, monotonic: scene.start + passed };
@@ -321,8 +346,8 @@ fn the_next_review_is_due_when_a_wait_is_over() {
         scene.waiting = review.waiting;
         review.again_in
     };
-    assert_eq!(again_in(&mut scene, &chats, 0), None);
-    chats.replace(serde_json::from_value(json!([asking(json!({}))])).unwrap());
+    assert_eq!(again_in(&mut scene, &Chats::new(Vec::new(), true), 0), None);
+    let chats = Chats::new(serde_json::from_value(json!([asking(json!({}))])).unwrap(), true);
     assert_eq!(again_in(&mut scene, &chats, 0), Some(GRACE));
     assert_eq!(again_in(&mut scene, &chats, 100), Some(Duration::from_millis(150)));
 }

@@ -51,6 +51,8 @@ struct World {
     is_stalled: bool,
     /// Answers are refused.
     is_broken: bool,
+    /// Nothing is known of any chat yet.
+    is_ignorant: bool,
 }
 
 impl Drop for Relay {
@@ -118,6 +120,21 @@ impl Relay {
         self.shared.world.lock().unwrap().is_broken = true;
     }
 
+    /// Knows nothing of any chat, until [`Self::learn`].
+    pub fn forget(&self) {
+        self.shared.world.lock().unwrap().is_ignorant = true;
+    }
+
+    /// Knows all chats again, and says so.
+    pub fn learn(&self) {
+        let snapshot = {
+            let mut world = self.shared.world.lock().unwrap();
+            world.is_ignorant = false;
+            world.snapshot("restarted")
+        };
+        self.shared.emit(snapshot);
+    }
+
     /// A chat is like this now.
     pub fn put(&self, chat: &Value) {
         let id = chat["id"].as_str().unwrap().to_owned();
@@ -151,6 +168,18 @@ impl Relay {
     }
 }
 
+impl World {
+    fn snapshot(&self, reason: &str) -> Value {
+        let chats: Vec<_> = self.chats.values().filter(|_| !self.is_ignorant).collect();
+        let mut snapshot =
+            json!({ "type": "snapshot", "reason": reason, "chats": chats, "instance": { "opencode": "up" } });
+        if self.is_ignorant {
+            snapshot["complete"] = false.into();
+        }
+        snapshot
+    }
+}
+
 impl Shared {
     fn emit(&self, data: Value) {
         let mut world = self.world.lock().unwrap();
@@ -168,9 +197,7 @@ async fn events(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respon
         let first = if known.is_some() {
             json!({ "type": "resumed" })
         } else {
-            let chats: Vec<_> = world.chats.values().collect();
-            let reason = if last.is_some() { "restarted" } else { "first" };
-            json!({ "type": "snapshot", "reason": reason, "chats": chats, "instance": { "opencode": "up" } })
+            world.snapshot(if last.is_some() { "restarted" } else { "first" })
         };
         let kind = first["type"].as_str().unwrap().to_owned();
         world.streams.push(kind);
