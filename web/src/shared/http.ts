@@ -62,6 +62,10 @@ export interface RequestOptions {
   /** Milliseconds until the request counts as failed. */
   timeout?: number;
   signal?: AbortSignal | undefined;
+  /** Whether it is sent though the page ends meanwhile. */
+  keepalive?: boolean;
+  /** What a redirect means; followed unless told. */
+  redirect?: 'follow' | 'error';
 }
 
 /** Ends what is being read when the connection is cut. */
@@ -79,6 +83,7 @@ export function abandonReads(): void {
 /** Sends a request and returns the response when it is 2xx; throws `RequestError` else. */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const { method = 'GET', body, headers, timeout = 30_000, signal } = options;
+  const { keepalive = false, redirect = 'follow' } = options;
   const limit = AbortSignal.timeout(timeout);
   const signals = [limit, ...(signal ? [signal] : []), ...(method === 'GET' ? [reading.signal] : [])];
   let response: Response;
@@ -87,6 +92,8 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
       method,
       // Without the browser's cache: it would have one request wait for another of the same address.
       cache: 'no-store',
+      keepalive,
+      redirect,
       headers: {
         Accept: 'application/json',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

@@ -1,5 +1,5 @@
 /** Our own services' API (`/admin/…`, `/auth/sessions`), as far as the page uses it. */
-import { parse, type RequestOptions, send, sendJson } from '@/shared/http';
+import { parse, RequestError, type RequestOptions, send, sendJson } from '@/shared/http';
 
 export interface Progress {
   phase: string;
@@ -129,6 +129,18 @@ function promptsPath(chat: string, prompt?: string): string {
 /** What is not answered by then is handed over again, in milliseconds. */
 const handOverTimeout = 15_000;
 
+/**
+ * Hands something over that has its id already. Nothing but ocweb's own word for it counts: what stands between (a
+ * proxy, a hotel's login page) may answer 200 to anything.
+ */
+async function handOver(path: string, body: { id: string }, signal?: AbortSignal): Promise<void> {
+  const options = { method: 'POST', body, signal, timeout: handOverTimeout, redirect: 'error' } as const;
+  const response = await send(path, options);
+  const answer = await parse<{ id?: unknown } | null>(response);
+  if (response.status === 202 && answer?.id === body.id) return;
+  throw new RequestError('Something other than ocweb answered.', response.status);
+}
+
 const get = <T>(path: string, signal?: AbortSignal, options: RequestOptions = {}) =>
   sendJson<T>(path, { ...options, signal });
 
@@ -159,10 +171,9 @@ export const admin = {
       method: 'DELETE',
       timeout: 120_000,
     }),
-  createChat: (chat: NewChat, signal?: AbortSignal) =>
-    send('/admin/chats', { method: 'POST', body: chat, signal, timeout: handOverTimeout }),
+  createChat: (chat: NewChat, signal?: AbortSignal) => handOver('/admin/chats', chat, signal),
   handOver: (chat: string, prompt: NewPrompt & { model?: string; agent?: string }, signal?: AbortSignal) =>
-    send(promptsPath(chat), { method: 'POST', body: prompt, signal, timeout: handOverTimeout }),
+    handOver(promptsPath(chat), prompt, signal),
   takeBack: (chat: string, prompt: string) => send(promptsPath(chat, prompt), { method: 'DELETE' }),
   /** Delivers it although the agent is at work, or once more after it failed. */
   sendNow: (chat: string, prompt: string) =>
