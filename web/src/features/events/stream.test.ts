@@ -274,6 +274,36 @@ describe('the stream', () => {
     expect(phases.at(-1)).toBe('live');
   });
 
+  it('takes nothing for live that slept, though the clock of the page stood still', async () => {
+    await pass(100);
+    relay.network = 'silent';
+    vi.setSystemTime(Date.now() + 60_000);
+    stream.check();
+    expect(phases).toEqual(['live', 'reconnecting']);
+    relay.network = 'up';
+    await pass(2_000);
+    expect(phases.at(-1)).toBe('live');
+  });
+
+  it('is made anew after nobody has looked for a while, whatever was heard just now', async () => {
+    await pass(50);
+    stream.hidden();
+    await pass(5_000);
+    relay.beat();
+    await pass(10);
+    expect(relay.requests).toHaveLength(1);
+    stream.check();
+    expect(relay.requests).toHaveLength(2);
+    await pass(50);
+    expect(relay.streams).toBe(1);
+    stream.hidden();
+    await pass(500);
+    relay.beat();
+    await pass(10);
+    stream.check();
+    expect(relay.requests).toHaveLength(2);
+  });
+
   it('says at once that the device is offline', async () => {
     await pass(50);
     stream.offline();

@@ -8,6 +8,7 @@
  * swallows each that goes out on an old one. An attempt that is given up takes its dead connection with it.
  */
 import { goToLogin, sentenceOf } from '@/shared/http';
+import { createClock } from './clock';
 import { type Numbered, readEvent } from './event';
 import { createParser } from './parser';
 import type { Connection } from './state';
@@ -26,6 +27,8 @@ export interface StreamOptions {
 }
 
 export interface Stream {
+  /** Nobody looks any more. */
+  hidden(): void;
   /** The device woke up, or is looked at again: make sure, at once, that the connection is good. */
   check(): void;
   /** The device is online again, perhaps on another network: the old connection is not to be trusted. */
@@ -69,8 +72,11 @@ const betweenHidden = 5_000;
 const arriving = 1_500;
 /** A stream that was heard this recently needs no check. */
 const recently = 2_000;
+/** After having been hidden for longer a connection may be dead though something was heard: it was on its way before. */
+const briefly = 3_000;
 
 export function openStream(options: StreamOptions): Stream {
+  const clock = createClock();
   let stopped = false;
   let current: Attempt | null = null;
   let within = firstWithin;
@@ -78,12 +84,14 @@ export function openStream(options: StreamOptions): Stream {
   let wasExpecting = false;
   let lastId: string | null = null;
   let wasLive = false;
-  let cutAt = performance.now();
+  let cutAt = clock();
   let lastBegun = 0;
   const racing = new Set<Attempt>();
+  /** Since when nobody looks. */
+  let hiddenAt: number | null = null;
 
   function begin(life: number): void {
-    const now = performance.now();
+    const now = clock();
     const attempt: Attempt = { controller: new AbortController(), begun: now, heard: -Infinity, life };
     lastBegun = now;
     racing.add(attempt);
@@ -111,7 +119,7 @@ export function openStream(options: StreamOptions): Stream {
       cache: 'no-store',
       signal: attempt.controller.signal,
     });
-    attempt.heard = performance.now();
+    attempt.heard = clock();
     if (response.status === 401) {
       goToLogin();
       return null;
@@ -126,7 +134,7 @@ export function openStream(options: StreamOptions): Stream {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || stopped) return null;
-      attempt.heard = performance.now();
+      attempt.heard = clock();
       for (const frame of parser.push(value)) {
         const numbered = readEvent(frame);
         if (attempt !== current) {
@@ -164,14 +172,14 @@ export function openStream(options: StreamOptions): Stream {
   function isSilent({ heard }: Attempt): boolean {
     const isOutdated = options.isExpecting() && !wasExpecting;
     const longest = isOutdated ? Math.min(within, withinWhileRunning) : within;
-    return performance.now() - heard > longest + grace;
+    return clock() - heard > longest + grace;
   }
 
   /** What was live is not any more. */
   function lost(reason: string | null): void {
     const dead = current;
     current = null;
-    cutAt = performance.now();
+    cutAt = clock();
     dead?.controller.abort();
     if (stopped) return;
     say(reason);
@@ -184,7 +192,7 @@ export function openStream(options: StreamOptions): Stream {
   }
 
   const timer = setInterval(() => {
-    const now = performance.now();
+    const now = clock();
     wasExpecting &&= options.isExpecting();
     if (current) {
       if (isSilent(current)) silent();
@@ -215,18 +223,23 @@ export function openStream(options: StreamOptions): Stream {
   begin(patientLife);
 
   return {
+    hidden() {
+      hiddenAt ??= clock();
+    },
     check() {
       if (stopped) return;
-      const now = performance.now();
+      const now = clock();
+      const wasAway = hiddenAt !== null && now - hiddenAt > briefly;
+      hiddenAt = null;
       if (current === null) {
         cutAt = now;
         begin(briskLife);
       } else if (isSilent(current)) silent();
-      else if (now - current.heard > recently) begin(briskLife);
+      else if (wasAway || now - current.heard > recently) begin(briskLife);
     },
     online() {
       if (stopped) return;
-      cutAt = performance.now();
+      cutAt = clock();
       begin(briskLife);
       begin(briskLife);
     },

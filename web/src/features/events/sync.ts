@@ -88,8 +88,10 @@ export function startSync(): () => void {
   const offline = () => running.offline();
   const visible = () => {
     // A page that is hidden gets no frames: what waits for one is taken in now, and the next by a timer.
-    if (document.hidden) flush();
-    else running.check();
+    if (document.hidden) {
+      flush();
+      running.hidden();
+    } else running.check();
     settle();
   };
   const stopViewing = keepViewing(isLive);
