@@ -8,11 +8,12 @@
 mod chat;
 mod deleted;
 mod earlier;
+mod foreign;
 mod worker;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,8 +21,9 @@ use ocweb_opencode_client::{Client, SessionId as ChatId};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use chat::{Chat, InvalidChat, NewChat, State};
+pub use foreign::ForeignSession;
 
-use self::deleted::Deleted;
+use self::{deleted::Deleted, foreign::ForeignSessions};
 use crate::{
     changes::Changes,
     clones::Clones,
@@ -37,6 +39,7 @@ pub struct Chats {
     records: Records<Chat>,
     known: Mutex<BTreeMap<ChatId, Chat>>,
     deleted: Deleted,
+    foreign: ForeignSessions,
     workers: Mutex<HashMap<ChatId, Worker>>,
     prompts: Prompts,
     changes: Arc<Changes>,
@@ -69,7 +72,8 @@ impl Chats {
         let records = Records::<Chat>::open(folder.join("chats"))?;
         let mut known: BTreeMap<_, _> =
             records.all()?.into_iter().map(|(_, chat)| (chat.id.clone(), chat)).collect();
-        let is_chat = |id: &ChatId| known.contains_key(id);
+        let foreign = ForeignSessions::open(folder.join("foreign"))?;
+        let is_chat = |id: &ChatId| known.contains_key(id) || foreign.get(id).is_some();
         let prompts = Prompts::open(&folder.join("prompts"), is_chat, Arc::clone(&changes))?;
         for chat in known.values_mut() {
             if let Some(prompt) = chat.take_earlier_prompt() {
@@ -81,6 +85,7 @@ impl Chats {
             records,
             known: Mutex::new(known),
             deleted: Deleted::open(folder.join("deleted"))?,
+            foreign,
             workers: Mutex::default(),
             prompts,
             changes,
@@ -146,9 +151,16 @@ impl Chats {
         Ok(chat)
     }
 
-    /// Takes in a further prompt of a chat. When this returns, it is on the disk and will be delivered.
+    /// Takes in a further prompt of a chat, or of a session that was begun elsewhere. When this returns, it
+    /// is on the disk and will be delivered.
     pub async fn take_prompt(&self, id: &ChatId, new: NewPrompt) -> Result<Prompt, Error> {
-        let Chat { model, agent, .. } = self.get_undeleted(id)?;
+        let Chat { model, agent, .. } = match self.get_undeleted(id) {
+            Err(Error::Missing(_)) => {
+                self.foreign.put(self.find_foreign(id).await?)?;
+                return self.prompts.take(id, new).await;
+            }
+            chat => chat?,
+        };
         let prompt = self.prompts.take(id, new.with_defaults(model.as_deref(), agent.as_deref())).await?;
         if let Err(error) = self.get_undeleted(id) {
             // Deleted in the meantime.
@@ -165,6 +177,17 @@ impl Chats {
                 if self.deleted.contains(id) { Error::ChatDeleted(id.clone()) } else { error }
             },
         )
+    }
+
+    /// The folder in which prompts of a chat or a foreign session run, once it can take any.
+    pub fn ready_directory(&self, id: &ChatId) -> Option<PathBuf> {
+        match self.get(id) {
+            Ok(chat) if chat.state == State::Ready => {
+                Some(self.worktrees.path(&chat.repo, &SessionId::from(id)))
+            }
+            Ok(_) => None,
+            Err(_) => self.foreign.get(id).map(|session| session.directory),
+        }
     }
 
     /// Begins the creation of a failed chat anew, with the same id.

@@ -8,6 +8,7 @@ mod handover;
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,10 +19,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::handover::Outcome;
 use crate::{
     changes::Changes,
-    chats::{Chat, Chats, State},
+    chats::Chats,
     error::Error,
     prompts::{Prompt, Prompts},
-    worktrees::Worktrees,
 };
 
 /// How long to wait after what was to be written down could not be.
@@ -31,7 +31,6 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 pub struct Delivery {
     chats: Arc<Chats>,
     prompts: Prompts,
-    worktrees: Arc<Worktrees>,
     opencode: Client,
     /// How long a prompt may take from being sent to being stored.
     settle: Duration,
@@ -76,7 +75,6 @@ impl Delivery {
     /// Begins to deliver what waits, and goes on until `stop` is cancelled.
     pub fn start(
         chats: Arc<Chats>,
-        worktrees: Arc<Worktrees>,
         opencode: Client,
         settle: Duration,
         changes: &Arc<Changes>,
@@ -84,13 +82,13 @@ impl Delivery {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let (prompts, working) = (chats.prompts().clone(), Mutex::default());
-        let delivery = Arc::new(Self { chats, prompts, worktrees, opencode, settle, working, tasks, stop });
+        let delivery = Arc::new(Self { chats, prompts, opencode, settle, working, tasks, stop });
         let mut follower = changes.follow();
         let dispatcher = Arc::clone(&delivery);
         delivery.tasks.spawn(async move {
             let dispatch = async {
-                for chat in dispatcher.chats.list() {
-                    dispatcher.look_at(&chat.id);
+                for chat in dispatcher.prompts.chats() {
+                    dispatcher.look_at(&chat);
                 }
                 loop {
                     for chat in follower.next().await {
@@ -140,8 +138,8 @@ impl Delivery {
 
     async fn work(&self, id: &ChatId) {
         loop {
-            while let Some((chat, prompt)) = self.next(id) {
-                self.deliver(&chat, &prompt).await;
+            while let Some((directory, prompt)) = self.next(id) {
+                self.deliver(id, directory, &prompt).await;
             }
             let mut working = self.lock();
             // Asked again under the lock: whoever brings a prompt now finds this worker, or starts another.
@@ -152,33 +150,32 @@ impl Delivery {
         }
     }
 
-    /// The prompt that is to be delivered to a chat now.
-    fn next(&self, id: &ChatId) -> Option<(Chat, Prompt)> {
-        let chat = self.chats.get(id).ok().filter(|chat| chat.state == State::Ready)?;
-        Some((chat, self.prompts.next(id)?))
+    /// The prompt that is to be delivered to a chat now, and the folder that it runs in.
+    fn next(&self, id: &ChatId) -> Option<(PathBuf, Prompt)> {
+        Some((self.chats.ready_directory(id)?, self.prompts.next(id)?))
     }
 
     /// Whether there is a prompt that is to be delivered to a chat now.
     fn is_due(&self, id: &ChatId) -> bool {
-        self.prompts.has_next(id) && self.chats.get(id).is_ok_and(|chat| chat.state == State::Ready)
+        self.prompts.has_next(id) && self.chats.ready_directory(id).is_some()
     }
 
-    async fn deliver(&self, chat: &Chat, prompt: &Prompt) {
-        let written = match self.hand_over(chat, prompt).await {
+    async fn deliver(&self, chat: &ChatId, directory: PathBuf, prompt: &Prompt) {
+        let written = match self.hand_over(chat, directory, prompt).await {
             Ok(Outcome::Withdrawn) => Ok(()),
             Ok(Outcome::Arrived) => {
-                tracing::info!(chat = %chat.id, prompt = %prompt.id, "prompt delivered");
-                self.prompts.delivered(&chat.id, prompt.id.clone()).await
+                tracing::info!(%chat, prompt = %prompt.id, "prompt delivered");
+                self.prompts.delivered(chat, prompt.id.clone()).await
             }
             // What stands in our way here is no reason to give the prompt up.
             Err(error @ (Error::DiskFull | Error::Internal(_))) => Err(error),
             Err(error) => {
-                tracing::warn!(chat = %chat.id, prompt = %prompt.id, %error, "a prompt could not be delivered");
-                self.prompts.fail(&chat.id, prompt.id.clone(), error).await
+                tracing::warn!(%chat, prompt = %prompt.id, %error, "a prompt could not be delivered");
+                self.prompts.fail(chat, prompt.id.clone(), error).await
             }
         };
         if let Err(error) = written {
-            tracing::error!(chat = %chat.id, prompt = %prompt.id, %error, "the state of a prompt could not be written down");
+            tracing::error!(%chat, prompt = %prompt.id, %error, "the state of a prompt could not be written down");
             tokio::time::sleep(AFTER_TROUBLE).await;
         }
     }

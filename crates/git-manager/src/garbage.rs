@@ -77,6 +77,9 @@ pub async fn collect(
 ) -> Result<Collected, Error> {
     let mut collected = Collected::default();
     worktrees(removal, dry_run, &say, &mut collected).await;
+    if !dry_run {
+        foreign_sessions(removal).await;
+    }
     for repository in removal.clones.list() {
         if removal.clones.find(&repository.name).is_none() {
             continue;
@@ -98,6 +101,18 @@ pub async fn collect(
         "garbage collected"
     );
     Ok(collected)
+}
+
+/// Forgets the sessions begun elsewhere that are gone, unless what was typed for one is still there.
+async fn foreign_sessions(removal: &Removal) {
+    for session in removal.chats.list_foreign() {
+        if removal.chats.prompts().list(&session.id).is_empty()
+            && matches!(removal.opencode.session_exists(session.id.as_str()).await, Ok(false))
+            && let Err(error) = removal.chats.forget_foreign(&session.id)
+        {
+            tracing::warn!(session = %session.id, %error, "what was kept of a session that is gone stays");
+        }
+    }
 }
 
 async fn worktrees(

@@ -98,6 +98,11 @@ impl Prompts {
         lock(&self.0.known).get(chat).map(|ledger| ledger.prompts().to_vec()).unwrap_or_default()
     }
 
+    /// The chats that ever had a prompt.
+    pub(crate) fn chats(&self) -> Vec<ChatId> {
+        lock(&self.0.known).keys().cloned().collect()
+    }
+
     /// Asks for a prompt to be delivered although the chat is busy, and those before it with it; or for
     /// one that failed to be tried again.
     pub async fn hurry(&self, chat: &ChatId, id: MessageId) -> Result<Prompt, Error> {

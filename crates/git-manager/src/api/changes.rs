@@ -5,6 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -18,10 +19,16 @@ use axum::{
 };
 use ocweb_opencode_client::SessionId as ChatId;
 use serde::Serialize;
+use time::OffsetDateTime;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
-use super::chats::{ChatDocument, ChatList};
-use crate::{Manager, changes::Follower, git::CloneProgress};
+use super::{chats::ChatDocument, prompts::PromptDocument};
+use crate::{
+    Manager,
+    changes::Follower,
+    chats::{ForeignSession, State as ChatState},
+    git::CloneProgress,
+};
 
 /// How often the progress of clones is told.
 const PROGRESS: Duration = Duration::from_millis(500);
@@ -44,8 +51,47 @@ async fn changes(State(manager): State<Manager>) -> Response {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Chat(Box<ChatDocument>),
+    Chats(Vec<Entry>),
+    Chat(Entry),
     Removed(ChatId),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Chat(Box<ChatDocument>),
+    Foreign(ForeignDocument),
+}
+
+/// A session that was begun elsewhere, told for its prompts: the fields of a chat that it has.
+#[derive(Serialize)]
+struct ForeignDocument {
+    id: String,
+    /// Always `null`.
+    repo: Option<String>,
+    directory: PathBuf,
+    state: ChatState,
+    prompts: Vec<PromptDocument>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl ForeignDocument {
+    fn new(manager: &Manager, session: ForeignSession) -> Self {
+        let ForeignSession { id, directory, created_at, updated_at } = session;
+        let prompts = manager.chats.prompts().list(&id).into_iter().map(Into::into).collect();
+        Self {
+            id: id.into(),
+            repo: None,
+            directory,
+            state: ChatState::Ready,
+            prompts,
+            created_at,
+            updated_at,
+        }
+    }
 }
 
 /// One reader's place.
@@ -71,16 +117,12 @@ impl Feed {
     /// The next line, as soon as there is one; nothing when the service stops.
     async fn line(&mut self) -> Option<Bytes> {
         if !std::mem::replace(&mut self.begun, true) {
-            return Some(bytes(&ChatList::new(&self.manager)));
+            return Some(bytes(&self.everything()));
         }
         let silence = Instant::now() + SILENCE;
         loop {
             if let Some(chat) = self.due.pop_front() {
-                let line = match self.manager.chats.get(&chat) {
-                    Ok(chat) => Line::Chat(Box::new(ChatDocument::new(&self.manager, chat))),
-                    Err(_) => Line::Removed(chat),
-                };
-                return Some(bytes(&line));
+                return Some(bytes(&self.line_of(chat)));
             }
             tokio::select! {
                 () = self.manager.stop.cancelled() => return None,
@@ -88,6 +130,30 @@ impl Feed {
                 _ = self.ticks.tick() => self.look_at_clones(),
                 () = sleep_until(silence) => return Some(Bytes::from_static(b"\n")),
             }
+        }
+    }
+
+    /// All chats, and the sessions begun elsewhere for which prompts wait.
+    fn everything(&self) -> Line {
+        let Manager { chats, .. } = &self.manager;
+        let own = chats
+            .list()
+            .into_iter()
+            .map(|chat| Entry::Chat(Box::new(ChatDocument::new(&self.manager, chat))));
+        let foreign = chats.list_foreign().into_iter().map(|it| ForeignDocument::new(&self.manager, it));
+        let foreign = foreign.filter(|it| !it.prompts.is_empty()).map(Entry::Foreign);
+        Line::Chats(own.chain(foreign).collect())
+    }
+
+    fn line_of(&self, id: ChatId) -> Line {
+        let Manager { chats, .. } = &self.manager;
+        if let Ok(chat) = chats.get(&id) {
+            return Line::Chat(Entry::Chat(Box::new(ChatDocument::new(&self.manager, chat))));
+        }
+        match chats.foreign(&id) {
+            // Told also without prompts: it is not removed, only nothing waits any more.
+            Some(session) => Line::Chat(Entry::Foreign(ForeignDocument::new(&self.manager, session))),
+            None => Line::Removed(id),
         }
     }
 

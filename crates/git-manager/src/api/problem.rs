@@ -62,7 +62,7 @@ pub(super) fn problem(error: &Error) -> Problem {
             Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail).kind("disk-full", "The disk is full")
         }
         Error::OpencodeUnavailable => {
-            let detail = "opencode does not answer, so it cannot be known whether a chat is running. Try again in a moment.";
+            let detail = "opencode does not answer, so it cannot be known which chats it has and what runs in them. Try again in a moment.";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
                 .kind("opencode-unavailable", "opencode does not answer")
                 .retry_after(5)

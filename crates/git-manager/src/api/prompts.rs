@@ -117,16 +117,19 @@ impl From<Prompt> for PromptDocument {
 /// Sends a prompt
 ///
 /// It is on the disk when this answers, and is delivered to opencode exactly once, in the order in which the
-/// prompts of a chat came, as soon as the chat is ready and idle. The same id again changes nothing.
+/// prompts of a chat came, as soon as the chat is ready and idle. The same id again changes nothing. A session
+/// that opencode knows takes prompts too, wherever it was begun.
 #[utoipa::path(post, path = "/admin/chats/{id}/prompts", operation_id = "create_prompt", tag = "git-manager",
     params(("id" = String, Path)), request_body = PromptRequest,
     responses(
         (status = 202, body = PromptDocument),
         (status = 400, body = Problem, description = "Something in it cannot be used"),
-        (status = 404, body = Problem),
+        (status = 404, body = Problem, description = "Neither we nor opencode know the chat"),
         (status = 409, body = Problem, description = "`prompt-taken-back`, or too many are waiting"),
         (status = 410, body = Problem, description = "`chat-deleted`"),
         (status = 413, body = Problem, description = "`prompt-too-large`"),
+        (status = 502, body = Problem, description = "`opencode-error`"),
+        (status = 503, body = Problem, description = "`opencode-unavailable`: only it may know the chat"),
         (status = 507, body = Problem, description = "The disk is full"),
     ))]
 async fn create(
@@ -153,8 +156,8 @@ async fn take_back(
     State(manager): State<Manager>,
     Path((id, prompt)): Path<(String, String)>,
 ) -> Result<Json<PromptDocument>, Problem> {
-    let chat = manager.chats.get(&chat_id(&id)?)?;
-    let (prompt, files) = manager.chats.prompts().take_back(&chat.id, prompt_id(&prompt)?).await?;
+    let prompts = manager.chats.prompts();
+    let (prompt, files) = prompts.take_back(&chat_id(&id)?, prompt_id(&prompt)?).await?;
     let mut document = PromptDocument::from(prompt);
     for (file, content) in document.files.iter_mut().zip(files) {
         file.url = Some(content.url().to_owned());
@@ -177,8 +180,7 @@ async fn send(
     State(manager): State<Manager>,
     Path((id, prompt)): Path<(String, String)>,
 ) -> Result<(StatusCode, Json<PromptDocument>), Problem> {
-    let chat = manager.chats.get(&chat_id(&id)?)?;
-    let prompt = manager.chats.prompts().hurry(&chat.id, prompt_id(&prompt)?).await?;
+    let prompt = manager.chats.prompts().hurry(&chat_id(&id)?, prompt_id(&prompt)?).await?;
     Ok((StatusCode::ACCEPTED, Json(prompt.into())))
 }
 

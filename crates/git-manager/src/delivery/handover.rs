@@ -8,13 +8,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use ocweb_opencode_client::{Error as ClientError, Prompt as Message, PromptFile};
+use ocweb_opencode_client::{Error as ClientError, Prompt as Message, PromptFile, SessionId as ChatId};
 
 use super::Delivery;
 use crate::{
-    chats::Chat,
     error::Error,
-    names::SessionId,
     prompts::{File, Prompt, PromptState},
 };
 
@@ -59,14 +57,18 @@ enum Trace {
 /// A prompt with all that is needed to hand it over.
 struct Errand<'a> {
     delivery: &'a Delivery,
-    chat: &'a Chat,
+    chat: &'a ChatId,
     prompt: &'a Prompt,
     directory: PathBuf,
 }
 
 impl Delivery {
-    pub(super) async fn hand_over(&self, chat: &Chat, prompt: &Prompt) -> Result<Outcome, Error> {
-        let directory = self.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
+    pub(super) async fn hand_over(
+        &self,
+        chat: &ChatId,
+        directory: PathBuf,
+        prompt: &Prompt,
+    ) -> Result<Outcome, Error> {
         Errand { delivery: self, chat, prompt, directory }.run().await
     }
 }
@@ -111,10 +113,10 @@ impl Errand<'_> {
         loop {
             self.turn().await?;
             self.require_names().await?;
-            if !delivery.prompts.begin(&chat.id, prompt.id.clone()).await? {
+            if !delivery.prompts.begin(chat, prompt.id.clone()).await? {
                 return Ok(false);
             }
-            let files = delivery.prompts.files(&chat.id, &prompt.id).await?;
+            let files = delivery.prompts.files(chat, &prompt.id).await?;
             let files: Vec<_> = files.iter().map(prompt_file).collect();
             let (model, agent) = (prompt.model_name(), prompt.agent.as_deref());
             let message = Message {
@@ -124,11 +126,11 @@ impl Errand<'_> {
                 model: model.as_ref(),
                 agent,
             };
-            match delivery.opencode.prompt_async(&chat.id, &message).await {
+            match delivery.opencode.prompt_async(chat, &message).await {
                 // Without an answer it is not known whether it was taken: find out instead of sending it again.
                 Ok(()) | Err(ClientError::TimedOut(_)) => return Ok(true),
                 Err(ClientError::Refused(_)) if first => {
-                    delivery.prompts.wait_again(&chat.id, prompt.id.clone()).await?;
+                    delivery.prompts.wait_again(chat, prompt.id.clone()).await?;
                 }
                 Err(ClientError::Refused(_)) => {}
                 Err(ClientError::NotFound) => {
@@ -147,12 +149,12 @@ impl Errand<'_> {
         loop {
             self.up().await;
             self.require_directory()?;
-            let next = delivery.prompts.next(&chat.id);
+            let next = delivery.prompts.next(chat);
             if next.is_none_or(|next| next.id != prompt.id) {
                 return Ok(());
             }
             match delivery.opencode.busy_sessions(directory).await {
-                Ok(busy) if delivery.prompts.is_urgent(&chat.id) || !busy.contains(&chat.id.to_string()) => {
+                Ok(busy) if delivery.prompts.is_urgent(chat) || !busy.contains(&chat.to_string()) => {
                     return Ok(());
                 }
                 Err(error) if !error.is_unavailable() => return Err(error.into()),
@@ -197,12 +199,11 @@ impl Errand<'_> {
 
     async fn trace(&self) -> Result<Trace, ClientError> {
         let Self { delivery: Delivery { opencode, .. }, chat, prompt, directory } = self;
-        if !opencode.prompt_is_stored(&chat.id, &prompt.id, &prompt.text, prompt.files.len()).await? {
+        if !opencode.prompt_is_stored(chat, &prompt.id, &prompt.text, prompt.files.len()).await? {
             return Ok(Trace::Nothing);
         }
         let busy = opencode.busy_sessions(directory).await?;
-        let begun =
-            busy.contains(&chat.id.to_string()) || opencode.is_being_answered(&chat.id, &prompt.id).await?;
+        let begun = busy.contains(&chat.to_string()) || opencode.is_being_answered(chat, &prompt.id).await?;
         Ok(if begun { Trace::Begun } else { Trace::Stored })
     }
 
@@ -211,10 +212,8 @@ impl Errand<'_> {
         let Self { delivery, chat, prompt, .. } = self;
         loop {
             self.up().await;
-            let stored = delivery
-                .opencode
-                .prompt_is_stored(&chat.id, &prompt.id, &prompt.text, prompt.files.len())
-                .await;
+            let stored =
+                delivery.opencode.prompt_is_stored(chat, &prompt.id, &prompt.text, prompt.files.len()).await;
             match stored {
                 Err(error) if error.is_unavailable() => {}
                 stored => return Ok(stored?),

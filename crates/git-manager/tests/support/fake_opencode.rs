@@ -140,10 +140,12 @@ async fn session(State(memory): Shared, Path(id): Path<String>) -> Response {
     if !id.starts_with("ses") {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"name": "UnknownError"}))).into_response();
     }
-    if memory.lock().unwrap().sessions.contains_key(&id) {
-        Json(json!({"id": id})).into_response()
-    } else {
-        missing()
+    match memory.lock().unwrap().sessions.get(&id) {
+        Some((directory, _)) => {
+            Json(json!({"id": id, "directory": directory, "time": {"created": 1_700_000_000_000_u64}}))
+                .into_response()
+        }
+        None => missing(),
     }
 }
 

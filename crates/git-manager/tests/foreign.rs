@@ -1,0 +1,162 @@
+//! Sessions that were begun on opencode's own page or in a terminal: they take prompts as chats do.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::path::PathBuf;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use support::{Bench, Service, entries, eventually, real_opencode::RealOpencode};
+
+const PATH: &str = "/admin/chats/ses_f/prompts";
+
+/// Begins the session `ses_f` in opencode, and gives its folder.
+fn begin(bench: &Bench) -> PathBuf {
+    let folder = bench.folder.path().join("elsewhere");
+    std::fs::create_dir_all(&folder).unwrap();
+    bench.opencode.memory().sessions.insert("ses_f".into(), (folder.to_str().unwrap().into(), None));
+    folder
+}
+
+fn set_busy(bench: &Bench) {
+    let folder = bench.folder.path().join("elsewhere").to_str().unwrap().to_owned();
+    bench.opencode.memory().busy.insert("ses_f".into(), folder);
+}
+
+/// What the feed of changes begins with.
+async fn told(service: &Service) -> Vec<Value> {
+    let mut feed = service.client.get("http://service/chats/changes").send().await.unwrap();
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        line.extend_from_slice(&feed.chunk().await.unwrap().unwrap());
+    }
+    serde_json::from_slice::<Value>(&line).unwrap()["chats"].as_array().unwrap().clone()
+}
+
+/// Waits until no prompt waits any more.
+async fn delivered(service: &Service) {
+    eventually("nothing waits", async || told(service).await.is_empty().then_some(())).await;
+}
+
+fn kept(bench: &Bench, folder: &str) -> Vec<String> {
+    entries(&bench.data().join("ocweb/git-manager").join(folder))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_prompts_wait_are_told_and_arrive_once_and_in_order() {
+    let bench = Bench::new().await;
+    let folder = begin(&bench);
+    set_busy(&bench);
+    let mut service = bench.service().await;
+    for (id, text) in [("msg_3", "first"), ("msg_2", "second"), ("msg_1", "third")] {
+        assert_eq!(service.prompt("ses_f", id, text).await["state"], "waiting");
+    }
+    service.kill();
+    let service = bench.service().await;
+    assert_eq!(service.prompt("ses_f", "msg_2", "again").await["text"], "second");
+    let told = told(&service).await;
+    let [session] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((&session["id"], &session["repo"]), (&json!("ses_f"), &json!(null)));
+    assert_eq!((&session["state"], &session["directory"]), (&json!("ready"), &json!(folder)));
+    assert_eq!(session["created_at"], "2023-11-14T22:13:20Z");
+    let ids: Vec<_> = session["prompts"].as_array().unwrap().iter().map(|prompt| &prompt["id"]).collect();
+    assert_eq!(ids, ["msg_3", "msg_2", "msg_1"]);
+    assert_eq!(service.get("/admin/chats").await, json!({"chats": []}));
+    assert_eq!(bench.opencode.memory().prompts.len(), 0, "it is busy");
+
+    let (status, prompt) = service.delete(&format!("{PATH}/msg_2")).await;
+    assert_eq!((status, &prompt["text"]), (StatusCode::OK, &json!("second")));
+    let (status, _) = service.send(Method::POST, &format!("{PATH}/msg_3/send"), None).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let sent = async || (bench.opencode.memory().texts("ses_f").concat() == ["first"]).then_some(());
+    eventually("the first is delivered at once", sent).await;
+    bench.opencode.memory().busy.clear();
+    delivered(&service).await;
+    assert_eq!(service.prompt("ses_f", "msg_1", "again").await["state"], "delivered");
+    let memory = bench.opencode.memory();
+    assert_eq!(
+        (memory.texts("ses_f").concat(), memory.prompts.len()),
+        (vec!["first".into(), "third".into()], 2)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_opencode_does_not_know_is_not_found_and_leaves_nothing() {
+    let mut bench = Bench::new().await;
+    begin(&bench);
+    let prompt = json!({"id": "msg_1", "text": "go"});
+    {
+        let service = bench.service().await;
+        assert_eq!(
+            service.post("/admin/chats/ses_none/prompts", prompt.clone()).await.0,
+            StatusCode::NOT_FOUND
+        );
+        bench.opencode.memory().mute = true;
+        let (status, problem) = service.post(PATH, prompt.clone()).await;
+        assert_eq!(
+            (status, &problem["type"]),
+            (StatusCode::SERVICE_UNAVAILABLE, &json!("opencode-unavailable"))
+        );
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    bench.set("OCWEB_OPENCODE_URL", &format!("http://{free}/"));
+    let service = bench.service().await;
+    assert_eq!(service.post(PATH, prompt).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((kept(&bench, "foreign"), kept(&bench, "prompts/ledgers")), (vec![], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_had_a_prompt_before_takes_the_next_while_opencode_is_away() {
+    let bench = Bench::new().await;
+    begin(&bench);
+    let service = bench.service().await;
+    service.prompt("ses_f", "msg_1", "first").await;
+    delivered(&service).await;
+    bench.opencode.memory().mute = true;
+    service.prompt("ses_f", "msg_2", "second").await;
+    bench.opencode.memory().mute = false;
+    delivered(&service).await;
+    assert_eq!(bench.opencode.memory().texts("ses_f").concat(), ["first", "second"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_of_it_goes_when_it_is_gone() {
+    let bench = Bench::new().await;
+    begin(&bench);
+    let service = bench.service().await;
+    service.prompt("ses_f", "msg_1", "first").await;
+    delivered(&service).await;
+    let collect = async || service.post("/admin/gc", json!({})).await.0;
+    assert_eq!((collect().await, kept(&bench, "foreign").len()), (StatusCode::OK, 1));
+    bench.opencode.memory().sessions.clear();
+    assert_eq!(service.post(PATH, json!({"id": "msg_2", "text": "x"})).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(collect().await, StatusCode::OK);
+    assert_eq!((kept(&bench, "foreign"), kept(&bench, "prompts/ledgers")), (vec![], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_the_real_opencode_answers() {
+    let mut bench = Bench::new().await;
+    let opencode = RealOpencode::start(&bench).await;
+    bench.set("OCWEB_OPENCODE_URL", &opencode.url);
+    let service = bench.service().await;
+    let folder = bench.folder.path().join("elsewhere");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (_, session) = opencode.call(Method::POST, &format!("session?directory={}", folder.display())).await;
+    let id = session["id"].as_str().unwrap();
+    let prompt = json!({"id": "msg_a001", "text": "say: hello", "model": "demo/demo"});
+    let (status, answer) = service.post(&format!("/admin/chats/{id}/prompts"), prompt).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    delivered(&service).await;
+    assert_eq!(opencode.said(id).await.len(), 1);
+    eventually("it is answered in its folder", async || {
+        let (_, messages) = opencode.call(Method::GET, &format!("session/{id}/message")).await;
+        let done = |message: &&Value| message["info"]["finish"] == "stop";
+        let answer = messages.as_array()?.iter().find(done)?;
+        assert_eq!(answer["info"]["path"]["cwd"], json!(folder));
+        Some(())
+    })
+    .await;
+}
