@@ -14,7 +14,7 @@ use crate::{
     channel::{Button, Target},
     chats::Chats,
     delivery::{Delivery, Next, Stage},
-    event::{Key, Notice, Verdict},
+    event::{Key, Notice},
     log::{Entry, Log, LogOutcome},
     review::{Handled, HeldBack},
     settings::Address,
@@ -243,14 +243,14 @@ impl Ledger {
     }
 
     /// Takes a capability away from whoever presents it, and answers what it stood for.
-    pub(crate) fn spend(
-        &mut self,
-        capability: &CapabilityHash,
-        now: OffsetDateTime,
-    ) -> Option<(String, Verdict)> {
+    pub(crate) fn spend(&mut self, capability: &CapabilityHash, now: OffsetDateTime) -> Option<Grant> {
         let place = self.grants.iter().position(|grant| grant.permits(capability, now))?;
-        let grant = self.grants.remove(place);
-        Some((grant.request, grant.verdict))
+        Some(self.grants.remove(place))
+    }
+
+    /// Gives a capability back that was spent on nothing.
+    pub(crate) fn give_back(&mut self, grant: Grant) {
+        self.grants.push(grant);
     }
 
     /// A request was answered: none of its buttons works any more.
@@ -326,7 +326,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{capability::Capability, event::Event};
+    use crate::{
+        capability::Capability,
+        event::{Event, Verdict},
+    };
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::days(20_000));
 
@@ -373,8 +376,9 @@ mod tests {
         for attempt in [&first, &second] {
             let hash = Capability::presented(&attempt.buttons[1].capability).hash();
             assert!(ledger.permits(&hash, NOW));
-            assert_eq!(ledger.spend(&hash, NOW), Some(("per_1".into(), Verdict::Reject)));
-            assert_eq!(ledger.spend(&hash, NOW), None, "used twice");
+            let grant = ledger.spend(&hash, NOW).unwrap();
+            assert_eq!((grant.request.as_str(), &grant.verdict), ("per_1", &Verdict::Reject));
+            assert!(ledger.spend(&hash, NOW).is_none(), "used twice");
         }
         let left = Capability::presented(&second.buttons[0].capability).hash();
         ledger.revoke("per_1");

@@ -17,6 +17,7 @@ use std::{
     time::Instant,
 };
 
+pub(crate) use actions::ActError;
 use ocweb_opencode_client::SessionId;
 use ocweb_service::{config::Folders, private_file};
 use tokio::sync::Notify;

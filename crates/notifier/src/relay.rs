@@ -45,9 +45,12 @@ pub(crate) enum AnswerError {
     /// It was answered elsewhere, or went stale.
     #[error("the request is not asked any more")]
     Gone,
-    /// The relay did not take it.
-    #[error("the event relay did not take the answer: {0}")]
-    Failed(String),
+    /// The relay was not reached, or could not take it now: it was not given, and can be given again.
+    #[error("the event relay was not reached: {0}")]
+    NotNow(String),
+    /// Whether the relay took it is unknown.
+    #[error("the event relay did not say that it took the answer: {0}")]
+    Unknown(String),
 }
 
 /// Why the stream ended.
@@ -78,7 +81,10 @@ impl Relay {
 
     /// Answers a request.
     pub(crate) async fn answer(&self, request: &str, verdict: &Verdict) -> Result<(), AnswerError> {
-        let failed = |error: reqwest::Error| AnswerError::Failed(chain(error));
+        let failed = |error: reqwest::Error| match error.is_connect() || error.is_builder() {
+            true => AnswerError::NotNow(chain(error)),
+            false => AnswerError::Unknown(chain(error)),
+        };
         let mut url = url("/admin/inbox");
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([request, "answer"]);
@@ -89,7 +95,8 @@ impl Relay {
         match response.status() {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND => Err(AnswerError::Gone),
-            status => Err(AnswerError::Failed(format!("it answered {}", status.as_u16()))),
+            StatusCode::SERVICE_UNAVAILABLE => Err(AnswerError::NotNow("it answered 503".into())),
+            status => Err(AnswerError::Unknown(format!("it answered {}", status.as_u16()))),
         }
     }
 

@@ -203,12 +203,38 @@ async fn a_request_that_is_gone_makes_its_buttons_worthless() {
     let first = buttons(&ntfy, 1).await;
     assert!(is_gone(&notifier.act(&answered_elsewhere[0]).await));
 
-    // The relay is away: the capability is spent all the same.
-    bench.relay.break_inbox();
-    assert!(is_gone(&notifier.act(&first[0]).await));
-    bench.relay.stop();
-    assert!(is_gone(&notifier.act(&first[1]).await));
-    bench.relay.serve();
+    bench.relay.put(&chat("ses_2", &json!({})));
     assert!(is_gone(&notifier.act(&first[0]).await));
     assert_eq!(bench.relay.answers(), []);
+}
+
+#[tokio::test]
+async fn a_button_that_reaches_nobody_still_works_later_and_one_of_unknown_fate_does_not() {
+    let bench = Bench::new();
+    let (mut notifier, ntfy) = follow(&bench).await;
+    bench.relay.put(&asking("ses_1", "per_1"));
+    let first = buttons(&ntfy, 0).await;
+    bench.relay.put(&asking("ses_2", "per_2"));
+    let second = buttons(&ntfy, 1).await;
+    let detail = |(status, problem): (StatusCode, Value)| {
+        (status.as_u16(), problem["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let not_now = "ocweb cannot pass the answer on right now. The button still works: try again in a moment, or open the chat.";
+    bench.relay.refuse_answers(503);
+    assert_eq!(detail(notifier.act(&first[0]).await), (503, not_now.into()), "opencode is restarted");
+    bench.relay.stop();
+    assert_eq!(detail(notifier.act(&first[0]).await), (503, not_now.into()), "the relay is away");
+    bench.relay.serve();
+    bench.relay.refuse_answers(500);
+    let unknown = "The answer was passed on, but nobody said that it arrived. Open the chat to see.";
+    assert_eq!(detail(notifier.act(&second[0]).await), (502, unknown.into()));
+
+    // Also over a restart.
+    notifier.kill();
+    bench.relay.take_answers();
+    let notifier = bench.notifier().await;
+    assert!(is_gone(&notifier.act(&second[0]).await), "it may have answered");
+    assert_eq!(notifier.act(&first[0]).await, (StatusCode::OK, json!({ "outcome": "approved" })));
+    assert!(is_gone(&notifier.act(&first[0]).await), "used twice");
+    assert_eq!(bench.relay.answers(), [("per_1".to_owned(), json!({ "reply": "once" }))]);
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Notifier, capability::Capability, event::Verdict};
+use crate::{Notifier, capability::Capability, event::Verdict, notifier::ActError};
 
 /// A capability has 43 characters.
 const MOST_BYTES: usize = 2048;
@@ -44,7 +44,7 @@ struct NotificationCapability {
 ///
 /// **Open: needs no login.** The capability is the body, as text or as `{"capability"}`. It works once,
 /// for a day, for one request and one answer. Whatever the reason that one does not work, the answer is
-/// the same 410.
+/// the same 410. One that could not be passed on still works.
 #[utoipa::path(
     post,
     path = "/admin/notifications/act",
@@ -58,6 +58,8 @@ struct NotificationCapability {
     responses(
         (status = 200, description = "It is answered", body = NotificationActionResult),
         (status = 410, description = "It was used, has expired, or the request is gone", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "What became of the answer is unknown, and the capability is used", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The answer cannot be passed on now; the capability still works", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is larger than 2 KB", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -66,8 +68,8 @@ async fn act(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<NotificationActionResult>, Problem> {
     let body = body.map_err(|rejection| Problem::new(rejection.status(), "The body is larger than 2 KB."))?;
-    let presented = presented(&body).ok_or_else(gone)?;
-    let verdict = notifier.act(&presented).await.ok_or_else(gone)?;
+    let presented = presented(&body).ok_or(ActError::Worthless)?;
+    let verdict = notifier.act(&presented).await?;
     let outcome = match verdict {
         Verdict::Once => "approved",
         Verdict::Reject => "rejected",
@@ -107,9 +109,24 @@ fn presented(body: &[u8]) -> Option<Capability> {
     Some(Capability::presented(text))
 }
 
-fn gone() -> Problem {
-    let detail = "This button does nothing any more: it was used, has expired, or the request is gone. Open the chat instead.";
-    Problem::new(StatusCode::GONE, detail)
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Worthless => Self::new(
+                StatusCode::GONE,
+                "This button does nothing any more: it was used, has expired, or the request is gone. Open the chat instead.",
+            ),
+            ActError::NotNow => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ocweb cannot pass the answer on right now. The button still works: try again in a moment, or open the chat.",
+            )
+            .retry_after(2),
+            ActError::Unknown => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "The answer was passed on, but nobody said that it arrived. Open the chat to see.",
+            ),
+        }
+    }
 }
 
 async fn open_to_all_origins(mut response: Response) -> Response {

@@ -3,38 +3,62 @@
 use time::OffsetDateTime;
 
 use super::Notifier;
-use crate::{capability::Capability, event::Verdict, relay::AnswerError};
+use crate::{
+    capability::{Capability, Grant},
+    event::Verdict,
+    relay::AnswerError,
+};
+
+/// Why a button did nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ActError {
+    /// Its capability is none that works, for whatever reason: who presents one is told no more than that.
+    #[error("the capability is worth nothing")]
+    Worthless,
+    /// The answer was not given, and the capability still works.
+    #[error("the answer cannot be given now")]
+    NotNow,
+    /// The answer may have been given, and the capability is spent.
+    #[error("what became of the answer is unknown")]
+    Unknown,
+}
 
 impl Notifier {
-    /// Uses a capability and answers what it stood for. `None` when it does nothing, for whatever reason: who presents one is told no
-    /// more than that.
+    /// Uses a capability and answers what it stood for.
     ///
     /// It is spent, and that is on the disk, before it is used: were it the other way round, a kill in
-    /// between would leave one that works twice.
-    pub(crate) async fn act(&self, presented: &Capability) -> Option<Verdict> {
+    /// between would leave one that works twice. It is given back when it was certainly not used.
+    pub(crate) async fn act(&self, presented: &Capability) -> Result<Verdict, ActError> {
         let (hash, now) = (presented.hash(), OffsetDateTime::now_utc());
         if !self.ledger(|ledger| ledger.permits(&hash, now)) {
-            return None;
+            return Err(ActError::Worthless);
         }
-        let (request, verdict) = self.0.ledger.change(|ledger| ledger.spend(&hash, now))?;
+        let grant = self.0.ledger.change(|ledger| ledger.spend(&hash, now)).ok_or(ActError::Worthless)?;
+        let request = grant.request.as_str();
         if let Err(error) = self.0.ledger.flush().await {
             tracing::error!(request, %error, "a button does nothing, because its use cannot be written down");
-            return None;
+            self.0.ledger.change(|ledger| ledger.give_back(grant));
+            return Err(ActError::NotNow);
         }
-        match self.0.relay.answer(&request, &verdict).await {
+        match self.0.relay.answer(request, &grant.verdict).await {
             Ok(()) => {
                 tracing::info!(request, "answered by a button");
-                self.revoke(&request).await;
-                Some(verdict)
+                self.revoke(request).await;
+                Ok(grant.verdict)
             }
             Err(AnswerError::Gone) => {
                 tracing::info!(request, "a button came too late");
-                self.revoke(&request).await;
-                None
+                self.revoke(request).await;
+                Err(ActError::Worthless)
             }
-            Err(error @ AnswerError::Failed(_)) => {
+            Err(error @ AnswerError::NotNow(_)) => {
                 tracing::warn!(request, %error, "a button could not answer");
-                None
+                self.give_back(grant).await;
+                Err(ActError::NotNow)
+            }
+            Err(error @ AnswerError::Unknown(_)) => {
+                tracing::warn!(request, %error, "a button may not have answered");
+                Err(ActError::Unknown)
             }
         }
     }
@@ -44,6 +68,14 @@ impl Notifier {
         // If this is lost, the others still find the request gone.
         if let Err(error) = self.0.ledger.flush().await {
             tracing::error!(%error, "the other buttons of a request could not be revoked on disk");
+        }
+    }
+
+    async fn give_back(&self, grant: Grant) {
+        self.0.ledger.change(|ledger| ledger.give_back(grant));
+        // If this is lost, a restart costs the button.
+        if let Err(error) = self.0.ledger.flush().await {
+            tracing::error!(%error, "a button that did nothing could not be given back on disk");
         }
     }
 }

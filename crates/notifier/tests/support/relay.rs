@@ -49,8 +49,8 @@ struct World {
     answers: Vec<(String, Value)>,
     /// Streams send nothing any more, and do not end.
     is_stalled: bool,
-    /// Answers are refused.
-    is_broken: bool,
+    /// The status that answers are refused with.
+    refusal: Option<StatusCode>,
     /// Nothing is known of any chat yet.
     is_ignorant: bool,
 }
@@ -115,9 +115,13 @@ impl Relay {
         self.shared.world.lock().unwrap().is_stalled = false;
     }
 
-    /// Refuses answers.
-    pub fn break_inbox(&self) {
-        self.shared.world.lock().unwrap().is_broken = true;
+    /// Refuses answers with a status.
+    pub fn refuse_answers(&self, status: u16) {
+        self.shared.world.lock().unwrap().refusal = Some(StatusCode::from_u16(status).unwrap());
+    }
+
+    pub fn take_answers(&self) {
+        self.shared.world.lock().unwrap().refusal = None;
     }
 
     /// Knows nothing of any chat, until [`Self::learn`].
@@ -246,8 +250,8 @@ async fn answer(
 ) -> StatusCode {
     let answered = {
         let mut world = shared.world.lock().unwrap();
-        if world.is_broken {
-            return StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(status) = world.refusal {
+            return status;
         }
         let asks = |chat: &Value| {
             let requests = chat["requests"].as_array().unwrap();
