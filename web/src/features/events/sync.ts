@@ -14,6 +14,7 @@ import {
   carriedFrom,
   client,
   keepViewing,
+  leave,
   setShownChat,
   viewedChat,
 } from './viewing';
@@ -86,25 +87,37 @@ export function startSync(): () => void {
   const check = () => running.check();
   const online = () => running.online();
   const offline = () => running.offline();
-  const visible = () => {
-    // A page that is hidden gets no frames: what waits for one is taken in now, and the next by a timer.
-    if (document.hidden) {
-      flush();
-      running.hidden();
-    } else running.check();
+  const left = () => {
+    running.hidden();
+    leave();
+    announced = null;
+  };
+  const shown = () => {
+    running.check();
     settle();
+  };
+  const visible = () => {
+    if (!document.hidden) {
+      shown();
+      return;
+    }
+    // A page that is hidden gets no frames: what waits for one is taken in now, and the next by a timer.
+    flush();
+    left();
   };
   const stopViewing = keepViewing(isLive);
   window.addEventListener('online', online);
   window.addEventListener('offline', offline);
-  window.addEventListener('pageshow', check);
+  window.addEventListener('pagehide', left);
+  window.addEventListener('pageshow', shown);
   window.addEventListener('focus', check);
   document.addEventListener('visibilitychange', visible);
   return () => {
     stopViewing();
     window.removeEventListener('online', online);
     window.removeEventListener('offline', offline);
-    window.removeEventListener('pageshow', check);
+    window.removeEventListener('pagehide', left);
+    window.removeEventListener('pageshow', shown);
     window.removeEventListener('focus', check);
     document.removeEventListener('visibilitychange', visible);
     running.stop();

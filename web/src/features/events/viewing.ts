@@ -14,6 +14,8 @@ export const client = newClientId();
 let shown: string | null = null;
 /** The relay is told one thing at a time: of two that are under way the older could arrive last. */
 let last: Promise<unknown> = Promise.resolve();
+/** Whether the last that was said is that nobody looks. */
+let hasLeft = false;
 let telling = new AbortController();
 /** From which event on the stream carries what is shown; null when the relay could not be told. */
 let carried: Promise<Position | null> = Promise.resolve(null);
@@ -35,12 +37,26 @@ export async function announceViewing(): Promise<boolean> {
 }
 
 function tell(): Promise<Position | null> {
-  const told = last
-    .then(() => relay.view(client, viewedChat(), telling.signal))
-    .then(
-      ({ number }) => readPosition(number),
-      () => null,
-    );
+  hasLeft = false;
+  return saying(last.then(() => relay.view(client, viewedChat(), telling.signal)));
+}
+
+/**
+ * Nobody looks any more, and the page may stand still or end with the next instant: this waits for nothing that is
+ * under way, which may hang, and ends it, so that it does not arrive after this.
+ */
+export function leave(): void {
+  if (hasLeft) return;
+  hasLeft = true;
+  abandonViewing();
+  carried = saying(relay.view(client, null, telling.signal));
+}
+
+function saying(answer: Promise<{ number: string }>): Promise<Position | null> {
+  const told = answer.then(
+    ({ number }) => readPosition(number),
+    () => null,
+  );
   last = told;
   return told;
 }

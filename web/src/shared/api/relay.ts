@@ -141,6 +141,8 @@ export const relay = {
       body: { client, chat },
       signal,
       timeout: viewTimeout,
+      // Nobody looks any more: that is said though the page ends with it.
+      keepalive: chat === null,
     }),
 
   markRead: (chat: string, read: boolean) =>
