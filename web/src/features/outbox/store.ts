@@ -1,11 +1,11 @@
 /** The one outbox of this page: the browser's storage, the server's API and the other tabs, put together. */
 import { create } from 'zustand';
-import { isShown } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { listen } from '@/features/events/sync';
 import { admin } from '@/shared/api/admin';
 import { RequestError } from '@/shared/http';
 import { newMessageId, newSessionId } from '@/shared/identifier';
+import { createFollowing } from './following';
 import type { Item } from './item';
 import { createOutbox, emptyOutbox, type OutboxState } from './outbox';
 import { browserStorage } from './storage';
@@ -130,29 +130,15 @@ export function takeBackFromServer(chat: string, id: string): Promise<void> {
   return takeBack({ chat, id }).then(() => forget(id));
 }
 
-/** How long a prompt that neither the conversation nor the server tells of is called sent, in milliseconds. */
-const transition = 15_000;
+const following = createFollowing();
 
 /** Forgets what was handed over once the stream tells of it, or of nothing like it any more. */
 function tidy(): void {
   const { accepted } = useOutbox.getState();
-  if (accepted.length === 0) return;
-  const { chats, transcripts } = useEvents.getState();
-  for (const { id, chat } of accepted) {
-    if (isShown(transcripts[chat], id)) forget(id);
-    else if (chats[chat]?.prompts.some((prompt) => prompt.id === id)) lastTold.set(id, Date.now());
-    else if (Date.now() - (lastTold.get(id) ?? 0) > transition) {
-      if (lastTold.has(id)) forget(id);
-      else lastTold.set(id, Date.now());
-    }
-  }
+  for (const id of following.over(accepted, useEvents.getState(), Date.now())) forget(id);
 }
 
-/** When each was last known to be with the server. */
-const lastTold = new Map<string, number>();
-
 function forget(id: string): void {
-  lastTold.delete(id);
   useOutbox.setState((state) => ({
     ...state,
     accepted: state.accepted.filter((item) => item.id !== id),
