@@ -44,8 +44,8 @@ interface OutputEvent {
 export type TranscriptEvent = Exclude<OpencodeEvent, { type: 'session.updated' }> | OutputEvent;
 
 export type RelayEvent =
-  /** Everything held so far is void. */
-  | { type: 'snapshot'; reason: string; chats: ChatView[]; instance: Instance }
+  /** Everything held so far is void. Until it is complete, what is not in it may be there all the same. */
+  | { type: 'snapshot'; reason: string; complete?: boolean; chats: ChatView[]; instance: Instance }
   /** Everything held so far is right, and what was missed follows. */
   | { type: 'resumed' }
   | { type: 'chat'; chat: ChatView }

@@ -49,7 +49,7 @@ function applyEvent(state: EventState, event: RelayEvent, at: Position): EventSt
     case 'snapshot':
       return {
         ...state,
-        isKnown: true,
+        isKnown: event.complete !== false,
         chats: Object.fromEntries(event.chats.map((chat) => [chat.id, chat])),
         instance: event.instance,
         transcripts: stale(state.transcripts),

@@ -259,6 +259,13 @@ describe('the chats', () => {
     expect(told.isKnown).toBe(true);
   });
 
+  it('are not all known until a snapshot is complete', () => {
+    const begun = streamSnapshot(1, 'e2');
+    const half = take(told, [{ ...begun, event: { ...begun.event, complete: false } as Numbered['event'] }]);
+    expect(half.isKnown).toBe(false);
+    expect(take(half, [streamSnapshot(2, 'e2')]).isKnown).toBe(true);
+  });
+
   it('are replaced by a snapshot, and an older twin of an event changes nothing', () => {
     expect(take(told, [numbered(3, { type: 'chat', chat: chat('b', 'two') })])).toBe(told);
     expect(take(told, [streamSnapshot(1, 'e2')]).chats).toEqual({});

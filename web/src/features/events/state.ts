@@ -44,7 +44,7 @@ export interface EventState {
   connection: Connection;
   /** The last event taken in. */
   position: Position | null;
-  /** Whether the stream has told of the chats yet. */
+  /** Whether the stream has told of all chats. */
   isKnown: boolean;
   chats: Readonly<Record<string, ChatView>>;
   instance: Instance | null;
