@@ -7,6 +7,7 @@ import './outbox.css';
 
 export function Unsent({ onChoose }: { onChoose: () => void }) {
   const items = useOutbox((state) => state.items);
+  const setbacks = useOutbox((state) => state.setbacks);
   const chats = useEvents((state) => state.chats);
   const isLive = useEvents((state) => state.connection.phase === 'live');
   const first = new Map<string, Item>();
@@ -26,7 +27,7 @@ export function Unsent({ onChoose }: { onChoose: () => void }) {
           <span className="grow">
             <span className="unsent-text">{item.text}</span>
             <span className="sub block-line">
-              {item.refusal !== null ? '× refused' : isLive ? '… being sent' : '… waiting for the network'}{' '}
+              {standing(item, isLive, item.id in setbacks)}{' '}
               {chats[item.chat]?.title ?? item.newChat?.repo.split('/').pop()}
             </span>
           </span>
@@ -34,4 +35,10 @@ export function Unsent({ onChoose }: { onChoose: () => void }) {
       ))}
     </nav>
   );
+}
+
+function standing({ refusal }: Item, isLive: boolean, isSetBack: boolean): string {
+  if (refusal !== null) return '× refused';
+  if (!isLive) return '… waiting for the network';
+  return isSetBack ? '… trying again' : '… being sent';
 }

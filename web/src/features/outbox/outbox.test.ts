@@ -176,6 +176,27 @@ describe('a prompt', () => {
   });
 });
 
+describe('a prompt that the server cannot take now', () => {
+  it('has the reason, and goes when it can', async () => {
+    server.refuses = () => new RequestError('The disk is full: delete a clone.', 507);
+    await tab.outbox.add(item('a', 'one'));
+    await pass(5_000);
+    expect(tab.state.setbacks).toEqual({ msg_0001: 'The disk is full: delete a clone.' });
+    server.refuses = () => null;
+    await pass(30_000);
+    expect(server.stored).toEqual(['msg_0001']);
+  });
+
+  it('has no reason where the page ended the attempt itself', async () => {
+    server.network = 'silent';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    tab.outbox.interrupt();
+    await pass(0);
+    expect(tab.state.setbacks).toEqual({});
+  });
+});
+
 describe('several prompts', () => {
   it('go in order, of each chat its own', async () => {
     server.network = 'down';

@@ -11,9 +11,11 @@ export interface OutboxState {
   items: readonly Item[];
   /** Handed over by this page, and perhaps not in what the stream says yet. */
   accepted: readonly Item[];
+  /** Why the last attempt of this page failed, by id, where it is tried again. */
+  setbacks: Readonly<Record<string, string>>;
 }
 
-export const emptyOutbox: OutboxState = { items: [], accepted: [] };
+export const emptyOutbox: OutboxState = { items: [], accepted: [], setbacks: {} };
 
 export interface OutboxParts {
   storage: Storage;
@@ -62,6 +64,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
     return items;
   }
 
+  function setBack(id: string, reason: string): void {
+    onChange((state) => ({ ...state, setbacks: { ...state.setbacks, [id]: reason } }));
+  }
+
   async function store(change: Change): Promise<void> {
     await storage.change(change);
     await reload();
@@ -86,7 +92,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
         failures = 0;
       } catch (error) {
         if (isRefusal(error)) await store({ put: { ...next, isAttempted: true, refusal: explain(error) } });
-        else heldUp.add(next.chat);
+        else {
+          heldUp.add(next.chat);
+          // What was ended here says nothing about the server.
+          if (!controller.signal.aborted) setBack(next.id, explain(error));
+        }
       }
     }
   }

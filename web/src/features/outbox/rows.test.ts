@@ -15,9 +15,10 @@ function rows(
   accepted: Item[],
   view: Partial<ChatView> | null,
   more: Partial<Circumstances> = {},
+  setbacks: Record<string, string> = {},
 ) {
   const now = { isLive: true, isOpencodeUp: true, isShown: () => false, ...more };
-  return rowsOf('a', { items, accepted }, { ...now, chat: view === null ? undefined : chat(view) });
+  return rowsOf('a', { items, accepted, setbacks }, { ...now, chat: view === null ? undefined : chat(view) });
 }
 
 const words = (all: ReturnType<typeof rows>) => all.map(({ id, words }) => `${id}: ${words}`);
@@ -61,6 +62,16 @@ describe('the words', () => {
     expect(words(rows([item('1', { refusal: 'No.' }), item('2')], [], {}))).toEqual([
       '1: Not sent: No.',
       '2: waiting for the one before it',
+    ]);
+  });
+
+  it('of what is tried again, with the reason', () => {
+    const reasons = { 1: 'The disk is full: delete a clone.' };
+    expect(words(rows([item('1')], [], null, {}, reasons))).toEqual([
+      '1: trying again: The disk is full: delete a clone.',
+    ]);
+    expect(words(rows([item('1')], [], null, { isLive: false }, reasons))).toEqual([
+      '1: on this phone, waiting for the network',
     ]);
   });
 

@@ -48,7 +48,10 @@ export function rowsOf(chat: string, outbox: OutboxState, now: Circumstances): R
   ].sort((a, b) => (a.id < b.id ? -1 : 1));
   const here = new Set(outbox.accepted.map(({ id }) => id));
   const kept = inOrder(outbox.items).filter((item) => ofChat(item) && !here.has(item.id));
-  return [...rows, ...kept.map((item, index) => ofPhone(item, kept.slice(0, index), now))];
+  return [
+    ...rows,
+    ...kept.map((item, index) => ofPhone(item, kept.slice(0, index), outbox.setbacks[item.id], now)),
+  ];
 }
 
 function row(
@@ -62,10 +65,16 @@ function row(
 
 const behind = 'waiting for the one before it';
 
-function ofPhone(item: Item, before: readonly Item[], { isLive }: Circumstances): Row {
+function ofPhone(
+  item: Item,
+  before: readonly Item[],
+  setback: string | undefined,
+  { isLive }: Circumstances,
+): Row {
   if (item.refusal !== null) return row(item, 'refused', `Not sent: ${item.refusal}`, true);
   if (before.some(({ refusal }) => refusal !== null)) return row(item, 'kept', behind, true);
-  return row(item, 'kept', isLive ? 'being sent' : 'on this phone, waiting for the network', true);
+  if (!isLive) return row(item, 'kept', 'on this phone, waiting for the network', true);
+  return row(item, 'kept', setback === undefined ? 'being sent' : `trying again: ${setback}`, true);
 }
 
 function ofServer(
