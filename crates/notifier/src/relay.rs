@@ -81,15 +81,15 @@ impl Relay {
 
     /// Answers a request.
     pub(crate) async fn answer(&self, request: &str, verdict: &Verdict) -> Result<(), AnswerError> {
-        let failed = |error: reqwest::Error| match error.is_connect() || error.is_builder() {
-            true => AnswerError::NotNow(chain(error)),
-            false => AnswerError::Unknown(chain(error)),
+        let failed = |error: reqwest::Error| {
+            let outcome = if error.is_connect() { AnswerError::NotNow } else { AnswerError::Unknown };
+            outcome(chain(error))
         };
         let mut url = url("/admin/inbox");
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([request, "answer"]);
         }
-        let client = self.client().map_err(failed)?;
+        let client = self.client().map_err(|error| AnswerError::NotNow(chain(error)))?;
         let response =
             client.post(url).timeout(PATIENCE).json(&verdict.answer()).send().await.map_err(failed)?;
         match response.status() {
