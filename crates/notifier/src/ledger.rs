@@ -16,6 +16,7 @@ use crate::{
     delivery::{Delivery, Next, Stage},
     event::{Key, Notice},
     log::{Entry, Log, LogOutcome},
+    login::LoginId,
     review::{Handled, HeldBack},
     settings::Address,
     subscription::{Keys, MOST_SUBSCRIPTIONS, Subscription},
@@ -276,13 +277,15 @@ impl Ledger {
         endpoint: Address,
         keys: Keys,
         device: &str,
+        login: Option<LoginId>,
         now: OffsetDateTime,
     ) -> Subscribed {
-        let new = Subscription::new(endpoint, keys, device, now);
+        let new = Subscription::new(endpoint, keys, device, login, now);
         if let Some(known) = self.subscriptions.iter_mut().find(|known| known.endpoint == new.endpoint) {
-            let id = known.id.clone();
-            *known = Subscription { id: id.clone(), created_at: known.created_at, ..new };
-            return Subscribed::Again(id);
+            known.keys = new.keys;
+            known.device = new.device;
+            known.login = new.login;
+            return Subscribed::Again(known.id.clone());
         }
         if self.subscriptions.len() >= MOST_SUBSCRIPTIONS {
             let used =
@@ -448,18 +451,39 @@ mod tests {
         assert_eq!(ledger.news_since(), later - MEMORY, "so its end is no news either");
     }
 
-    #[test]
-    fn the_device_that_was_sent_to_longest_ago_makes_room() {
-        let mut ledger = Ledger::default();
-        let keys: Keys = serde_json::from_value(json!({
+    fn browser_keys() -> Keys {
+        serde_json::from_value(json!({
             "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
             "auth": "BTBZMqHH6r4Tts7J_aSIgg",
         }))
-        .unwrap();
+        .unwrap()
+    }
+
+    #[test]
+    fn a_device_that_subscribes_again_keeps_its_history() {
+        let mut ledger = Ledger::default();
+        let endpoint = Address::parse("https://push.example/1").unwrap();
+        let Subscribed::New(id) = ledger.subscribe(endpoint.clone(), browser_keys(), "Pixel", None, NOW)
+        else {
+            panic!("it is not known yet")
+        };
+        ledger.note_device(&id, None, NOW);
+        let (login, later) = ("login-2".parse().ok(), NOW + Duration::from_mins(1));
+        let again = ledger.subscribe(endpoint, browser_keys(), "Pixel 9", login.clone(), later);
+        assert!(matches!(again, Subscribed::Again(known) if known == id));
+        let device = ledger.subscription(&id).unwrap();
+        assert_eq!((device.created_at, device.last_sent_at), (NOW, Some(NOW)));
+        assert_eq!((device.device.as_str(), &device.login), ("Pixel 9", &login));
+    }
+
+    #[test]
+    fn the_device_that_was_sent_to_longest_ago_makes_room() {
+        let mut ledger = Ledger::default();
+        let keys = browser_keys();
         let mut subscribe = |number: u32| {
             let endpoint = Address::parse(&format!("https://push.example/{number}")).unwrap();
             let at = NOW + Duration::from_secs(number.into());
-            match ledger.subscribe(endpoint, keys.clone(), "Pixel", at) {
+            match ledger.subscribe(endpoint, keys.clone(), "Pixel", None, at) {
                 Subscribed::New(id) | Subscribed::Again(id) => id,
             }
         };

@@ -4,7 +4,7 @@
 //! handled and rules what to tell, what to hold back and why, and what to wait for. `ledger` keeps what
 //! must survive a restart, `delivery` decides when to try again, `channel` speaks each receiver's protocol,
 //! and `notifier` ties them together. `capability` is what a button in a notification can do without a
-//! login. `http` translates.
+//! login; `login` is whether a device still has one. `http` translates.
 
 mod capability;
 mod channel;
@@ -15,6 +15,7 @@ mod http;
 mod kept;
 mod ledger;
 mod log;
+mod login;
 mod notifier;
 mod outbound;
 mod quiet_hours;

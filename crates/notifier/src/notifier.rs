@@ -29,6 +29,7 @@ use crate::{
     chats::Chats,
     kept::Kept,
     ledger::Ledger,
+    login::Logins,
     outbound::{Outbound, Proxies},
     relay::Relay,
     settings::{Change, InvalidSetting, Settings},
@@ -62,6 +63,7 @@ struct Inner {
     vapid: VapidKey,
     outbound: Outbound,
     relay: Relay,
+    logins: Logins,
     /// As the relay last said; `None` before it said anything.
     chats: Mutex<Option<Chats>>,
     /// Until when a receiver wants to be left alone.
@@ -93,6 +95,7 @@ impl Notifier {
             vapid: VapidKey::open(&vapid).map_err(failed(&vapid))?,
             outbound: Outbound::new(proxies),
             relay: Relay::at(&folders.socket("event-relay")),
+            logins: Logins::at(&folders.socket("auth")),
             chats: Mutex::default(),
             not_before: Mutex::default(),
             changing: tokio::sync::Mutex::default(),

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use crate::{
     capability::random_text,
+    login::LoginId,
     settings::Address,
     text::{clip_bytes, one_line},
 };
@@ -28,10 +29,19 @@ pub(crate) struct Subscription {
     #[serde(with = "time::serde::rfc3339::option")]
     pub(crate) last_sent_at: Option<OffsetDateTime>,
     pub(crate) last_error: Option<String>,
+    /// With which login it was subscribed, the last time; `None` when that was without Caddy.
+    #[serde(default)]
+    pub(crate) login: Option<LoginId>,
 }
 
 impl Subscription {
-    pub(crate) fn new(endpoint: Address, keys: Keys, device: &str, now: OffsetDateTime) -> Self {
+    pub(crate) fn new(
+        endpoint: Address,
+        keys: Keys,
+        device: &str,
+        login: Option<LoginId>,
+        now: OffsetDateTime,
+    ) -> Self {
         Self {
             id: random_text::<12>(),
             endpoint,
@@ -40,6 +50,7 @@ impl Subscription {
             created_at: now,
             last_sent_at: None,
             last_error: None,
+            login,
         }
     }
 }

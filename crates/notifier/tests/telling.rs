@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    Bench, asking, chat, ended, permission, question,
+    Bench, asking,
+    auth::Auth,
+    chat, ended, permission, question,
     receiver::{Device, Receiver, Reply},
     until,
 };
@@ -197,6 +199,53 @@ async fn a_device_that_is_gone_is_forgotten() {
         );
         assert_eq!(notifier.get("/admin/notifications/subscriptions").await["subscriptions"], json!([]));
     }
+}
+
+#[tokio::test]
+async fn a_device_that_was_logged_out_is_told_nothing_any_more() {
+    let bench = Bench::new();
+    let notifier = bench.notifier().await;
+    let settings = notifier.get("/admin/notifications/settings").await;
+    let server_key = settings["web_push"]["public_key"].as_str().unwrap();
+    let (own, stolen) = (Device::new(7), Device::new(8));
+    let own_push = Receiver::push_service(own.clone(), server_key).await;
+    let stolen_push = Receiver::push_service(stolen.clone(), server_key).await;
+    let stolen = stolen.subscription(&stolen_push.url);
+    assert_eq!(notifier.subscribe_with_login(&stolen, "no login").await, 400);
+    assert_eq!(notifier.subscribe_with_login(&stolen, "login-2").await, 201);
+    assert_eq!(notifier.subscribe_with_login(&own.subscription(&own_push.url), "login-1").await, 201);
+    bench.relay.followed().await;
+
+    // An auth that is away or does not work ends no login.
+    bench.relay.put(&asking("ses_1", "per_1"));
+    stolen_push.receive(1).await;
+    let auth = Auth::start(&bench.folder.path().join("auth.sock"));
+    auth.fail();
+    bench.relay.put(&asking("ses_2", "per_2"));
+    stolen_push.receive(2).await;
+    auth.recover();
+    bench.relay.put(&asking("ses_3", "per_3"));
+    stolen_push.receive(3).await;
+
+    auth.end("login-2");
+    bench.relay.put(&asking("ses_4", "per_4"));
+    let entry = notifier.entry("ses_4", "failed").await;
+    assert_eq!(entry["detail"], "The device was logged out, so its subscription was removed.");
+    notifier.entry("ses_4", "sent").await;
+    assert_eq!((own_push.receive(4).await.len(), stolen_push.received().len()), (4, 3));
+    let devices = async || {
+        let list = notifier.get("/admin/notifications/subscriptions").await;
+        list["subscriptions"].as_array().unwrap().len()
+    };
+    assert_eq!(devices().await, 1);
+
+    // Logged in again, it subscribes again; what it subscribed with last is what counts.
+    assert_eq!(notifier.subscribe_with_login(&stolen, "login-3").await, 201);
+    assert_eq!(notifier.subscribe_with_login(&stolen, "login-4").await, 200);
+    auth.end("login-3");
+    bench.relay.put(&asking("ses_5", "per_5"));
+    stolen_push.receive(4).await;
+    assert_eq!(devices().await, 2);
 }
 
 #[tokio::test]

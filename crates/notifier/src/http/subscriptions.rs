@@ -1,6 +1,9 @@
 //! The devices that subscribed to Web Push.
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use ocweb_service::{
     Problem,
     extract::{Json, Path},
@@ -13,9 +16,13 @@ use super::problem::{invalid, not_written};
 use crate::{
     Notifier,
     ledger::Subscribed,
+    login::{InvalidLoginId, LoginId},
     settings::Address,
     subscription::{Keys, Subscription},
 };
+
+/// Set by Caddy, which removes a client's own. Services on the socket have none.
+const LOGIN: &str = "x-ocweb-session";
 
 /// The devices that subscribed.
 #[derive(Serialize, ToSchema)]
@@ -87,6 +94,8 @@ pub(super) struct PushSubscriptionId {
 }
 
 /// Subscribes a device
+///
+/// It is told as long as the login holds that it was subscribed with the last time.
 #[utoipa::path(
     post,
     path = "/admin/notifications/subscriptions",
@@ -102,18 +111,28 @@ pub(super) struct PushSubscriptionId {
 )]
 pub(super) async fn subscribe(
     State(notifier): State<Notifier>,
+    headers: HeaderMap,
     Json(new): Json<NewPushSubscription>,
 ) -> Result<(StatusCode, Json<PushSubscriptionId>), Problem> {
     let endpoint = Address::parse(&new.endpoint)
         .map_err(|reason| invalid(format!("The endpoint cannot be used: {reason}.")))?;
     let keys = Keys::parse(&new.keys.p256dh, &new.keys.auth)
         .map_err(|reason| invalid(format!("The subscription cannot be used: {reason}.")))?;
-    let subscribed =
-        notifier.subscribe(endpoint, keys, &new.device).await.map_err(|error| not_written(&error))?;
+    let subscribed = notifier
+        .subscribe(endpoint, keys, &new.device, login(&headers)?)
+        .await
+        .map_err(|error| not_written(&error))?;
     Ok(match subscribed {
         Subscribed::New(id) => (StatusCode::CREATED, Json(PushSubscriptionId { id })),
         Subscribed::Again(id) => (StatusCode::OK, Json(PushSubscriptionId { id })),
     })
+}
+
+/// The login that a request came with, if it came with one.
+fn login(headers: &HeaderMap) -> Result<Option<LoginId>, Problem> {
+    let Some(value) = headers.get(LOGIN) else { return Ok(None) };
+    let id = value.to_str().map_err(|_| InvalidLoginId).and_then(str::parse);
+    id.map(Some).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
 /// Removes a device

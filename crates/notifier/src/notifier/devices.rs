@@ -5,7 +5,7 @@ use std::io;
 use time::OffsetDateTime;
 
 use super::Notifier;
-use crate::{ledger::Subscribed, settings::Address, subscription::Keys};
+use crate::{ledger::Subscribed, login::LoginId, settings::Address, subscription::Keys};
 
 impl Notifier {
     /// Takes a device in; when this returns it is on the disk.
@@ -14,9 +14,10 @@ impl Notifier {
         endpoint: Address,
         keys: Keys,
         device: &str,
+        login: Option<LoginId>,
     ) -> io::Result<Subscribed> {
         let now = OffsetDateTime::now_utc();
-        let subscribed = self.0.ledger.change(|ledger| ledger.subscribe(endpoint, keys, device, now));
+        let subscribed = self.0.ledger.change(|ledger| ledger.subscribe(endpoint, keys, device, login, now));
         self.0.ledger.flush().await?;
         self.settings_changed();
         Ok(subscribed)

@@ -103,6 +103,12 @@ impl Notifier {
         let settings = self.settings();
         let subscription =
             device_of(target).and_then(|id| self.ledger(|ledger| ledger.subscription(id).cloned()));
+        if let Some(login) = subscription.as_ref().and_then(|device| device.login.as_ref())
+            && self.0.logins.has_ended(login).await
+        {
+            let detail = "The device was logged out, so its subscription was removed.";
+            return Answer::Gone { detail: detail.into() };
+        }
         let context = Context {
             settings: &settings,
             vapid: &self.0.vapid,
@@ -181,10 +187,10 @@ fn device_of(target: &Target) -> Option<&str> {
     }
 }
 
-/// A device whose push service does not know it any more is forgotten.
+/// A device that is gone, by its push service or because it was logged out, is forgotten.
 fn forget_gone(ledger: &mut Ledger, target: &Target, answer: &Answer) {
     if let (Some(device), Answer::Gone { .. }) = (device_of(target), answer) {
-        tracing::info!(device, "a device is not subscribed any more");
+        tracing::info!(device, "a device is forgotten");
         ledger.unsubscribe(device);
     }
 }

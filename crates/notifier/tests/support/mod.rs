@@ -9,6 +9,7 @@
     reason = "test support; each test file uses its part, and a test that cannot go on shall panic"
 )]
 
+pub mod auth;
 pub mod receiver;
 pub mod relay;
 
@@ -207,6 +208,12 @@ impl Notifier {
         let (status, answer) = self.post("/admin/notifications/subscriptions", subscription).await;
         assert!(status.is_success(), "{answer}");
         answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Subscribes a device with the header that Caddy sets.
+    pub async fn subscribe_with_login(&self, subscription: &Value, login: &str) -> StatusCode {
+        let request = self.client.post("http://notifier/admin/notifications/subscriptions");
+        request.header("x-ocweb-session", login).json(subscription).send().await.unwrap().status()
     }
 
     /// Presents a capability.
