@@ -37,7 +37,7 @@ function PendingPrompt({
   row: Row;
   onTakenBack: (text: string) => void;
 }) {
-  const { id, text, state, words, isHere, canHurry } = row;
+  const { id, text, state, words, isHere, canHurry, canRetry } = row;
   const takeBack = useMutation({
     mutationFn: async () => {
       if (isHere) await outbox.takeBack(id);
@@ -73,9 +73,9 @@ function PendingPrompt({
               Take back
             </button>
           )}
-          {(isBad || canHurry) && (
+          {(canRetry || canHurry) && (
             <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
-              {isBad ? 'Try again' : 'Send now'}
+              {canRetry ? 'Try again' : 'Send now'}
             </button>
           )}
         </div>

@@ -15,6 +15,8 @@ export interface Item {
   isAttempted: boolean;
   /** Why the server will not take it; it and what comes after it wait for somebody's decision. */
   refusal: string | null;
+  /** Whether that will never change: it can only be taken back. */
+  isFinal?: boolean;
 }
 
 /** Oldest first; ids sort by time. */
@@ -37,4 +39,9 @@ export function isRefusal(error: unknown): error is RequestError {
   if (!(error instanceof RequestError)) return false;
   const { status } = error;
   return status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
+}
+
+/** Whether no other attempt can ever be taken: its chat was deleted meanwhile, perhaps on another device. */
+export function isFinal({ kind }: RequestError): boolean {
+  return kind === 'chat-deleted';
 }

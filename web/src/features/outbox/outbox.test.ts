@@ -286,6 +286,23 @@ describe('a prompt that the server refuses', () => {
   });
 });
 
+describe.each([409, 410])('a prompt to a chat that was deleted (%i)', (status) => {
+  it('is refused for good with its text, until it is taken back', async () => {
+    server.refuses = () => new RequestError('This chat was deleted.', status, 'chat-deleted');
+    await tab.outbox.add({ ...item('a', 'one'), newChat: { repo: 'o/r', base: null } });
+    await pass(0);
+    await tab.outbox.retry('msg_0001');
+    await pass(600_000);
+    expect(server.asked).toBe(1);
+    expect(phone.kept.get('msg_0001')).toMatchObject({
+      text: 'one',
+      refusal: 'This chat was deleted.',
+      isFinal: true,
+    });
+    expect((await tab.outbox.takeBack('msg_0001')).text).toBe('one');
+  });
+});
+
 describe('taking back', () => {
   it('what was never sent needs no network', async () => {
     server.network = 'silent';

@@ -3,7 +3,7 @@
  * chat. The server takes the same id any number of times, so whatever dies between, a prompt arrives once.
  */
 import { explain } from '@/shared/http';
-import { type Item, inOrder, isRefusal, nextOf } from './item';
+import { type Item, inOrder, isFinal, isRefusal, nextOf } from './item';
 import type { Change, Storage } from './storage';
 
 export interface OutboxState {
@@ -91,8 +91,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
         await store({ remove: next.id });
         failures = 0;
       } catch (error) {
-        if (isRefusal(error)) await store({ put: { ...next, isAttempted: true, refusal: explain(error) } });
-        else {
+        if (isRefusal(error)) {
+          const refused = { isAttempted: true, refusal: explain(error), isFinal: isFinal(error) };
+          await store({ put: { ...next, ...refused } });
+        } else {
           heldUp.add(next.chat);
           // What was ended here says nothing about the server.
           if (!controller.signal.aborted) setBack(next.id, explain(error));
@@ -142,7 +144,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
     drain,
     interrupt: () => underWay?.abort(),
     async retry(id) {
-      await store({ put: { ...(await find(id)), refusal: null } });
+      const item = await find(id);
+      if (!item.isFinal) await store({ put: { ...item, refusal: null } });
       void drain();
     },
     async takeBack(id) {

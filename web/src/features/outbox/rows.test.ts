@@ -65,6 +65,13 @@ describe('the words', () => {
     ]);
   });
 
+  it('of what is refused for good, which can only be taken back', () => {
+    const [deleted] = rows([item('1', { refusal: 'This chat was deleted.', isFinal: true })], [], null);
+    expect(deleted).toMatchObject({ words: 'Not sent: This chat was deleted.', canRetry: false });
+    const [refused] = rows([item('1', { refusal: 'No.' })], [], null);
+    expect(refused?.canRetry).toBe(true);
+  });
+
   it('of what is tried again, with the reason', () => {
     const reasons = { 1: 'The disk is full: delete a clone.' };
     expect(words(rows([item('1')], [], null, {}, reasons))).toEqual([

@@ -27,6 +27,8 @@ export interface Row {
   isHere: boolean;
   /** Whether it could be delivered at once although the agent is at work. */
   canHurry: boolean;
+  /** Whether another attempt could succeed where one failed. */
+  canRetry: boolean;
 }
 
 export interface Circumstances {
@@ -60,7 +62,8 @@ function row(
   words: string,
   isHere: boolean,
 ): Row {
-  return { id, text, state, words, isHere, canHurry: false };
+  const canRetry = state === 'refused' || state === 'failed';
+  return { id, text, state, words, isHere, canHurry: false, canRetry };
 }
 
 const behind = 'waiting for the one before it';
@@ -71,7 +74,9 @@ function ofPhone(
   setback: string | undefined,
   { isLive }: Circumstances,
 ): Row {
-  if (item.refusal !== null) return row(item, 'refused', `Not sent: ${item.refusal}`, true);
+  if (item.refusal !== null) {
+    return { ...row(item, 'refused', `Not sent: ${item.refusal}`, true), canRetry: !item.isFinal };
+  }
   if (before.some(({ refusal }) => refusal !== null)) return row(item, 'kept', behind, true);
   if (!isLive) return row(item, 'kept', 'on this phone, waiting for the network', true);
   return row(item, 'kept', setback === undefined ? 'being sent' : `trying again: ${setback}`, true);
