@@ -2,6 +2,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Route, Switch } from 'wouter';
+import { addToDraft } from '@/features/composer/draft';
 import { listen, startSync } from '@/features/events/sync';
 import { startOutbox } from '@/features/outbox/store';
 import { RequestError } from '@/shared/http';
@@ -42,7 +43,7 @@ function refetchFailed(): void {
 
 export function App() {
   useEffect(startSync, []);
-  useEffect(startOutbox, []);
+  useEffect(() => startOutbox(addToDraft), []);
   useEffect(
     () =>
       listen({

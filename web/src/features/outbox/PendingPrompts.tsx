@@ -15,7 +15,7 @@ export function PendingPrompts({
   onTakenBack,
 }: {
   chat: string;
-  /** Gets the text that was taken back. */
+  /** Gets the text that was taken back on this phone. */
   onTakenBack: (text: string) => void;
 }) {
   const kept = useOutbox();
@@ -40,10 +40,10 @@ function PendingPrompt({
   const { id, text, state, words, isHere, canHurry, canRetry } = row;
   const takeBack = useMutation({
     mutationFn: async () => {
-      if (isHere) await outbox.takeBack(id);
-      else await takeBackFromServer(chat, id);
+      if (!isHere) return takeBackFromServer({ id, chat, text });
+      await outbox.takeBack(id);
+      onTakenBack(text);
     },
-    onSuccess: () => onTakenBack(text),
   });
   const send = useMutation({
     mutationFn: async () => {

@@ -3,12 +3,13 @@ import { create } from 'zustand';
 import { useEvents } from '@/features/events/store';
 import { listen } from '@/features/events/sync';
 import { admin } from '@/shared/api/admin';
-import { RequestError } from '@/shared/http';
 import { newMessageId, newSessionId } from '@/shared/identifier';
-import { createFollowing } from './following';
+import { recall, remember } from '@/shared/storage';
+import { createFollowing, sightOf } from './following';
 import type { Item } from './item';
 import { createOutbox, emptyOutbox, type OutboxState } from './outbox';
 import { browserStorage } from './storage';
+import { createTakingBack, isAbsent, type Kept, readKept } from './takingBack';
 
 export const useOutbox = create<OutboxState>(() => emptyOutbox);
 
@@ -62,7 +63,7 @@ async function takeBack({ chat, id }: { chat: string; id: string }): Promise<boo
     await admin.takeBack(chat, id);
     return true;
   } catch (error) {
-    if (error instanceof RequestError && error.status === 404) return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
 }
@@ -125,9 +126,32 @@ function latestId(chat: string): string | undefined {
     .at(-1);
 }
 
-/** Takes back a prompt that the server has, and opencode has not. */
-export function takeBackFromServer(chat: string, id: string): Promise<void> {
-  return takeBack({ chat, id }).then(() => forget(id));
+/** Puts a text that was taken back into the box of its chat; the box is another feature's. */
+let giveText: (chat: string, text: string) => void = () => undefined;
+
+const takingBackKey = 'taking-back';
+
+const takingBack = createTakingBack({
+  read: () => readKept(recall(takingBackKey)),
+  write: (kept) => remember(takingBackKey, kept.length === 0 ? null : JSON.stringify(kept)),
+  takeBack,
+  give({ id, chat, text }) {
+    giveText(chat, text);
+    forget(id);
+  },
+  alone,
+});
+
+/** Takes back a prompt that the server has, and opencode has not; its text goes to the box by itself. */
+export function takeBackFromServer(prompt: Kept): Promise<void> {
+  return takingBack.begin(prompt);
+}
+
+/** Of what was to be taken back, and is with the server no longer, asks what became of it. */
+function resumeTakingBack(): void {
+  const state = useEvents.getState();
+  const isGone = (prompt: Kept) => ['missing', 'shown'].includes(sightOf(state, prompt));
+  void takingBack.resume(isGone);
 }
 
 const following = createFollowing();
@@ -145,8 +169,12 @@ function forget(id: string): void {
   }));
 }
 
-/** Sends what is left, now and whenever there is hope; returns what stops it. */
-export function startOutbox(): () => void {
+/**
+ * Sends what is left, now and whenever there is hope; returns what stops it. `onTakenBack` gets the texts that the
+ * server gave back.
+ */
+export function startOutbox(onTakenBack: (chat: string, text: string) => void): () => void {
+  giveText = onTakenBack;
   const drain = () => void outbox.drain();
   const visible = () => {
     if (!document.hidden) drain();
@@ -159,7 +187,10 @@ export function startOutbox(): () => void {
   };
   const unlisten = listen({ onReconnect: reconnected, onCut: () => outbox.interrupt() });
   const unfollow = useEvents.subscribe(tidy);
-  const timer = setInterval(tidy, 5_000);
+  const timer = setInterval(() => {
+    tidy();
+    resumeTakingBack();
+  }, 5_000);
   channel?.addEventListener('message', changed);
   window.addEventListener('online', drain);
   document.addEventListener('visibilitychange', visible);

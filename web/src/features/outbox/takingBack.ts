@@ -1,0 +1,78 @@
+/**
+ * Taking back what the server has: the text is kept here before the server is asked to give it up, and until it is in
+ * the box or the server has said that it goes to opencode. So nothing is lost when only the answer is.
+ */
+import { RequestError } from '@/shared/http';
+import { type Item, isRefusal } from './item';
+
+export type Kept = Pick<Item, 'id' | 'chat' | 'text'>;
+
+export interface TakingBackParts {
+  /** What is kept, by this browser: it survives the page. */
+  read(): Kept[];
+  write(kept: readonly Kept[]): void;
+  /** Takes a prompt back from the server; resolves also when it is not there (any more). */
+  takeBack(prompt: Kept): Promise<unknown>;
+  /** Puts the text into the box. */
+  give(prompt: Kept): void;
+  /** Runs one at a time, over all tabs. */
+  alone<T>(act: () => Promise<T>): Promise<T>;
+}
+
+export interface TakingBack {
+  /** Rejects when it goes to opencode, and when it is not known what becomes of it. */
+  begin(prompt: Kept): Promise<void>;
+  /** Asks for those again of which nothing is known, where `isDue` says so. */
+  resume(isDue: (prompt: Kept) => boolean): Promise<void>;
+}
+
+export function createTakingBack(parts: TakingBackParts): TakingBack {
+  const underWay = new Set<string>();
+  const others = (id: string) => parts.read().filter((each) => each.id !== id);
+
+  async function ask(prompt: Kept, isWanted: () => boolean): Promise<void> {
+    underWay.add(prompt.id);
+    try {
+      await parts.alone(async () => {
+        if (!isWanted()) return;
+        await parts.takeBack(prompt);
+        parts.give(prompt);
+        parts.write(others(prompt.id));
+      });
+    } catch (error) {
+      if (isRefusal(error)) parts.write(others(prompt.id));
+      throw error;
+    } finally {
+      underWay.delete(prompt.id);
+    }
+  }
+
+  return {
+    begin({ id, chat, text }) {
+      parts.write([...others(id), { id, chat, text }]);
+      // Also where this browser keeps nothing.
+      return ask({ id, chat, text }, () => true);
+    },
+    async resume(isDue) {
+      const due = parts.read().filter((prompt) => !underWay.has(prompt.id) && isDue(prompt));
+      // Another tab may have been given it meanwhile.
+      const isKept = ({ id }: Kept) => parts.read().some((each) => each.id === id);
+      await Promise.allSettled(due.map((prompt) => ask(prompt, () => isKept(prompt))));
+    },
+  };
+}
+
+/** What is kept, as it was written. */
+export function readKept(text: string | null): Kept[] {
+  try {
+    const kept: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(kept) ? (kept as Kept[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a server does not have a prompt (any more). */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof RequestError && error.status === 404;
+}
