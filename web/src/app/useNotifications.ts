@@ -1,5 +1,5 @@
 /** What binds the open page to its notifications: taps on them, those that are over, the badge, the subscription. */
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { useEvents } from '@/features/events/store';
 import { keepSubscribed } from '@/features/notifications/thisDevice';
@@ -32,6 +32,16 @@ export function useNotifications(): void {
     if (isKnown) closeWhatIsOver(new Set(live.split(' '))).catch(() => undefined);
   }, [isKnown, live]);
 
-  // Whether it worked is said on the page of notifications.
-  useEffect(() => void keepSubscribed().catch(() => undefined), []);
+  const isLive = useEvents((state) => state.connection.phase === 'live');
+  const isKept = useRef(false);
+  useEffect(() => {
+    if (!isLive || isKept.current) return;
+    // Once at each start, as soon as the server can be reached. Whether it worked is said on the page of notifications.
+    keepSubscribed().then(
+      () => {
+        isKept.current = true;
+      },
+      () => undefined,
+    );
+  }, [isLive]);
 }

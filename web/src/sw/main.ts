@@ -3,9 +3,9 @@
  * so no request ever waits for it.
  */
 import { openMessage } from '@/shared/push/openMessage';
-import { describeSubscription, subscribeWith } from '@/shared/push/subscription';
 import { act } from './act';
 import { notificationOf, outcomeOf, readMemory, readPayload } from './payload';
+import { subscribeAgain } from './subscribeAgain';
 import { chooseWindow } from './window';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -40,7 +40,7 @@ self.addEventListener('notificationclick', (event) => {
 });
 
 self.addEventListener('pushsubscriptionchange', (event) => {
-  event.waitUntil(subscribeAgain(event));
+  event.waitUntil(subscribeAgain(self.registration.pushManager, self.navigator.userAgent));
 });
 
 async function showBadge(count: number): Promise<void> {
@@ -54,22 +54,4 @@ async function open(path: string): Promise<void> {
   const focused = await chosen?.focus().catch(() => null);
   if (focused) focused.postMessage(openMessage(path));
   else await self.clients.openWindow(path);
-}
-
-/** The push service ended the subscription: the server gets a new one. Without a login it waits for the next visit. */
-async function subscribeAgain(event: PushSubscriptionChangeEvent): Promise<void> {
-  const subscription =
-    event.newSubscription ?? (await subscribeWith(self.registration.pushManager, await publicKey()));
-  await fetch('/admin/notifications/subscriptions', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(describeSubscription(subscription, self.navigator.userAgent)),
-  });
-}
-
-async function publicKey(): Promise<string> {
-  const response = await fetch('/admin/notifications/settings');
-  if (!response.ok) throw new Error(`The settings were refused with ${response.status}.`);
-  const settings = (await response.json()) as { web_push: { public_key: string } };
-  return settings.web_push.public_key;
 }

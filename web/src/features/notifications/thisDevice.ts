@@ -1,7 +1,6 @@
 /** This browser's own subscription: what there is, and how it begins and ends. */
 import { notifier } from '@/shared/api/notifier';
-import { textOf } from '@/shared/push/encoding';
-import { describeSubscription, subscribeWith, worker } from '@/shared/push/subscription';
+import { describeSubscription, isFor, subscribeWith, worker } from '@/shared/push/subscription';
 import { recall, remember } from '@/shared/storage';
 import { type DeviceFacts, isAppleMobile } from './deviceState';
 
@@ -23,11 +22,6 @@ function isInstalled(): boolean {
 async function currentSubscription(): Promise<PushSubscription | null> {
   const registration = await navigator.serviceWorker.getRegistration(worker.scope);
   return (await registration?.pushManager.getSubscription()) ?? null;
-}
-
-function isFor(subscription: PushSubscription, publicKey: string): boolean {
-  const key = subscription.options.applicationServerKey;
-  return key === null || textOf(key) === publicKey;
 }
 
 /** How this device is; subscribed only when it is with the server's key, and the server knows it. */
@@ -62,9 +56,12 @@ async function activeWorker(): Promise<ServiceWorkerRegistration> {
 export async function turnOn(publicKey: string): Promise<void> {
   const permission = await Notification.requestPermission();
   if (permission !== 'granted') throw new Error('The browser was not given the permission.');
+  await subscribe(publicKey);
+}
+
+/** Subscribes where the browser has no subscription with the server's key, and tells the server in any case. */
+async function subscribe(publicKey: string): Promise<void> {
   const registration = await activeWorker();
-  const old = await registration.pushManager.getSubscription();
-  if (old && !isFor(old, publicKey)) await old.unsubscribe();
   const subscription = await subscribeWith(registration.pushManager, publicKey);
   const { id } = await notifier.subscribe(describeSubscription(subscription, navigator.userAgent));
   remember(idKey, id);
@@ -83,9 +80,11 @@ export async function forget(): Promise<void> {
   await (await currentSubscription())?.unsubscribe();
 }
 
-/** Subscribes anew where the browser dropped the subscription without a word, as some do after weeks of silence. */
+/**
+ * Makes sure that this device, where it was turned on, can still be told: the browser may have dropped the
+ * subscription without a word, the server may have forgotten it, or have another key.
+ */
 export async function keepSubscribed(): Promise<void> {
-  if (ownId() === null || !('Notification' in window) || Notification.permission !== 'granted') return;
-  if (await currentSubscription()) return;
-  await turnOn((await notifier.settings()).web_push.public_key);
+  if (ownId() === null || !('Notification' in globalThis) || Notification.permission !== 'granted') return;
+  await subscribe((await notifier.settings()).web_push.public_key);
 }

@@ -1,6 +1,6 @@
 /** Subscribing a browser to Web Push: the page does it when asked to, the service worker when the old one ended. */
 import { deviceName } from '@/shared/device';
-import { bytesOf } from './encoding';
+import { bytesOf, textOf } from './encoding';
 
 /** Where the service worker is, and the addresses it may act on: no page is among them, so no navigation waits for it. */
 export const worker = { path: '/ocweb/sw.js', scope: '/ocweb/' } as const;
@@ -25,7 +25,15 @@ export function describeSubscription(
   return { endpoint, keys: { p256dh, auth }, device: deviceName(agent) };
 }
 
-/** Asks the browser for a subscription with the server's public key. */
-export function subscribeWith(manager: PushManager, publicKey: string): Promise<PushSubscription> {
+/** The browser's subscription with the server's public key: the one that there is, or a new one. */
+export async function subscribeWith(manager: PushManager, publicKey: string): Promise<PushSubscription> {
+  const old = await manager.getSubscription();
+  if (old && isFor(old, publicKey)) return old;
+  await old?.unsubscribe();
   return manager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(publicKey) });
+}
+
+export function isFor(subscription: PushSubscription, publicKey: string): boolean {
+  const key = subscription.options.applicationServerKey;
+  return key === null || textOf(key) === publicKey;
 }
