@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{live::LiveParts, request::StaleRequest, run::Run, state::State};
+use crate::{
+    live::LiveParts,
+    request::{RequestKind, StaleRequest},
+    run::Run,
+    state::State,
+};
 
 /// What is remembered of one chat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ChatMemory {
     pub(crate) run: Option<Run>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub(crate) read_at: Option<OffsetDateTime>,
+    /// Whether nobody has seen the end of its last run. No time: clocks jump.
+    pub(crate) is_unread: bool,
     /// Continued by itself, so often since a person last had a say.
     pub(crate) continued: u32,
     /// The prompt that continues it, from the decision until git-manager has it.
@@ -30,6 +35,14 @@ pub(crate) struct ChatMemory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Timestamp(#[serde(with = "time::serde::rfc3339")] pub(crate) OffsetDateTime);
 
+/// A request that waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) chat: String,
+    pub(crate) kind: RequestKind,
+    pub(crate) summary: String,
+}
+
 /// Everything that is remembered. Opaque to who stores it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -37,6 +50,8 @@ pub struct Memory {
     pub(crate) chats: BTreeMap<String, ChatMemory>,
     /// The directories of the sessions that were running.
     pub(crate) directories: BTreeMap<String, String>,
+    /// What waits for a person, as it would be said if opencode were restarted now.
+    pub(crate) pending: BTreeMap<String, Pending>,
     /// What was streaming.
     pub(crate) live: LiveParts,
     /// What was streamed of answers that were cut off: opencode has forgotten it.

@@ -51,8 +51,8 @@ pub struct PromptRecord {
 pub struct ChatRecord {
     /// The id of its session.
     pub id: String,
-    /// `owner/name`.
-    pub repo: String,
+    /// `owner/name`; `null` for a session that was made elsewhere and only has prompts that wait.
+    pub repo: Option<String>,
     /// As given at its creation.
     pub title: Option<String>,
     /// Its own branch.

@@ -7,6 +7,7 @@ mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -44,6 +45,8 @@ pub struct World {
     pub(crate) memory: Memory,
     memory_changed: bool,
     surveyed: bool,
+    /// When the stream broke, until opencode was asked.
+    broken_at: Option<OffsetDateTime>,
     has_records: bool,
     records: BTreeMap<String, ChatRecord>,
     sessions: BTreeMap<String, SessionInfo>,
@@ -55,8 +58,10 @@ pub struct World {
     /// Errors that came in the middle of a run.
     errors: BTreeMap<String, MessageError>,
     viewers: BTreeMap<String, usize>,
-    /// When somebody who looks at a chat last said so.
-    looks: BTreeMap<String, OffsetDateTime>,
+    /// The chats at which somebody looks, as they said at least once.
+    looked_at: BTreeSet<String>,
+    /// The chats in which a run ended since somebody last said that they look.
+    ended_unseen: BTreeSet<String>,
     /// How often in a row a run that was cut off is continued without being asked.
     most_continuations: u32,
     shown: BTreeMap<String, ChatView>,
@@ -108,11 +113,19 @@ impl World {
                 self.memory_changed |= self.memory.live.append(&part, &field, &delta);
             }
             Event::PartRemoved { part } => self.memory.live.remove(&part),
-            Event::Asked { kind, details } => self.note_request(kind, directory, details, now),
-            Event::Answered { request } => {
-                if let Some(request) = self.requests.remove(&request) {
-                    self.touch_session(&request.session_id);
+            Event::Asked { kind, details } => {
+                // Who asks runs, whether its beginning was heard or not.
+                let asker = details.get("sessionID").and_then(Value::as_str).map(str::to_owned);
+                if let Some(session) = asker.filter(|session| !self.runs(session)) {
+                    self.set_status(&session, Status::Busy, now);
                 }
+                self.note_request(kind, directory, details, now);
+            }
+            Event::Answered { request } => {
+                if let Some(known) = self.requests.get(&request) {
+                    self.touch_session(&known.session_id.clone());
+                }
+                self.drop_requests(|known| known.id == request);
             }
         }
     }
@@ -163,7 +176,7 @@ impl World {
     pub fn set_viewers(&mut self, chat: &str, viewers: usize) {
         if viewers == 0 {
             self.viewers.remove(chat);
-            self.looks.remove(chat);
+            self.looked_at.remove(chat);
         } else {
             self.viewers.insert(chat.to_owned(), viewers);
         }
@@ -172,20 +185,18 @@ impl World {
 
     /// Somebody says that they look at a chat, for the first time or again. That reads what ended before; what
     /// ends later is read when they say so again: a phone without a network looks like one that is looked at.
-    pub fn confirm_look(&mut self, chat: &str, now: OffsetDateTime) {
-        let before = self.looks.insert(chat.to_owned(), now);
-        let run = self.memory.chats.get(chat).and_then(|memory| memory.run.as_ref());
-        let ended_at = run.and_then(|run| run.ended_at);
+    pub fn confirm_look(&mut self, chat: &str) {
+        let is_first = self.looked_at.insert(chat.to_owned());
         // Marked as unread since, it stays so.
-        if before.is_none_or(|before| ended_at >= Some(before)) {
-            self.mark_read(chat, true, now);
+        if is_first || self.ended_unseen.contains(chat) {
+            self.mark_read(chat, true);
         }
     }
 
     /// Marks a chat as read or unread, for all devices.
-    pub fn mark_read(&mut self, chat: &str, read: bool, now: OffsetDateTime) {
-        let memory = self.memory.chats.entry(chat.to_owned()).or_default();
-        memory.read_at = read.then_some(now);
+    pub fn mark_read(&mut self, chat: &str, read: bool) {
+        self.ended_unseen.remove(chat);
+        self.memory.chats.entry(chat.to_owned()).or_default().is_unread = !read;
         self.changed.insert(chat.to_owned());
         self.memory_changed = true;
     }
@@ -211,7 +222,7 @@ impl World {
 
     /// The repository of a chat.
     pub fn repository_of(&self, chat: &str) -> Option<&str> {
-        self.records.get(chat).map(|record| record.repo.as_str())
+        self.records.get(chat).and_then(|record| record.repo.as_deref())
     }
 
     /// Whether anything runs anywhere.
@@ -243,7 +254,7 @@ impl World {
         self.statuses.remove(session);
         self.answers.remove(session);
         self.errors.remove(session);
-        self.requests.retain(|_, request| request.session_id != session);
+        self.drop_requests(|request| request.session_id == session);
         self.memory.live.remove_session(session);
         self.memory.kept.remove_session(session);
         self.memory.directories.remove(session);

@@ -190,10 +190,9 @@ fn a_task_from_the_clone_to_the_end() {
     story.status(CHAT, "idle");
     let view = story.view();
     assert_eq!((view.state, view.run.unwrap().outcome), (State::Unread, Some(Outcome::Completed)));
-    let now = story.now();
-    story.world.mark_read(CHAT, true, now);
+    story.world.mark_read(CHAT, true);
     assert_eq!(story.state(), State::Done);
-    story.world.mark_read(CHAT, false, now);
+    story.world.mark_read(CHAT, false);
     assert_eq!(story.state(), State::Unread);
 }
 
@@ -376,7 +375,7 @@ fn a_run_goes_on_through_a_break_of_the_stream_alone() {
     story.answer("msg_2", false, None);
     story.stream("msg_2", "prt_1", &["one "]);
     let begun = story.view().run.unwrap().started_at;
-    assert_eq!(story.world.directories_to_ask(&[], story.now()), [DIRECTORY]);
+    assert_eq!(story.world.directories_to_ask(&[], false, story.now()), [DIRECTORY]);
     story.world.note_gap();
     let last = serde_json::from_value(assistant("msg_2", false)).unwrap();
     story.survey(Survey {
@@ -446,22 +445,18 @@ fn a_chat_that_is_looked_at_is_read_as_soon_as_that_is_sure() {
     let mut story = Story::ready();
     story.world.set_viewers(CHAT, 2);
     story.status(CHAT, "busy");
-    let now = story.now();
-    story.world.confirm_look(CHAT, now);
+    story.world.confirm_look(CHAT);
     story.answer("msg_2", true, None);
     story.status(CHAT, "idle");
     let view = story.view();
     assert_eq!((view.state, view.viewers), (State::Unread, 2), "its network may have gone since");
-    let now = story.now();
-    story.world.confirm_look(CHAT, now);
+    story.world.confirm_look(CHAT);
     assert_eq!(story.state(), State::Done);
-    story.world.mark_read(CHAT, false, now);
-    let now = story.now();
-    story.world.confirm_look(CHAT, now);
+    story.world.mark_read(CHAT, false);
+    story.world.confirm_look(CHAT);
     assert_eq!(story.state(), State::Unread, "who marks it unread means it");
     story.world.set_viewers(CHAT, 0);
-    let now = story.now();
-    story.world.confirm_look(CHAT, now);
+    story.world.confirm_look(CHAT);
     assert_eq!(story.state(), State::Done, "and who comes back reads it");
 }
 
@@ -512,4 +507,90 @@ fn sessions_made_elsewhere_are_chats_unless_put_away() {
     archived["info"]["time"]["archived"] = json!(1);
     story.event("session.updated", &archived);
     assert_eq!(story.changes(), [Change::Removed(CHAT.into())]);
+}
+
+#[test]
+fn what_the_new_opencode_has_begun_before_it_was_asked_runs() {
+    let mut story = Story::ready();
+    story.status(CHAT, "busy");
+    let now = story.now();
+    let mut young = session_info(CHAT);
+    young.time.updated = 1_900_000_000_000.0;
+    assert_eq!(story.world.directories_to_ask(&[young], true, now), [DIRECTORY]);
+    assert_eq!(story.world.directories_to_ask(&[session_info("ses_old")], true, now), Vec::<String>::new());
+    let last = serde_json::from_value(assistant("msg_4", false)).unwrap();
+    story.survey(Survey {
+        restarted: true,
+        directories: vec![DIRECTORY.into()],
+        statuses: [(CHAT.into(), Status::Busy)].into(),
+        requests: vec![(RequestKind::Permission, DIRECTORY.into(), permission("per_9", CHAT))],
+        last_messages: [(CHAT.into(), last)].into(),
+        ..Survey::default()
+    });
+    assert_eq!(story.view().requests.len(), 1);
+    assert_eq!(story.state(), State::NeedsYou);
+}
+
+#[test]
+fn who_asks_runs() {
+    let mut story = Story::ready();
+    story.event("permission.asked", &permission("per_1", CHAT));
+    assert_eq!(story.state(), State::NeedsYou);
+}
+
+#[test]
+fn an_error_that_the_agent_survived_is_no_failure() {
+    let mut story = Story::ready();
+    story.status(CHAT, "busy");
+    story.event(
+        "session.error",
+        &json!({"sessionID": CHAT, "error": {"name": "ContextOverflowError", "data": {}}}),
+    );
+    story.answer("msg_3", true, None);
+    story.status(CHAT, "idle");
+    assert_eq!(story.state(), State::Unread);
+}
+
+#[test]
+fn what_waited_when_everything_died_is_said_to_be_stale() {
+    let mut story = Story::ready();
+    story.status(CHAT, "busy");
+    story.event("permission.asked", &permission("per_1", CHAT));
+    let mut next = Story::remembering(story.memory());
+    next.record(json!({}));
+    next.restart_of_opencode(assistant("msg_2", false));
+    let stale: Vec<_> = next.view().stale_requests.iter().map(|request| request.id.clone()).collect();
+    assert_eq!(stale, ["per_1"]);
+}
+
+#[test]
+fn what_was_stopped_or_told_stays_so_after_a_restart() {
+    let mut story = Story::ready();
+    story.status(CHAT, "busy");
+    story.event(
+        "session.error",
+        &json!({"sessionID": CHAT, "error": {"name": "MessageAbortedError", "data": {}}}),
+    );
+    story.status(CHAT, "idle");
+    story.restart_of_opencode(user("msg_1"));
+    assert_eq!(story.state(), State::Done);
+
+    story.status(CHAT, "busy");
+    story.restart_of_opencode(user("msg_1"));
+    let run = story.view().run;
+    story.restart_of_opencode(user("msg_1"));
+    assert_eq!(story.view().run, run, "one interruption, told once");
+}
+
+#[test]
+fn a_continuation_that_is_refused_is_not_tried_for_ever() {
+    let mut story = Story::ready();
+    story.world.continue_by_itself(3);
+    story.status(CHAT, "busy");
+    story.restart_of_opencode(assistant("msg_2", false));
+    assert!(story.view().continuing);
+    story.world.plan_continuations(|| "msg_a".into());
+    story.world.give_up_continuation(CHAT);
+    assert!(!story.view().continuing);
+    assert_eq!(story.world.plan_continuations(|| "msg_b".into()), []);
 }

@@ -50,7 +50,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// A call to opencode that went wrong, for whoever asked for it.
 fn opencode_failed(error: &CallError) -> Problem {
     match error {
-        CallError::Refused(_) | CallError::Starting | CallError::TimedOut(_) => Problem::new(
+        CallError::Refused(_) | CallError::TimedOut(_) => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "opencode is starting or has just been restarted. Try again in a moment.",
         )

@@ -108,7 +108,12 @@ async fn carry_out(
         let chat = &continuation.chat;
         match git_manager.send(continuation).await {
             Ok(()) => tracing::info!(chat, "a run that was cut off goes on"),
-            Err(error) => tracing::warn!(chat, %error, "a run that was cut off cannot be continued"),
+            Err(error) => {
+                tracing::warn!(chat, %error, "a run that was cut off cannot be continued");
+                if error.is_final() {
+                    hub.change(|state, _| state.world.give_up_continuation(chat));
+                }
+            }
         }
     }
     Ok(())

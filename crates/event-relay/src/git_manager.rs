@@ -40,6 +40,13 @@ pub(crate) enum CallError {
     Refused(reqwest::StatusCode),
 }
 
+impl CallError {
+    /// Whether trying again changes nothing.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Refused(status) if status.is_client_error())
+    }
+}
+
 /// git-manager on its socket.
 #[derive(Clone)]
 pub(crate) struct GitManager(reqwest::Client);

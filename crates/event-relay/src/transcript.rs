@@ -170,9 +170,15 @@ fn put_message(messages: &mut Vec<Value>, info: &Value, is_latest: bool) {
     let id = id_of(info, "/id");
     if let Some(known) = messages.iter_mut().find(|message| id_of(message, "/info/id") == id) {
         known["info"] = info.clone();
-    } else if is_latest && messages.last().is_none_or(|last| id_of(last, "/info/id") < id) {
+    } else if is_latest && messages.last().is_none_or(|last| order_of(&last["info"]) < order_of(info)) {
         messages.push(serde_json::json!({"info": info, "parts": []}));
     }
+}
+
+/// Messages are in the order of their arrival: a prompt may have waited since before the last answer, with an
+/// id of that time.
+fn order_of(info: &Value) -> (Option<i64>, Option<&str>) {
+    (info.pointer("/time/created").and_then(Value::as_i64), id_of(info, "/id"))
 }
 
 fn put_part(messages: &mut [Value], part: Value) {

@@ -277,7 +277,7 @@ impl Client {
             .run
             .as_ref()
             .is_some_and(|run| is_there(run, "processes.json") && !is_there(run, "opencode.ready"));
-        if starting { Err(Error::Starting) } else { Ok(()) }
+        if starting { Err(Error::Refused(None)) } else { Ok(()) }
     }
 
     async fn read<T: DeserializeOwned>(&self, call: &str, request: RequestBuilder) -> Result<T, Error> {

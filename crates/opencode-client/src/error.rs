@@ -3,12 +3,9 @@
 /// A call to opencode that did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody listens at the address: opencode is not running, so nothing runs in it either.
+    /// Nobody listens at the address, or its supervisor says that it is still starting: nothing runs in it either.
     #[error("opencode is not running")]
-    Refused(#[source] reqwest::Error),
-    /// Its supervisor says that it is not ready: it starts, or is about to be started again.
-    #[error("opencode is starting")]
-    Starting,
+    Refused(#[source] Option<reqwest::Error>),
     /// No answer in time, or the connection broke: whether it was done is not known.
     #[error("opencode did not answer in time")]
     TimedOut(#[source] reqwest::Error),
@@ -28,13 +25,17 @@ pub enum Error {
 impl Error {
     /// True when the same call may succeed once opencode is up again.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Starting | Self::TimedOut(_))
+        matches!(self, Self::Refused(_) | Self::TimedOut(_))
     }
 }
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
         // A connection that could not be made in time is both; only a refusal proves that nobody is there.
-        if error.is_connect() && !error.is_timeout() { Self::Refused(error) } else { Self::TimedOut(error) }
+        if error.is_connect() && !error.is_timeout() {
+            Self::Refused(Some(error))
+        } else {
+            Self::TimedOut(error)
+        }
     }
 }

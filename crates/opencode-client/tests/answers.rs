@@ -99,7 +99,7 @@ async fn nothing_is_sent_to_one_that_its_supervisor_does_not_call_ready() {
     assert!(client.session_exists("ses_1").await.unwrap(), "there is no supervisor");
     std::fs::write(run.path().join("processes.json"), "[]").unwrap();
     let error = client.session_exists("ses_1").await.unwrap_err();
-    assert!(matches!(error, Error::Starting) && error.is_unavailable());
+    assert!(matches!(error, Error::Refused(None)) && error.is_unavailable());
     std::fs::write(run.path().join("opencode.ready"), "").unwrap();
     assert!(client.session_exists("ses_1").await.unwrap());
 }

@@ -7,7 +7,8 @@ use time::{Duration, OffsetDateTime};
 use super::{World, moment};
 use crate::{
     event::{Message, SessionInfo},
-    request::{Request, StaleRequest},
+    memory::Pending,
+    request::StaleRequest,
     run::{Outcome, Run},
     survey::Survey,
 };
@@ -16,19 +17,40 @@ use crate::{
 const MARGIN: Duration = Duration::seconds(60);
 /// At the very first start: how far back answers that were cut off are looked for.
 const FIRST_LOOK: Duration = Duration::hours(24);
+/// A session that changed so shortly before a restart of opencode was noticed may be at work in the new one.
+const JUST_BEGUN: Duration = Duration::seconds(20);
 /// The most sessions whose last message is looked at after a break.
 const MOST_CANDIDATES: usize = 50;
 
 impl World {
+    /// The stream broke: what comes after this may be missed.
+    pub fn note_break(&mut self, now: OffsetDateTime) {
+        self.broken_at.get_or_insert(now);
+    }
+
     /// Events were missed: what streams has a hole until its end sets it right.
     pub fn note_gap(&mut self) {
         self.memory.live.mark_gaps();
         self.memory_changed = true;
     }
 
-    /// The directories whose statuses and requests have to be asked for after a break, if opencode was
-    /// not restarted: those where something ran or may have begun since.
-    pub fn directories_to_ask(&self, sessions: &[SessionInfo], now: OffsetDateTime) -> Vec<String> {
+    /// The directories whose statuses and requests have to be asked for after a break: those where something
+    /// ran or may have begun since. After a restart of opencode what ran does not run any more, and only what
+    /// changed in the last moments may have begun already.
+    pub fn directories_to_ask(
+        &self,
+        sessions: &[SessionInfo],
+        restarted: bool,
+        now: OffsetDateTime,
+    ) -> Vec<String> {
+        if restarted {
+            let young = sessions.iter().filter(|session| moment(session.time.updated) > now - JUST_BEGUN);
+            return young
+                .map(|session| session.directory.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+        }
         let running = self.statuses.keys().filter_map(|id| self.sessions.get(id));
         let recent = sessions.iter().filter(|session| self.is_recent(session, now));
         let named = running.chain(recent).map(|session| session.directory.clone());
@@ -47,7 +69,8 @@ impl World {
 
     /// Whether a session changed after the last that we know of it.
     fn is_recent(&self, session: &SessionInfo, now: OffsetDateTime) -> bool {
-        let since = self.memory.saved_at.map_or(now - FIRST_LOOK, |saved| saved - MARGIN);
+        let known = self.broken_at.or(self.memory.saved_at);
+        let since = known.map_or(now - FIRST_LOOK, |known| known - MARGIN);
         moment(session.time.updated) > since
     }
 
@@ -61,10 +84,11 @@ impl World {
         if survey.restarted {
             self.void_requests(now);
         } else {
-            self.requests.retain(|_, request| !asked.contains(&request.directory));
+            self.drop_requests(|request| asked.contains(&request.directory));
         }
         let affected = self.sessions.values().filter(|session| asked.contains(&session.directory));
         let affected: BTreeSet<_> = affected.map(|session| session.id.clone()).collect();
+        self.broken_at = None;
         let before = std::mem::take(&mut self.statuses);
         for (id, status) in before {
             if !survey.restarted && !affected.contains(&id) {
@@ -80,7 +104,7 @@ impl World {
         for (chat, last) in survey.last_messages {
             self.judge(&chat, last, survey.restarted, now);
             if first_ever {
-                self.mark_read(&chat, true, now);
+                self.mark_read(&chat, true);
             }
         }
         // Whose last message could not be had has no run any more either.
@@ -112,7 +136,12 @@ impl World {
         let is_open = run.is_some_and(Run::is_open);
         let known = run.is_some_and(|run| run.message_id.as_ref() == Some(&last.id));
         if last.role.is_user() {
-            // A prompt without a beginning of an answer. Where opencode lives on, it may be about to begin.
+            // A prompt without a beginning of an answer. Where opencode lives on, it may be about to begin; and
+            // that of a run which is over was stopped, or is known to be cut off.
+            let is_over = run.and_then(|run| run.ended_at) > Some(moment(last.time.created));
+            if is_over {
+                return;
+            }
             if is_open || (restarted && moment(last.time.created) > now - FIRST_LOOK) {
                 self.ensure_run(chat, now);
                 self.end_run(chat, Outcome::Interrupted, now);
@@ -137,9 +166,8 @@ impl World {
 
     /// What waited for an answer waits in vain.
     fn void_requests(&mut self, now: OffsetDateTime) {
-        for request in std::mem::take(&mut self.requests).into_values() {
-            let Request { id, kind, summary, session_id, .. } = request;
-            let chat = self.chat_of(&session_id).to_owned();
+        self.requests.clear();
+        for (id, Pending { chat, kind, summary }) in std::mem::take(&mut self.memory.pending) {
             let memory = self.memory.chats.entry(chat.clone()).or_default();
             memory.stale.push(StaleRequest { id, kind, summary, at: now });
             self.changed.insert(chat);

@@ -59,7 +59,6 @@ impl World {
         let requests = self.requests_of(id);
         let memory = self.memory.chats.entry(id.to_owned()).or_default();
         let run = memory.run.clone();
-        let ended_at = run.as_ref().and_then(|run| run.ended_at);
         // What ran when this was last stored runs, for all that is known before opencode was asked.
         let is_remembered = !self.surveyed && run.as_ref().is_some_and(Run::is_open);
         let activity = if is_remembered { Activity::Busy } else { heard };
@@ -71,7 +70,7 @@ impl World {
             asks: !requests.is_empty(),
             prompts: record.map_or(Prompts::None, prompts),
             last: run.as_ref().and_then(|run| run.outcome),
-            seen: memory.read_at >= ended_at,
+            seen: !memory.is_unread,
         };
         let state = decide(&facts);
         let since = match memory.state {
@@ -88,7 +87,7 @@ impl World {
         let touched = record.map(|record| record.updated_at).max(memory.active_at);
         Some(ChatView {
             id: id.to_owned(),
-            repo: record.map(|record| record.repo.clone()),
+            repo: record.and_then(|record| record.repo.clone()),
             title: title(record, session, memory),
             branch: record.and_then(|record| record.branch.clone()),
             base: record.and_then(|record| record.base.clone()),

@@ -4,7 +4,10 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::World;
-use crate::request::{Request, RequestKind};
+use crate::{
+    memory::Pending,
+    request::{Request, RequestKind},
+};
 
 impl World {
     pub(super) fn note_request(
@@ -21,8 +24,22 @@ impl World {
             return;
         }
         self.memory.chats.entry(chat.clone()).or_default().active_at = Some(now);
+        let Request { kind, summary, .. } = request.clone();
+        self.memory.pending.insert(request.id.clone(), Pending { chat: chat.clone(), kind, summary });
+        self.memory_changed = true;
         self.requests.entry(request.id.clone()).or_insert(request);
         self.changed.insert(chat);
+    }
+
+    /// Nobody waits for these any more.
+    pub(super) fn drop_requests(&mut self, is_over: impl Fn(&Request) -> bool) {
+        let over: Vec<_> =
+            self.requests.values().filter(|request| is_over(request)).map(|it| it.id.clone()).collect();
+        for id in over {
+            self.requests.remove(&id);
+            self.memory.pending.remove(&id);
+            self.memory_changed = true;
+        }
     }
 
     /// A request that waits for an answer.

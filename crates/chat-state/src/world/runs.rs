@@ -49,6 +49,8 @@ impl World {
         let Some(run) = &mut memory.run else { return };
         run.end(outcome, now);
         memory.active_at = Some(now);
+        memory.is_unread = true;
+        self.ended_unseen.insert(chat.to_owned());
         if outcome == Outcome::Completed {
             memory.continued = 0;
         }
@@ -61,11 +63,7 @@ impl World {
             }
         }
         // opencode keeps what a run asked for ever; nobody waits for the answer any more.
-        let sessions = &self.sessions;
-        self.requests.retain(|_, request| {
-            request.session_id != chat
-                && !(sessions.contains_key(&request.session_id) && members.contains(&request.session_id))
-        });
+        self.drop_requests(|request| request.session_id == chat || members.contains(&request.session_id));
         self.changed.insert(chat.to_owned());
         self.memory_changed = true;
     }
@@ -79,6 +77,10 @@ impl World {
         }
         let id = message.id.clone();
         let error = message.error.clone();
+        if error.is_none() {
+            // It goes on after an error, as when a conversation that was too long was summarised.
+            self.errors.remove(session);
+        }
         self.answers.insert(session.to_owned(), message);
         let Some(run) = self.memory.chats.get_mut(session).and_then(|memory| memory.run.as_mut()) else {
             return;
@@ -134,6 +136,15 @@ impl World {
         self.changed.extend(interrupted.map(|view| view.id.clone()));
     }
 
+    /// A continuation was refused: its chat waits for a person, as any other that was cut off.
+    pub fn give_up_continuation(&mut self, chat: &str) {
+        let Some(memory) = self.memory.chats.get_mut(chat) else { return };
+        memory.continuing = None;
+        memory.continued = u32::MAX;
+        self.changed.insert(chat.to_owned());
+        self.memory_changed = true;
+    }
+
     /// The runs to be continued without being asked. `new_id` makes the id of a prompt. What is returned is
     /// remembered: store the memory before acting on it.
     pub fn plan_continuations(&mut self, new_id: impl Fn() -> String) -> Vec<Continuation> {
@@ -143,7 +154,7 @@ impl World {
         for chat in due {
             let Some(memory) = self.memory.chats.get_mut(&chat) else { continue };
             if memory.continuing.is_none() {
-                memory.continued += 1;
+                memory.continued = memory.continued.saturating_add(1);
                 memory.continuing = Some(new_id());
                 self.changed.insert(chat.clone());
                 self.memory_changed = true;

@@ -105,13 +105,20 @@ pub(super) async fn answer_request(
     };
     match answered {
         Ok(()) => {}
-        // Answered elsewhere a moment ago.
-        Err(CallError::NotFound) => return Err(gone()),
+        // Answered elsewhere a moment ago, or forgotten by opencode without a word.
+        Err(CallError::NotFound) => {
+            forget(&relay, request);
+            return Err(gone());
+        }
         Err(error) => return Err(opencode_failed(&error)),
     }
-    let event = Event::Answered { request: id };
-    relay.hub.change(|state, now| state.world.apply(event, &request.directory, now));
+    forget(&relay, request);
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn forget(relay: &Relay, request: Request) {
+    let event = Event::Answered { request: request.id };
+    relay.hub.change(|state, now| state.world.apply(event, &request.directory, now));
 }
 
 impl Verdict {

@@ -8,11 +8,14 @@ use axum::{
 };
 use futures_util::Stream;
 use ocweb_service::Problem;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{events::not_held_back, login, opencode_failed};
 use crate::{Relay, logins::Login};
 
+/// opencode opens a directory before it answers.
+const ANSWER: std::time::Duration = std::time::Duration::from_secs(30);
 /// What opencode looks at.
 const PASSED_ON: [HeaderName; 3] = [
     HeaderName::from_static("x-opencode-directory"),
@@ -47,7 +50,10 @@ async fn pass_through(
     let login = login::watched(&relay, &headers)?;
     let passed: HeaderMap =
         PASSED_ON.into_iter().filter_map(|name| headers.remove(&name).map(|value| (name, value))).collect();
-    let answer = relay.opencode.pass_on(path, query.as_deref(), passed).await;
+    let answer = timeout(ANSWER, relay.opencode.pass_on(path, query.as_deref(), passed)).await;
+    let answer = answer.map_err(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "opencode did not begin to answer in time. Try again.")
+    })?;
     let answer = answer.map_err(|error| opencode_failed(&error))?;
     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let content_type = answer.headers().get(header::CONTENT_TYPE).cloned();

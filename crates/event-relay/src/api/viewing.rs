@@ -49,9 +49,9 @@ pub(super) async fn view_chat(
     let chat = viewing.chat.clone();
     relay.hub.change_clients(|clients| (clients.look(&client, viewing.chat, Instant::now()), ()));
     if let Some(chat) = chat {
-        relay.hub.change(|state, now| {
+        relay.hub.change(|state, _| {
             if state.world.view(&chat).is_some() {
-                state.world.confirm_look(&chat, now);
+                state.world.confirm_look(&chat);
             }
         });
     }
@@ -88,7 +88,7 @@ pub(super) async fn mark_chat_read(
     if relay.hub.look().world.view(&mark.chat).is_none() {
         return Err(Problem::not_found("There is no such chat."));
     }
-    relay.hub.change(|state, now| state.world.mark_read(&mark.chat, mark.read, now));
+    relay.hub.change(|state, _| state.world.mark_read(&mark.chat, mark.read));
     Ok(StatusCode::NO_CONTENT)
 }
 

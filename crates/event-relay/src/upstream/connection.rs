@@ -50,10 +50,11 @@ impl Upstream {
                     said.clear();
                     self.read(response).await;
                     tracing::warn!("the stream of opencode's events broke");
+                    self.hub.change(|state, now| state.world.note_break(now));
                     sleep(pause).await;
                 }
                 Err(error) => {
-                    refused |= matches!(error, Error::Refused(_) | Error::Starting);
+                    refused |= matches!(error, Error::Refused(_));
                     // Once for each reason, however long it holds.
                     if error.to_string() != said {
                         said = error.to_string();

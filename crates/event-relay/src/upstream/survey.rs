@@ -21,8 +21,7 @@ struct Stored {
     info: LastMessage,
 }
 
-/// Asks what has to be known. An opencode that was restarted runs nothing, so none of its directories is asked for:
-/// that would open them all.
+/// Asks what has to be known.
 pub(super) async fn ask(client: &Client, hub: &Hub, restarted: bool) -> Result<Survey, Error> {
     let sessions: Vec<Value> = client.latest_sessions(SESSIONS).await?;
     // One that cannot be understood must not hide the others.
@@ -31,15 +30,19 @@ pub(super) async fn ask(client: &Client, hub: &Hub, restarted: bool) -> Result<S
     let now = OffsetDateTime::now_utc();
     let (directories, candidates) = {
         let state = hub.look();
-        let directories = if restarted { Vec::new() } else { state.world.directories_to_ask(&sessions, now) };
+        let directories = state.world.directories_to_ask(&sessions, restarted, now);
         (directories, state.world.candidates(&sessions, now))
     };
     let mut survey = Survey { restarted, sessions, ..Survey::default() };
     for directory in directories {
-        if let Err(error) = ask_directory(client, &directory, &mut survey).await {
-            skip(error, &directory)?;
+        match ask_directory(client, &directory, &mut survey).await {
+            Ok(()) => survey.directories.push(directory),
+            // One that hangs must not keep the others from being known.
+            Err(Error::TimedOut(_)) if client.healthy().await.unwrap_or(false) => {
+                tracing::warn!(directory, "opencode does not say how this is in time");
+            }
+            Err(error) => skip(error, &directory)?,
         }
-        survey.directories.push(directory);
     }
     let last_messages = stream::iter(candidates).map(async |chat| {
         let last = last_message(client, &chat).await.or_else(|error| skip(error, &chat).map(|()| None))?;

@@ -37,6 +37,7 @@ impl Client {
         query: Option<&str>,
         headers: HeaderMap,
     ) -> Result<Response, Error> {
+        self.check_ready()?;
         let mut request = self.request(Method::GET, path).headers(headers).timeout(STREAM).build()?;
         request.url_mut().set_query(query);
         Ok(self.http.execute(request).await?)
