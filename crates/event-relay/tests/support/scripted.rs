@@ -131,7 +131,7 @@ impl Opencode {
 pub fn session(id: &str, parent: Option<&str>) -> Value {
     let now = 1_000 * time::OffsetDateTime::now_utc().unix_timestamp();
     let mut session = json!({
-        "id": id, "directory": "/vol/copy", "title": format!("Title of {id}"), "time": {"created": now, "updated": now},
+        "id": id, "directory": "/vol/copy", "title": format!("Title of {id}"), "time": {"created": now, "updated": now - 30_000},
     });
     if let Some(parent) = parent {
         session["parentID"] = parent.into();
