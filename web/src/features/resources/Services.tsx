@@ -1,13 +1,13 @@
 /** How each part of ocweb is. */
 import { useQuery } from '@tanstack/react-query';
-import { admin, type Service } from '@/shared/api/admin';
+import type { Service } from '@/shared/api/admin';
+import { queries } from '@/shared/api/queries';
 import { age, bytes } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 
 export function Services() {
   const { data, error, refetch } = useQuery({
-    queryKey: ['services'],
-    queryFn: ({ signal }) => admin.services(signal),
+    ...queries.services(),
     refetchInterval: 5_000,
   });
   return (

@@ -12,6 +12,8 @@ export const queries = {
       staleTime: 300_000,
     }),
 
+  services: () => queryOptions({ queryKey: ['services'], queryFn: ({ signal }) => admin.services(signal) }),
+
   relaySettings: () =>
     queryOptions({ queryKey: ['relay-settings'], queryFn: ({ signal }) => relay.settings(signal) }),
 
