@@ -13,6 +13,7 @@ import {
   announceViewing,
   carriedFrom,
   client,
+  confirmViewing,
   keepViewing,
   leave,
   setShownChat,
@@ -59,7 +60,11 @@ export function startSync(): () => void {
     isExpecting: () => Object.values(useEvents.getState().chats).some(isRunning),
     onEvent(numbered) {
       enqueue(numbered);
-      if (numbered.event.type !== 'snapshot') return;
+      const { event } = numbered;
+      if (event.type === 'chat' && event.chat.state === 'unread' && event.chat.id === viewedChat()) {
+        confirmViewing();
+      }
+      if (event.type !== 'snapshot') return;
       flush();
       begun += 1;
       if (begun > 1) for (const listener of listeners) listener.onSnapshot?.();

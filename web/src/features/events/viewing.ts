@@ -71,11 +71,16 @@ export function carriedFrom(): Promise<Position | null> {
   return carried;
 }
 
+/** Says at once that somebody looks, where something has ended that they see. */
+export function confirmViewing(): void {
+  void tell();
+}
+
 /** Says it again and again while somebody looks; returns what ends that. */
 export function keepViewing(isLive: () => boolean): () => void {
   const timer = setInterval(() => {
     // What is carried is carried since before: that stays as it is.
-    if (isLive() && viewedChat() !== null) void tell();
+    if (isLive() && viewedChat() !== null) confirmViewing();
   }, renewal);
   return () => clearInterval(timer);
 }
