@@ -53,7 +53,15 @@ async function everyRoute(): Promise<{ method: string; path: string }[]> {
 }
 
 // Logging out without being logged in only leads to the login.
-const open = new Set(['POST /auth/logout', 'GET /admin/health', 'GET /auth/login', 'POST /auth/login']);
+const open = new Set([
+  'POST /auth/logout',
+  'GET /admin/health',
+  'GET /auth/login',
+  'POST /auth/login',
+  // Its body is the authorisation: a capability for one verdict.
+  'POST /admin/notifications/act',
+  'OPTIONS /admin/notifications/act',
+]);
 
 describe('without a session', () => {
   test('nothing but the login and the health is answered, on any route', async () => {
@@ -76,12 +84,24 @@ describe('without a session', () => {
           [401, 404, 405, 431],
           `${method} ${path} with ${tried?.slice(0, 20)}: ${answer.text}`,
         ).toContain(answer.status);
-        // 404 and 405 come from auth itself, for methods that it does not have.
+        // 404 and 405 come from auth and the notifier, for methods that they do not have.
         if (answer.status !== 401 && answer.status !== 431)
-          expect(path).toMatch(/^\/auth\/(login|logout|check|sessions)/);
+          expect(path).toMatch(/^\/(auth\/(login|logout|check|sessions)|admin\/notifications\/act$)/);
         if (answer.status === 401) expect(answer.headers['content-type']).toBe('application/problem+json');
       }
     }
+  });
+
+  test('a capability that nobody gave out does nothing, and says nothing', async () => {
+    for (const body of ['', 'x', 'A'.repeat(43), '{"capability":"x"}', '{']) {
+      const answer = await send(stack.port, '/admin/notifications/act', { method: 'POST', body });
+      expect([400, 410], answer.text).toContain(answer.status);
+    }
+    const large = await send(stack.port, '/admin/notifications/act', {
+      method: 'POST',
+      body: 'A'.repeat(5000),
+    });
+    expect(large.status).toBe(413);
   });
 
   test('spellings of an open path do not open it', async () => {

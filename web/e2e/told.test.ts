@@ -90,7 +90,7 @@ test('a secret goes in and is never shown again', async () => {
   const ntfy = phone.page.getByTestId('channel-ntfy');
   await ntfy.getByRole('switch', { name: 'ntfy' }).tap();
   await ntfy.getByRole('button', { name: /Make up a topic/ }).tap();
-  await ntfy.getByLabel('Server').fill(device.subscription.endpoint);
+  await ntfy.getByLabel('Server').fill(new URL(device.subscription.endpoint).origin);
   await ntfy.getByLabel('Access token').fill('tk_secret');
   await ntfy.getByRole('button', { name: 'Save and turn on' }).tap();
   await ntfy.getByText('is set').waitFor();
@@ -203,6 +203,12 @@ test('of a muted chat nothing is told, and the log says why', async () => {
   await phone.page.getByRole('button', { name: 'Close' }).last().tap();
   await phone.page.getByRole('textbox', { name: 'Message' }).fill('ask: Two? | yes | no');
   await phone.page.getByRole('button', { name: 'Send' }).tap();
+  // It is written down on the phone when it is shown.
+  await phone.page.getByText('ask: Two? | yes | no').last().waitFor();
+  await until(
+    'the box is empty',
+    async () => (await phone.page.getByRole('textbox', { name: 'Message' }).inputValue()) === '',
+  );
   await phone.page.goto('/notifications');
   await phone.page.getByTestId('muted-chat').waitFor();
   await phone.page

@@ -8,7 +8,7 @@ interface Chat {
   state: string;
   branch: string | null;
   directory: string | null;
-  prompt: string | null;
+  prompts: { text: string }[];
   progress: { phase: string; bytes: number; objects: number } | null;
   error: { detail: string } | null;
 }
@@ -36,7 +36,7 @@ async function newChat(body: Record<string, unknown>): Promise<Chat> {
   return until('the chat is ready', async () => {
     const { body: chat } = await stack.json<Chat>(cookie, 'GET', `/admin/chats/${created.body.id}`);
     if (chat.state === 'failed') throw new Error(`the chat failed: ${JSON.stringify(chat.error)}`);
-    return chat.state === 'ready' && chat;
+    return chat.state === 'ready' && chat.prompts.length === 0 && chat;
   });
 }
 
@@ -75,7 +75,6 @@ test('a task runs in a worktree of its own, is delivered once, and its diff can 
     repo: 'demo/hello-web',
     prompt: 'write hello.txt: made by the agent\nrun: git branch --show-current && env\nsay: all done',
   });
-  expect(chat.prompt).toBeNull();
   expect(chat.branch).toMatch(/^ocweb\//);
   expect(chat.directory).toContain(`demo__hello-web__${chat.id}`);
   const all = await finished(chat, 3);
@@ -161,7 +160,7 @@ test('a repository that does not exist is said in words', async () => {
     return body.state === 'failed' && body;
   });
   expect(failed.error?.detail).toMatch(/demo\/no-such-thing/);
-  expect(failed.prompt).toBe('x');
+  expect(failed.prompts.map(({ text }) => text)).toEqual(['x']);
 });
 
 test('a process that outlives its agent is listed with its chat, and killed', async () => {
