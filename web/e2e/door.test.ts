@@ -92,6 +92,29 @@ describe('without a session', () => {
     }
   });
 
+  test('what a login has open ends within seconds of its end, and nobody else’s does', async () => {
+    const other = await stack.login();
+    const paths = ['/admin/events', '/global/event', '/event'];
+    const open = async (path: string, as: string) => {
+      const answer = await fetch(`${stack.url}${path}`, { headers: { cookie: as } });
+      const reader = answer.body?.getReader();
+      await reader?.read();
+      const ended = (async () => {
+        while (!(await reader?.read().catch(() => ({ done: true })))?.done);
+        return Date.now();
+      })();
+      return { reader, ended };
+    };
+    const revoked = await Promise.all(paths.map((path) => open(path, other)));
+    const kept = await open('/admin/events', cookie);
+    await send(stack.port, '/auth/logout', { method: 'POST', headers: { cookie: other } });
+    const at = Date.now();
+    for (const { ended } of revoked) expect((await ended) - at).toBeLessThan(5_000);
+    const first = await Promise.race([kept.ended, new Promise((done) => setTimeout(done, 1_000, 'open'))]);
+    expect(first).toBe('open');
+    await kept.reader?.cancel();
+  });
+
   test('a capability that nobody gave out does nothing, and says nothing', async () => {
     for (const body of ['', 'x', 'A'.repeat(43), '{"capability":"x"}', '{']) {
       const answer = await send(stack.port, '/admin/notifications/act', { method: 'POST', body });
