@@ -594,3 +594,17 @@ fn a_continuation_that_is_refused_is_not_tried_for_ever() {
     assert!(!story.view().continuing);
     assert_eq!(story.world.plan_continuations(|| "msg_b".into()), []);
 }
+
+#[test]
+fn an_answer_of_before_the_last_run_is_no_news() {
+    let mut story = Story::ready();
+    // Stopped before its first message, after an answer that was read long ago.
+    story.status(CHAT, "busy");
+    story.event(
+        "session.error",
+        &json!({"sessionID": CHAT, "error": {"name": "MessageAbortedError", "data": {}}}),
+    );
+    story.status(CHAT, "idle");
+    story.restart_of_opencode(assistant("msg_old", true));
+    assert_eq!(story.state(), State::Done);
+}

@@ -148,10 +148,12 @@ impl World {
             }
             return;
         }
-        if known && !is_open {
+        let (begun, ended) = (moment(last.time.created), last.time.completed.map(moment));
+        // Of the run that is known to be over, or of one before it.
+        let is_old = run.and_then(|run| run.ended_at) >= Some(ended.unwrap_or(begun));
+        if !is_open && (known || is_old) {
             return;
         }
-        let (begun, ended) = (moment(last.time.created), last.time.completed.map(moment));
         let unfinished = ended.is_none() && last.error.is_none();
         let id = last.id.clone();
         self.answers.insert(chat.to_owned(), last);
