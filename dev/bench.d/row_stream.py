@@ -69,7 +69,7 @@ class Reader(threading.Thread):
                 self.wire_bytes += len(block)
                 self.take((unpack.decompress(block) if unpack else block).decode(errors="replace"))
                 self.is_open.set()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return
 
     def take(self, text: str) -> None:
