@@ -16,6 +16,8 @@ export interface Pushed {
 export class PushDevice {
   /** What arrived, opened, the oldest first. */
   readonly pushed: Pushed[] = [];
+  /** When each came, in milliseconds since 1970. */
+  readonly pushedAt: number[] = [];
   private readonly auth = randomBytes(16);
 
   private constructor(
@@ -32,6 +34,7 @@ export class PushDevice {
     server.on('request', async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
+      device.pushedAt.push(Date.now());
       device.pushed.push(JSON.parse(device.open(Buffer.concat(chunks))) as Pushed);
       response.writeHead(201).end();
     });

@@ -170,6 +170,15 @@ test("a permission is told by Web Push, and given by the notification's button, 
   const chat = await chatThatAsks('run: rm -f notes.md && echo removed');
   await until('the device is told', () => device.pushed.length === 2);
   const told = device.pushed[1];
+  const { body: waits } = await stack.json<{ requests: { asked_at: string }[] }>(
+    cookie,
+    'GET',
+    '/admin/inbox',
+  );
+  const late = Number(device.pushedAt[1]) - Date.parse(String(waits.requests[0]?.asked_at));
+  process.stderr.write(`from the event to the push: ${late} ms\n`);
+  // 250 of them are waited for an answer from elsewhere.
+  expect(late).toBeLessThan(1_500);
   expect(told).toMatchObject({ url: `/chat/${chat}`, badge: 1 });
   expect(told?.body).toContain('rm -f notes.md');
 
