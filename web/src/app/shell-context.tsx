@@ -18,8 +18,8 @@ export function MenuButton() {
       <span className="menu-button only-narrow">
         <IconButton name="menu" label={unread > 0 ? `Chats, ${unread} unread` : 'Chats'} onClick={open} />
         {unread > 0 && (
-          <span className="menu-count" aria-hidden="true">
-            {unread}●
+          <span className="badge menu-count" aria-hidden="true">
+            {unread}
           </span>
         )}
       </span>

@@ -115,6 +115,8 @@ describe('the words', () => {
   it('and only what waits for the agent can be hurried', () => {
     const busy = rows([item('3')], [], { state: 'working', prompts: [prompt('1'), prompt('2')] });
     expect(busy.map(({ canHurry }) => canHurry)).toEqual([true, true, false]);
+    const down = rows([], [], { state: 'working', prompts: [prompt('1')] }, { isOpencodeUp: false });
+    expect(down[0]?.canHurry).toBe(false);
     const preparing = rows([], [], { state: 'preparing', prompts: [prompt('1')] });
     expect(preparing[0]?.canHurry).toBe(false);
   });

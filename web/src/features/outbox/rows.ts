@@ -98,7 +98,7 @@ function ofServer(
     case 'waiting': {
       const isBehind = all.slice(0, index).some(({ state }) => state === 'failed');
       const words = isBehind ? behind : waitsFor(now);
-      const canHurry = !isBehind && isRunning(now.chat);
+      const canHurry = !isBehind && now.isOpencodeUp && isRunning(now.chat);
       return { ...row(prompt, 'waiting', words, false), canHurry };
     }
   }
