@@ -10,13 +10,13 @@ use std::{
 
 use argon2::password_hash;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ocweb_service::private_file;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
     host::Hosts,
     password::{Password, PasswordCheck, PasswordError, PasswordHash},
-    private_file,
     secret::Secret,
     session::{Session, SessionId},
     session_cookie::{Claim, CookieSigner},

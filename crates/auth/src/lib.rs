@@ -11,7 +11,6 @@ mod decision;
 mod host;
 mod http;
 mod password;
-mod private_file;
 mod request_facts;
 mod return_path;
 mod secret;

@@ -13,7 +13,7 @@ use argon2::{
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::private_file;
+use ocweb_service::private_file;
 
 /// Longest password, in bytes of UTF-8.
 const LONGEST: usize = 1024;

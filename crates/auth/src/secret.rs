@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::private_file;
+use ocweb_service::private_file;
 
 /// Shorter secrets than this many characters are refused.
 const SHORTEST: usize = 32;

@@ -14,13 +14,11 @@ use std::{
     },
 };
 
+use ocweb_service::private_file;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{
-    private_file,
-    session::{Session, SessionId},
-};
+use crate::session::{Session, SessionId};
 
 /// Most sessions at once. One more pushes out the one that was not used for longest.
 const MOST_SESSIONS: usize = 256;
