@@ -69,7 +69,7 @@ impl Memory {
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = process;
     }
 
-    /// Stores what has changed, again and again, and at the end of the service.
+    /// Stores what has changed, again and again. What changes at the very end is [`Self::store`]d by who ends it.
     pub(crate) async fn keep(self: Arc<Self>, hub: Arc<Hub>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             stop.run_until_cancelled(hub.memory_changed.notified()).await;

@@ -50,6 +50,7 @@ pub struct Relay {
     pub(crate) logins: Arc<Logins>,
     pub(crate) settings: Arc<SettingsFile>,
     pub(crate) stop: CancellationToken,
+    memory: Arc<Memory>,
     tasks: TaskTracker,
 }
 
@@ -83,6 +84,7 @@ impl Relay {
             logins: Arc::clone(&logins),
             settings,
             stop: stop.clone(),
+            memory: Arc::clone(&memory),
             tasks: TaskTracker::new(),
         };
         relay.tasks.spawn(upstream.follow());
@@ -100,10 +102,15 @@ impl Relay {
         self.tasks.spawn(async move { stop.run_until_cancelled(work).await });
     }
 
-    /// Waits until all work has ended, after `stop` was cancelled.
+    /// Waits until all work has ended, after `stop` was cancelled and the last request was answered, and stores what
+    /// came of it.
     pub async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+        // Here and not in a task: what changes while the last task stores would be lost.
+        if let Err(error) = self.memory.store(&self.hub).await {
+            tracing::error!(%error, "what happened cannot be stored");
+        }
     }
 }
 

@@ -320,6 +320,32 @@ async fn what_was_known_survives_a_restart_of_the_relay() {
 }
 
 #[tokio::test]
+async fn what_happens_while_a_store_fails_is_stored_at_the_stop() {
+    let Stage { house, opencode, relay } = Stage::set(&[("ses_1", None)]).await;
+    relay.until_chat("ses_1", |chat| !chat.is_null()).await;
+    // A pipe in place of the new file: its reader learns when a store begins, and it cannot be synced.
+    let pipe = house.folders().own("event-relay").join("memory.new");
+    let made = eventually(async || {
+        let made = tokio::process::Command::new("mkfifo").arg(&pipe).status().await.unwrap();
+        made.success().then_some(())
+    });
+    made.await.expect("an earlier store is always under way");
+    let begun = tokio::task::spawn_blocking(move || std::fs::read(pipe));
+    opencode.send("session.status", &busy("ses_1"));
+    opencode.send("session.status", &idle("ses_1"));
+    begun.await.unwrap().unwrap();
+    relay.until_chat("ses_1", |chat| chat["state"] == "unread").await;
+    let (status, _) = relay.send("PUT", "/admin/events/read", json!({"chat": "ses_1", "read": true})).await;
+    assert_eq!(status, 204);
+    relay.stop().await;
+
+    let relay = Running::start(&house, &opencode.url()).await;
+    let chat = relay.until_chat("ses_1", |chat| !chat.is_null()).await;
+    assert_eq!((&chat["state"], &chat["run"]["outcome"]), (&json!("done"), &json!("completed")));
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn a_revoked_login_loses_its_streams_and_nobody_else_does() {
     let stage = Stage::set(&[("ses_1", None)]).await;
     let (holds, held) = watch::channel(true);
