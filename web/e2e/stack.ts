@@ -10,6 +10,12 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
+/** What is tried: what `bin/build` made, or another build. */
+const builds = {
+  OCWEB_BIN_DIR: process.env.OCWEB_BIN_DIR ?? join(root, 'target/release'),
+  OCWEB_WEB_DIR: process.env.OCWEB_WEB_DIR ?? join(root, 'web/dist'),
+};
+
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -139,7 +145,7 @@ export class Stack {
   /** Starts the processes on this stack's folder; again after a stop or a kill. */
   async launch(): Promise<void> {
     const start = join(root, 'bin/start');
-    const demo = [join(root, 'target/release/ocweb-demo'), '--root', join(this.folder, 'demo')];
+    const demo = [join(builds.OCWEB_BIN_DIR, 'ocweb-demo'), '--root', join(this.folder, 'demo')];
     demo.push('--listen', `127.0.0.1:${this.demoPort}`, '--', start);
     const [program, ...args] = this.onSmallVolume(this.options.bare ? [start] : demo);
     const child = spawn(String(program), args, {
@@ -151,6 +157,7 @@ export class Stack {
         OCWEB_RUN_DIR: join(this.folder, 'run'),
         OCWEB_PORT: String(this.port),
         AUTH_PASSWORD: this.password,
+        ...builds,
         ...this.options.environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
