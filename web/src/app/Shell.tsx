@@ -6,6 +6,7 @@ import { Drawer } from './Drawer';
 import { InstanceBar } from './InstanceBar';
 import { InstanceNotice } from './InstanceNotice';
 import { ShellContext } from './shell-context';
+import { useFreshWorktrees } from './useFreshWorktrees';
 import { useNotifications } from './useNotifications';
 import { useSwipe } from './useSwipe';
 import './shell.css';
@@ -16,6 +17,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const close = useCallback(() => setOpen(false), []);
   const swipe = useSwipe({ onRight: open, onLeft: close });
   useNotifications();
+  useFreshWorktrees();
   const [path] = useLocation();
   const current = /^\/chat\/([^/]+)/.exec(path)?.[1] ?? null;
   return (

@@ -1,6 +1,7 @@
 /** What more than one page asks our services for. The keys are here so that a change can call for a fresh answer. */
 import { queryOptions } from '@tanstack/react-query';
 import { admin } from './admin';
+import { type Against, git, type SearchIn } from './git';
 import { opencode } from './opencode';
 import { relay } from './relay';
 
@@ -58,5 +59,41 @@ export const queries = {
     queryOptions({
       queryKey: ['diff', directory, 'git'],
       queryFn: ({ signal }) => opencode.diff(directory, 'git', signal),
+    }),
+
+  /** Of all chats. What git tells of one chat begins with `worktree` and its id, so that all of it is asked for anew at once. */
+  gitStats: () => queryOptions({ queryKey: ['git-stats'], queryFn: ({ signal }) => git.stats(signal) }),
+
+  gitStat: (chat: string) =>
+    queryOptions({ queryKey: ['worktree', chat, 'stat'], queryFn: ({ signal }) => git.stat(chat, signal) }),
+
+  diff: (chat: string, against: Against) =>
+    queryOptions({
+      queryKey: ['worktree', chat, 'diff', against],
+      queryFn: ({ signal }) => git.diff(chat, against, signal),
+    }),
+
+  log: (chat: string, limit: number) =>
+    queryOptions({
+      queryKey: ['worktree', chat, 'log', limit],
+      queryFn: ({ signal }) => git.log(chat, limit, signal),
+    }),
+
+  folder: (chat: string, path: string) =>
+    queryOptions({
+      queryKey: ['worktree', chat, 'folder', path],
+      queryFn: ({ signal }) => git.folder(chat, path, signal),
+    }),
+
+  file: (chat: string, path: string) =>
+    queryOptions({
+      queryKey: ['worktree', chat, 'file', path],
+      queryFn: ({ signal }) => git.file(chat, path, signal),
+    }),
+
+  search: (chat: string, query: string, searchIn: SearchIn) =>
+    queryOptions({
+      queryKey: ['worktree', chat, 'search', searchIn, query],
+      queryFn: ({ signal }) => git.search(chat, query, searchIn, signal),
     }),
 };
