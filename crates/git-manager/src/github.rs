@@ -29,9 +29,11 @@ pub struct GitHubRepository {
     pub pushed_at: Option<String>,
     /// Whether it takes no more changes.
     #[serde(default)]
+    #[schema(required)]
     pub archived: bool,
     /// Whether it is a fork.
     #[serde(default)]
+    #[schema(required)]
     pub fork: bool,
 }
 

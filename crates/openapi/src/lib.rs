@@ -3,6 +3,8 @@
 //! Each service derives its own document from its own routes; this crate puts them together and
 //! refuses what merging would hide: utoipa lets the later of two schemas of one name win silently.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -74,6 +76,7 @@ pub fn merge(services: Vec<(&'static str, OpenApi)>) -> Result<Value, MergeError
             }
         }
     }
+    written::as_written(&paths, &mut schemas);
     Ok(json!({
         "openapi": "3.1.0",
         "info": {

@@ -101,6 +101,7 @@ struct PromptFileDocument {
     filename: String,
     /// Its content as a `data:` URL: only where a prompt is taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     url: Option<String>,
 }
 

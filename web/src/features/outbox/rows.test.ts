@@ -100,7 +100,7 @@ describe('the words', () => {
   });
 
   it('of what failed, and of what waits behind it', () => {
-    const error = { type: 'x', title: 'No', detail: 'The model is unknown.' };
+    const error = { type: 'x', title: 'No', status: 400, detail: 'The model is unknown.' };
     const all = rows([], [], {
       state: 'working',
       prompts: [prompt('1', { state: 'failed', error }), prompt('2')],

@@ -1,119 +1,23 @@
 /** Our own services' API (`/admin/…`, `/auth/sessions`), as far as the page uses it. */
 import { parse, RequestError, type RequestOptions, send, sendJson } from '@/shared/http';
+import type { Schema } from './schema';
 
-export interface Progress {
-  phase: string;
-  objects: number | null;
-  total_objects: number | null;
-  bytes: number | null;
-  percent: number | null;
-}
-
-export interface Problem {
-  type: string;
-  title: string;
-  detail?: string;
-}
-
-export interface Repository {
-  name: string;
-  path: string;
-  state: 'cloning' | 'ready' | 'failed';
-  default_branch: string | null;
-  progress: Progress | null;
-  error: Problem | null;
-  cloned_at: string | null;
-  fetched_at: string | null;
-}
-
-export interface GithubRepository {
-  full_name: string;
-  description: string | null;
-  private: boolean;
-  default_branch: string;
-  pushed_at: string | null;
-  archived: boolean;
-  fork: boolean;
-}
-
+export type Progress = Schema<'CloneProgress'>;
+export type Problem = Schema<'Problem'>;
+export type Repository = Schema<'Repository'>;
+export type GithubRepository = Schema<'GitHubRepository'>;
 /** What a chat's first prompt, or any later one, is handed over as. */
-export interface NewPrompt {
-  /** `msg_…`, made by who typed it: handed over again, it arrives once. */
+export type NewPrompt = Schema<'PromptRequest'>;
+/** A chat to be made; its ids are of who wants it: asked for again, it is made once. */
+export interface NewChat extends Schema<'ChatRequest'> {
   id: string;
-  text: string;
 }
-
-export interface NewChat {
-  /** `ses_…`, made by who wants it: asked for again, it is made once. */
-  id: string;
-  repo: string;
-  prompt: NewPrompt;
-  base?: string;
-  model?: string;
-  agent?: string;
-}
-
-export interface Instance {
-  version: string;
-  opencode_version: string | null;
-  notice: string | null;
-  missing: { name: string; detail: string }[];
-}
-
-export interface Disk {
-  volume: { path: string; total_bytes: number; used_bytes: number; available_bytes: number };
-  repos: { name: string; path: string; size_bytes: number }[];
-  worktrees: { repo: string; session_id: string; path: string; size_bytes: number }[];
-  opencode: { path: string; size_bytes: number };
-  ocweb: { path: string; size_bytes: number };
-  measured_at: string;
-}
-
-export interface OrphanedProcess {
-  pid: number;
-  start_time: number;
-  started_at: string;
-  age_seconds: number;
-  command: string;
-  directory: string | null;
-  memory_bytes: number;
-  repo: string | null;
-  session_id: string | null;
-}
-
-export interface Service {
-  name: string;
-  pid: number | null;
-  state: 'starting' | 'running' | 'unresponsive' | 'restarting' | 'failed' | 'stopping' | 'stopped';
-  restarts: number;
-  memory_bytes: number | null;
-  started_at: string | null;
-  last_exit: {
-    at: string;
-    code: number | null;
-    signal: string | number | null;
-    message: string | null;
-  } | null;
-  next_start_at: string | null;
-}
-
-export interface GarbageItem {
-  kind: string;
-  repo: string | null;
-  session_id: string | null;
-  path: string;
-  reason: string;
-}
-
-export interface LoginSession {
-  id: string;
-  created_at: string;
-  last_seen_at: string;
-  expires_at: string;
-  user_agent: string | null;
-  address: string | null;
-  current: boolean;
-}
+export type Instance = Schema<'InstanceReport'>;
+export type Disk = Schema<'DiskUsage'>;
+export type OrphanedProcess = Schema<'Orphan'>;
+export type Service = Schema<'ServiceReport'>;
+export type GarbageItem = Schema<'GarbageItem'>;
+export type LoginSession = Schema<'LoginSession'>;
 
 const segment = encodeURIComponent;
 

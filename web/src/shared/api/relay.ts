@@ -1,41 +1,17 @@
 /** The event relay's API (`/admin/events…`, `/admin/inbox…`): what every chat is doing, and what waits for an answer. */
 import { send, sendJson } from '@/shared/http';
-import type { Problem, Progress } from './admin';
+import type { Progress } from './admin';
 import type { MessageWithParts, PermissionRequest, QuestionRequest } from './opencode';
+import type { Schema } from './schema';
 
 /** What a chat is doing. `unread` is done, and nobody has looked since. */
-export type ChatActivity =
-  | 'queued'
-  | 'preparing'
-  | 'working'
-  | 'retrying'
-  | 'needs_you'
-  | 'unread'
-  | 'done'
-  | 'failed'
-  | 'interrupted';
+export type ChatActivity = ChatView['state'];
 
 /** A prompt that the server keeps until opencode has it. */
-export interface PromptDocument {
-  id: string;
-  text: string;
-  model: string | null;
-  agent: string | null;
-  files: { mime: string; filename: string }[];
-  state: 'waiting' | 'sending' | 'delivered' | 'failed';
-  error: Problem | null;
-  created_at: string;
-}
+export type PromptDocument = Schema<'Prompt'>;
 
-interface Pending<Kind, Details> {
-  id: string;
-  kind: Kind;
-  chat_id: string;
-  /** The session that asks: the chat's own, or one of its subagents'. */
-  session_id: string;
-  directory: string;
-  asked_at: string;
-  summary: string;
+interface Pending<Kind, Details> extends Schema<'Request'> {
+  kind: Kind & Schema<'Request'>['kind'];
   /** opencode's own request. */
   details: Details;
 }
@@ -46,66 +22,25 @@ export type PendingQuestion = Pending<'question', QuestionRequest>;
 export type PendingRequest = PendingPermission | PendingQuestion;
 
 /** A request that a restart of opencode made void. */
-export interface StaleRequest {
-  id: string;
-  kind: PendingRequest['kind'];
-  summary: string;
-  at: string;
-}
+export type StaleRequest = Schema<'StaleRequest'>;
 
 /** The last run of a chat. */
-export interface Run {
-  message_id: string | null;
-  started_at: string;
-  ended_at: string | null;
-  outcome: 'completed' | 'failed' | 'stopped' | 'interrupted' | null;
-}
+export type Run = Schema<'Run'>;
 
-export interface ChatView {
-  id: string;
-  /** Null where a session was made elsewhere and its repository is not known. */
-  repo: string | null;
-  title: string | null;
-  branch: string | null;
-  base: string | null;
-  directory: string | null;
-  state: ChatActivity;
-  /** Since when it is in this state. */
-  since: string;
-  updated_at: string;
-  created_at: string;
+/** A chat as the relay tells it, with what it passes on from git-manager and opencode. */
+export type ChatView = Omit<Schema<'ChatView'>, 'preparation' | 'prompts' | 'requests'> & {
   preparation: { state: string; progress: Progress | null } | null;
-  error: { title: string; detail: string } | null;
-  retry: { attempt: number; next_at: string } | null;
   /** Not delivered yet, in order. */
   prompts: PromptDocument[];
   /** Oldest first, those of subagents at any depth too. */
   requests: PendingRequest[];
-  stale_requests: StaleRequest[];
-  run: Run | null;
-  viewers: number;
-  /** How often the run was continued without being asked. */
-  continued: number;
-}
+};
 
 /** How opencode and the volume are. */
-export interface Instance {
-  opencode: 'up' | 'down';
-  since: string;
-  disk: { available_bytes: number; total_bytes: number; low: boolean };
-}
+export type Instance = Schema<'Instance'>;
 
 /** A part of a conversation as it was at the event `number`. */
-export interface TranscriptPage {
-  number: string;
-  messages: MessageWithParts[];
-  /** Where the page before this one begins; null at the conversation's beginning. */
-  before: string | null;
-  /** Messages that were cut off. */
-  interrupted: string[];
-  /** Parts of cut-off answers that opencode forgot and the relay kept. */
-  kept: string[];
-}
+export type TranscriptPage = Omit<Schema<'Transcript'>, 'messages'> & { messages: MessageWithParts[] };
 
 export type PermissionReply = 'once' | 'always' | 'reject';
 
@@ -115,10 +50,8 @@ export type RequestAnswer =
   | { answers: string[][] }
   | { reject: true };
 
-export interface RelaySettings {
-  /** How often a cut-off run is continued without being asked, 0 to 5. */
-  continue_by_itself: number;
-}
+/** How often a cut-off run is continued without being asked, 0 to 5. */
+export type RelaySettings = Schema<'RelaySettings'>;
 
 const segment = encodeURIComponent;
 /** What is not answered by then is said again, in milliseconds. */
