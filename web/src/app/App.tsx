@@ -19,6 +19,9 @@ const DevicesPage = lazy(() => import('./pages/DevicesPage'));
 const DiffPage = lazy(() => import('./pages/DiffPage'));
 const InboxPage = lazy(() => import('./pages/InboxPage'));
 const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
+const SettingsPage = lazy(() => import('./pages/SettingsPage'));
+const AppearancePage = lazy(() => import('./pages/AppearancePage'));
+const DebugPage = lazy(() => import('./pages/DebugPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
 
 const queryClient = new QueryClient({
@@ -67,6 +70,9 @@ export function App() {
               <Route path="/repos" component={ReposPage} />
               <Route path="/resources" component={ResourcesPage} />
               <Route path="/devices" component={DevicesPage} />
+              <Route path="/settings" component={SettingsPage} />
+              <Route path="/settings/appearance" component={AppearancePage} />
+              <Route path="/debug" component={DebugPage} />
               <Route component={MissingPage} />
             </Switch>
           </Suspense>

@@ -96,8 +96,7 @@ function DrawerFoot({ current, onClose }: { current: string | null; onClose: () 
     <nav className="drawer-foot" aria-label="Pages">
       {item('/repos', 'repositories')}
       {item('/resources', 'resources')}
-      {item('/devices', 'logins')}
-      {item('/notifications', 'notifications')}
+      {item('/settings', 'settings')}
       {chat && isReady(chat) && chat.directory !== null ? (
         <a href={ownUiAddress(chat.directory, chat.id)} target="_blank" rel="noreferrer">
           {opencode} ↗

@@ -1,0 +1,59 @@
+/** What can be set, and where: the rows of `/settings`. Each page or section adds its own. */
+
+export interface SettingsRow {
+  title: string;
+  /** The address it leads to. */
+  href: string;
+  /** What it is about, in a few words. */
+  note: string;
+  /** Other words under which somebody may look for it. */
+  keywords: string;
+}
+
+export const settingsRows: readonly SettingsRow[] = [
+  {
+    title: 'Appearance',
+    href: '/settings/appearance',
+    note: 'text size, theme',
+    keywords: 'font colour color dark light black opencode theme accessibility',
+  },
+  {
+    title: 'Notifications',
+    href: '/notifications',
+    note: 'how, of what and when you are told',
+    keywords: 'push ntfy discord webhook quiet hours mute sound',
+  },
+  {
+    title: 'Logins',
+    href: '/devices',
+    note: 'devices that are logged in',
+    keywords: 'devices tokens sessions log out revoke password',
+  },
+  {
+    title: 'Repositories',
+    href: '/repos',
+    note: 'begin a chat in another one',
+    keywords: 'github clone',
+  },
+  {
+    title: 'Resources',
+    href: '/resources',
+    note: 'disk, memory, processes',
+    keywords: 'clean up garbage worktrees services kill restart continue',
+  },
+  {
+    title: 'Debug',
+    href: '/debug',
+    note: 'last events, requests and errors',
+    keywords: 'log version report problem support storage',
+  },
+];
+
+/** The rows in which every word that is looked for occurs, in their order. Pure. */
+export function findRows(rows: readonly SettingsRow[], query: string): readonly SettingsRow[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return rows.filter(({ title, note, keywords }) => {
+    const text = `${title} ${note} ${keywords}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
