@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DiffLine, parsePatch } from '@/shared/diff/patch';
-import { belongsTo, locate, quote, rangeBetween } from './comment';
+import { belongsTo, locate, type Place, quote } from './comment';
 
 const patch = `@@ -1,4 +1,4 @@
  one
@@ -14,57 +14,60 @@ const patch = `@@ -1,4 +1,4 @@
  one
 `;
 const lines = parsePatch(patch);
-const at = (text: string) => lines.findIndex((line) => line.text === text);
+const last = lines.length - 1;
 const asFile = (text: string): DiffLine[] =>
   text.split('\n').map((line, index) => ({ kind: 'same', before: index + 1, after: index + 1, text: line }));
+const commentOn = (place: Place) => ({
+  id: '1',
+  path: 'a',
+  view: 'base',
+  lines: quote(lines, place),
+  text: 'why?',
+});
 
-describe('rangeBetween', () => {
-  it('goes both ways', () => {
-    expect(rangeBetween(lines, at('two'), at('three'))).toEqual({ from: 1, to: 3 });
-    expect(rangeBetween(lines, at('three'), at('two'))).toEqual({ from: 1, to: 3 });
+describe('quote', () => {
+  it('takes the lines of both sides', () => {
+    expect(quote(lines, { first: 1, last: 2 }).map(({ kind, text }) => [kind, text])).toEqual([
+      ['deleted', 'two'],
+      ['added', 'zwei'],
+    ]);
   });
 
   it('ends where the hunk ends', () => {
-    expect(rangeBetween(lines, at('three'), at('more'))).toEqual({ from: 3, to: 4 });
-    expect(rangeBetween(lines, at('more'), 0)).toEqual({ from: at('twenty'), to: at('more') });
-  });
-
-  it('never begins where there is nothing to quote', () => {
-    expect(rangeBetween(lines, 5, 6)).toBeNull();
-    expect(rangeBetween(lines, 99, 99)).toBeNull();
+    expect(quote(lines, { first: 3, last }).map(({ text }) => text)).toEqual(['three', 'four']);
+    expect(quote(lines, { first: 5, last })).toEqual([]);
   });
 });
 
 describe('locate', () => {
-  const quoted = quote(lines, { from: 1, to: 3 });
+  const comment = commentOn({ first: 1, last: 3 });
 
   it('finds the lines where they were', () => {
-    expect(locate(quoted, lines, false)).toEqual({ from: 1, to: 3 });
+    expect(locate(comment, lines)).toEqual({ first: 1, last: 3 });
   });
 
   it('follows lines that moved', () => {
     const moved = parsePatch(`@@ -1,2 +1,3 @@\n+zero\n one\n${patch.split('\n').slice(2).join('\n')}`);
-    expect(locate(quoted, moved, false)).toEqual({ from: 2, to: 4 });
+    expect(locate(comment, moved)).toEqual({ first: 2, last: 4 });
   });
 
   it('takes the nearest of several', () => {
-    expect(locate(quote(lines, { from: 0, to: 0 }), lines, false)?.from).toBe(0);
-    const last = lines.length - 1;
-    expect(locate(quote(lines, { from: last, to: last }), lines, false)?.from).toBe(last);
+    expect(locate(commentOn({ first: 0, last: 0 }), lines)?.first).toBe(0);
+    expect(locate(commentOn({ first: last, last }), lines)?.first).toBe(last);
   });
 
-  it('does not take a changed line for the same', () => {
-    const changed = parsePatch(patch.replace('+zwei', '+due'));
-    expect(locate(quoted, changed, false)).toBeNull();
-    expect(locate(quoted, parsePatch(patch.replace('+zwei', ' zwei')), false)).toBeNull();
+  it('does not take changed or deleted lines for the same', () => {
+    expect(locate(comment, parsePatch(patch.replace('+zwei', '+due')))).toBeNull();
+    expect(locate(comment, parsePatch(patch.replace('+zwei', '-zwei')))).toBeNull();
   });
 
-  it('finds what stands in the file itself, without signs', () => {
-    const added = quote(lines, { from: 2, to: 3 });
-    expect(locate(added, asFile('one\nzwei\nthree'), true)).toEqual({ from: 1, to: 2 });
+  it('finds added lines that are committed since, and in the file itself', () => {
+    const added = commentOn({ first: 2, last: 3 });
+    expect(locate(added, parsePatch(patch.replace('+zwei', ' zwei')))).toEqual({ first: 2, last: 3 });
+    expect(locate(added, asFile('one\nzwei\nthree'))).toEqual({ first: 1, last: 2 });
   });
 
-  it('finds nothing by nothing', () => expect(locate([], lines, false)).toBeNull());
+  it('finds nothing by nothing', () => expect(locate({ ...comment, lines: [] }, lines)).toBeNull());
 });
 
 describe('belongsTo', () => {

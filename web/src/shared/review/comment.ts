@@ -1,4 +1,4 @@
-/** Comments on lines of a diff or a file: where they belong now, and how they are told to the agent. Pure. */
+/** Comments on lines of a diff or a file, and where these lines are now. Pure. */
 import type { DiffLine } from '@/shared/diff/patch';
 
 /** A line that can be commented on: not what separates hunks. */
@@ -16,79 +16,64 @@ export interface ReviewComment {
   text: string;
 }
 
-/** Indices of the first and the last line. */
-export interface LineRange {
-  from: number;
-  to: number;
+/** Where lines are among the lines of a diff or a file: the indices of the first and the last. */
+export interface Place {
+  first: number;
+  last: number;
 }
 
-export function isQuotable(line: DiffLine | undefined): line is QuotedLine {
-  return line !== undefined && line.kind !== 'hunk' && line.kind !== 'note';
+function isQuotable(line: DiffLine): line is QuotedLine {
+  return line.kind !== 'hunk' && line.kind !== 'note';
 }
 
-/** From the line that was chosen first to another, cut where the hunk ends; null where there is nothing to quote. */
-export function rangeBetween(lines: readonly DiffLine[], first: number, other: number): LineRange | null {
-  if (!isQuotable(lines[first])) return null;
-  const step = other < first ? -1 : 1;
-  let last = first;
-  for (let at = first; at !== other + step; at += step) {
-    const line = lines[at];
-    if (line === undefined || line.kind === 'hunk') break;
-    if (isQuotable(line)) last = at;
-  }
-  return { from: Math.min(first, last), to: Math.max(first, last) };
+/** The lines at a place, up to where their hunk ends: what comes after a gap does not belong to them. */
+export function quote(lines: readonly DiffLine[], { first, last }: Place): QuotedLine[] {
+  const all = lines.slice(first, last + 1);
+  const gap = all.findIndex(({ kind }) => kind === 'hunk');
+  return (gap === -1 ? all : all.slice(0, gap)).filter(isQuotable);
 }
 
-export function quote(lines: readonly DiffLine[], { from, to }: LineRange): QuotedLine[] {
-  return lines.slice(from, to + 1).filter(isQuotable);
+export function isCommit(view: ReviewView): boolean {
+  return view !== 'base' && view !== 'head' && view !== 'file';
 }
 
 /** Changes and the file itself end in the same working copy; a commit stands for itself. */
 export function belongsTo(view: ReviewView, shown: ReviewView): boolean {
-  const isCommit = (name: ReviewView) => name !== 'base' && name !== 'head' && name !== 'file';
   return view === shown || (!isCommit(view) && !isCommit(shown));
+}
+
+/** Where a comment's lines are now: the same lines, nearest to where they were; null when they are no more. */
+export function locate({ lines: quoted }: ReviewComment, lines: readonly DiffLine[]): Place | null {
+  const [start] = quoted;
+  if (start === undefined) return null;
+  const wanted = numberOf(start);
+  let best: Place | null = null;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  lines.forEach((line, first) => {
+    const distance = Math.abs(numberOf(line) - wanted);
+    if (distance >= bestDistance) return;
+    const last = endOfMatch(quoted, lines, first);
+    if (last === null) return;
+    best = { first, last };
+    bestDistance = distance;
+  });
+  return best;
 }
 
 const numberOf = (line: DiffLine): number => line.after ?? line.before ?? 0;
 
-/** Where the quoted lines are now: the same lines, nearest to where they were; null when they are no more. */
-export function locate(
-  quoted: readonly QuotedLine[],
-  lines: readonly DiffLine[],
-  isFile: boolean,
-): LineRange | null {
-  const [first] = quoted;
-  if (first === undefined) return null;
-  let best: LineRange | null = null;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (let from = 0; from < lines.length; from += 1) {
-    const to = endOfMatch(quoted, lines, from, isFile);
-    const line = lines[from];
-    if (to === null || line === undefined) continue;
-    const distance = Math.abs(numberOf(line) - numberOf(first));
-    if (distance < bestDistance) {
-      best = { from, to };
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-/** The index of the last line, if all quoted lines are there one after the other. A file has no signs to compare. */
-function endOfMatch(
-  quoted: readonly QuotedLine[],
-  lines: readonly DiffLine[],
-  from: number,
-  isFile: boolean,
-): number | null {
-  let at = from - 1;
+/** The index of the last line, if all quoted lines are there one after the other. */
+function endOfMatch(quoted: readonly QuotedLine[], lines: readonly DiffLine[], first: number): number | null {
+  let at = first - 1;
   for (const wanted of quoted) {
     at += 1;
-    // Notes (no newline at the end) stand between lines without being one.
-    if (lines[at]?.kind === 'note' && at > from) at += 1;
+    // A note (no newline at the end) may stand between lines without being one.
+    if (lines[at]?.kind === 'note' && at > first) at += 1;
     const line = lines[at];
-    if (line === undefined || line.text !== wanted.text) return null;
-    if (!isFile && line.kind !== wanted.kind) return null;
+    if (line === undefined || line.text !== wanted.text || isGone(line) !== isGone(wanted)) return null;
   }
   return at;
 }
+
+/** Whether a line is in the old file alone. An added line may be an unchanged one elsewhere: committed since, or in the file. */
+const isGone = ({ kind }: DiffLine): boolean => kind === 'deleted';

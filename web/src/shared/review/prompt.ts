@@ -1,6 +1,6 @@
 /** Review comments as one prompt that an agent and a person can read. Pure. */
 import { plural } from '@/shared/format';
-import type { QuotedLine, ReviewComment } from './comment';
+import { isCommit, type QuotedLine, type ReviewComment } from './comment';
 
 /** Longer quotations are cut in their middle: the agent has the file. */
 const longestQuote = 40;
@@ -14,26 +14,28 @@ export function placeOf({ path, view, lines }: Pick<ReviewComment, 'path' | 'vie
   const range = from === undefined ? '' : from === to ? `:${from}` : `:${from}-${to}`;
   const notes = [
     ...(after.length === 0 && numbers.length > 0 ? ['before the change'] : []),
-    ...(view === 'base' || view === 'head' || view === 'file' ? [] : [`in commit ${view.slice(0, 8)}`]),
+    ...(isCommit(view) ? [`in commit ${view.slice(0, 8)}`] : []),
   ];
   return `${path}${range}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
 const signs = { added: '+', deleted: '-', same: ' ' } as const;
 
-/** The quoted lines in a fence that nothing in them can close. */
-export function fenced(lines: readonly QuotedLine[]): string {
+/** The quoted lines with their signs; the middle of many left out. */
+export function quotation(lines: readonly QuotedLine[]): string {
   const half = longestQuote / 2;
   const all = lines.map(({ kind, text }) => `${signs[kind]}${text}`);
   const left = all.length - longestQuote;
-  const shown =
-    left > 0 ? [...all.slice(0, half), `… ${plural(left, 'more line')} …`, ...all.slice(-half)] : all;
-  const longest = Math.max(
-    2,
-    ...shown.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)),
-  );
+  if (left <= 0) return all.join('\n');
+  return [...all.slice(0, half), `… ${plural(left, 'more line')} …`, ...all.slice(-half)].join('\n');
+}
+
+/** The quoted lines in a fence that nothing in them can close. */
+export function fenced(lines: readonly QuotedLine[]): string {
+  const text = quotation(lines);
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}diff\n${shown.join('\n')}\n${fence}`;
+  return `${fence}diff\n${text}\n${fence}`;
 }
 
 /** File by file, in the order in which they were written. */
