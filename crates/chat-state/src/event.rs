@@ -39,6 +39,28 @@ pub struct SessionInfo {
     pub title: String,
     /// When it was made, changed and put away.
     pub time: SessionTime,
+    /// Where everybody can read it, while it is shared.
+    pub share: Option<Share>,
+    /// To where it was reverted, until its next prompt.
+    pub revert: Option<SessionRevert>,
+}
+
+/// A session that is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Share {
+    /// Its public address.
+    pub url: String,
+}
+
+/// The first message, or part of one, that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SessionRevert {
+    /// The message.
+    #[serde(rename = "messageID")]
+    pub message: String,
+    /// The part of it, if what stands before that stays.
+    #[serde(rename = "partID")]
+    pub part: Option<String>,
 }
 
 /// Times in milliseconds since 1970.

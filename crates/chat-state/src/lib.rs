@@ -6,6 +6,7 @@
 //! out. Nothing in here waits, reads a clock or talks to anybody: who uses it does.
 
 mod event;
+mod line;
 mod live;
 mod memory;
 mod record;
@@ -25,5 +26,5 @@ pub use run::{Outcome, Run};
 pub use state::State;
 pub use survey::{LastMessage, Survey};
 pub use transcript::Overlay;
-pub use view::{ChatError, ChatView, Preparation, Retry};
+pub use view::{ChatError, ChatView, Preparation, Retry, Revert};
 pub use world::{Change, Continuation, World};

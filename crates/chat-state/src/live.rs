@@ -98,6 +98,12 @@ impl LiveParts {
         }
     }
 
+    /// The last text, reasoning aside, that is streamed in a session.
+    pub(crate) fn last_text(&self, session: &str) -> Option<&str> {
+        let texts = self.0.values().filter(|live| live.session == session && live.part["type"] == "text");
+        texts.map(LivePart::text).rfind(|text| !text.is_empty())
+    }
+
     pub(crate) fn of_message<'a>(
         &'a self,
         message: &'a str,

@@ -26,6 +26,8 @@ pub(crate) struct ChatMemory {
     pub(crate) stale: Vec<StaleRequest>,
     /// The beginning of what was first asked, for a title until opencode has found one.
     pub(crate) asked: Option<String>,
+    /// The last line of what was said.
+    pub(crate) last_line: Option<String>,
     pub(crate) state: Option<(State, Timestamp)>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub(crate) active_at: Option<OffsetDateTime>,

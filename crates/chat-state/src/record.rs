@@ -70,6 +70,9 @@ pub struct ChatRecord {
     /// What opencode does not have yet, in order.
     #[serde(default)]
     pub prompts: Vec<PromptRecord>,
+    /// Whether its person has put it away; absent where nobody has said so here.
+    #[serde(default)]
+    pub archived: Option<bool>,
     /// When it was taken in.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,

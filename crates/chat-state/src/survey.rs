@@ -28,4 +28,6 @@ pub struct Survey {
     pub requests: Vec<(RequestKind, String, Value)>,
     /// The last messages of [`crate::World::candidates`].
     pub last_messages: BTreeMap<String, LastMessage>,
+    /// The parts of those messages.
+    pub last_parts: BTreeMap<String, Vec<Value>>,
 }

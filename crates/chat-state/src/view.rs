@@ -41,6 +41,15 @@ pub struct Retry {
     pub next_at: Option<OffsetDateTime>,
 }
 
+/// The first message, or part of one, that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Revert {
+    /// The message.
+    pub message_id: String,
+    /// The part of it, if what stands before that stays.
+    pub part_id: Option<String>,
+}
+
 /// A chat as its person sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ChatView {
@@ -56,6 +65,14 @@ pub struct ChatView {
     pub base: Option<String>,
     /// Where it works; `null` when that is gone.
     pub directory: Option<String>,
+    /// Whether it was put away.
+    pub archived: bool,
+    /// The last line of what was said in it: plain, at most 140 characters. Not of an answer that still streams.
+    pub last_line: Option<String>,
+    /// Where everybody can read it, while it is shared.
+    pub share_url: Option<String>,
+    /// What was taken back, until the next prompt.
+    pub revert: Option<Revert>,
     /// What it is doing.
     #[schema(inline)]
     pub state: State,

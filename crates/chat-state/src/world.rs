@@ -1,6 +1,7 @@
 //! All that is known, and how each piece of news changes it.
 
 mod breaks;
+mod lines;
 mod looks;
 mod requests;
 mod runs;
@@ -106,6 +107,7 @@ impl World {
             Event::Message { session, message } => self.note_message(&session, message),
             Event::MessageRemoved { message } => self.memory.live.remove_message(&message),
             Event::Part { session, part } => {
+                self.note_line(&session, &part);
                 self.memory.live.update(&session, &part);
                 self.memory_changed = true;
             }
@@ -239,8 +241,10 @@ impl World {
         let id = info.id.clone();
         let known = self.sessions.get(&id);
         let same = known.is_some_and(|known| {
-            (&known.parent, &known.title, known.time.archived)
-                == (&info.parent, &info.title, info.time.archived)
+            let shown = |it: &SessionInfo| {
+                (it.parent.clone(), it.title.clone(), it.time.archived, it.share.clone(), it.revert.clone())
+            };
+            shown(known) == shown(&info)
         });
         self.sessions.insert(id.clone(), info);
         if !same {

@@ -29,7 +29,10 @@ fn event() -> impl Strategy<Value = (String, Value)> {
             if flag {
                 info["time"]["completed"] = 2.into();
             }
-            let part = json!({"id": "prt_1", "messageID": message, "sessionID": session, "type": "text", "text": "a", "time": {"start": 1}});
+            let mut part = json!({"id": "prt_1", "messageID": message, "sessionID": session, "type": "text", "text": "a\n\n"});
+            if flag {
+                part["time"] = json!({"start": 1});
+            }
             let (kind, properties) = match kind {
                 0 => ("session.created", json!({"sessionID": session, "info": session_info})),
                 1 | 2 => (
@@ -65,6 +68,7 @@ proptest! {
                     prop_assert_eq!(view.state == State::NeedsYou, !view.requests.is_empty());
                     let runs = matches!(view.state, State::Working | State::Retrying | State::NeedsYou);
                     prop_assert!(runs || view.run.is_none_or(|run| run.outcome.is_some()));
+                    prop_assert!(view.last_line.is_none_or(|line| line.trim_end_matches('b') == "a" || line.trim_matches('b').is_empty()));
                 }
             }
         }

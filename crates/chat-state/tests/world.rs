@@ -158,15 +158,15 @@ fn a_chat_that_is_looked_at_is_read_as_soon_as_that_is_sure() {
 }
 
 #[test]
-fn sessions_made_elsewhere_are_chats_unless_put_away() {
+fn sessions_made_elsewhere_are_chats_until_they_are_deleted() {
     let mut story = Story::new();
     story.survey(Survey::default());
     story.event("session.created", &session(CHAT, None));
     let view = story.view();
     assert_eq!((view.repo, view.directory.as_deref()), (None, Some(DIRECTORY)));
-    let mut archived = session(CHAT, None);
-    archived["info"]["time"]["archived"] = json!(1);
-    story.event("session.updated", &archived);
+    // git-manager's record of it may stay longer.
+    story.record(json!({"repo": null}));
+    story.event("session.deleted", &json!({"sessionID": CHAT, "info": {"id": CHAT}}));
     assert_eq!(story.changes(), [Change::Removed(CHAT.into())]);
 }
 

@@ -5,6 +5,7 @@
 //! that takes it step by step. Each step is recorded before it is taken and is safe to take again: a
 //! service that is killed at any point goes on at the next start. Its prompts wait in their outbox.
 
+mod archive;
 mod chat;
 mod deleted;
 mod earlier;
@@ -156,7 +157,9 @@ impl Chats {
     pub async fn take_prompt(&self, id: &ChatId, new: NewPrompt) -> Result<Prompt, Error> {
         let Chat { model, agent, .. } = match self.get_undeleted(id) {
             Err(Error::Missing(_)) => {
-                self.foreign.put(self.find_foreign(id).await?)?;
+                let session = self.find_foreign(id).await?;
+                let archived = self.foreign.get(id).and_then(|known| known.archived).map(|_| false);
+                self.foreign.put(ForeignSession { archived, ..session })?;
                 return self.prompts.take(id, new).await;
             }
             chat => chat?,
@@ -167,6 +170,8 @@ impl Chats {
             self.prompts.forget(id)?;
             return Err(error);
         }
+        // What is worked on is not put away.
+        self.set_archived(id, false)?;
         Ok(prompt)
     }
 

@@ -101,6 +101,11 @@ impl World {
         for (kind, directory, details) in survey.requests {
             self.note_request(kind, &directory, details, now);
         }
+        for (chat, parts) in survey.last_parts {
+            for part in parts {
+                self.note_line(&chat, &part);
+            }
+        }
         for (chat, last) in survey.last_messages {
             self.judge(&chat, last, survey.restarted, now);
             if first_ever {

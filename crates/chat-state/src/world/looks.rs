@@ -5,12 +5,13 @@ use time::OffsetDateTime;
 
 use super::{Change, World, moment};
 use crate::{
-    event::{SessionInfo, Status},
+    event::{SessionInfo, SessionRevert, Status},
+    line,
     memory::{ChatMemory, Timestamp},
     record::{ChatRecord, Creation, PromptState},
     run::Run,
     state::{Activity, Facts, Making, Prompts, State, decide},
-    view::{ChatError, ChatView, Preparation, Retry},
+    view::{ChatError, ChatView, Preparation, Retry, Revert},
 };
 
 impl World {
@@ -47,7 +48,9 @@ impl World {
     fn look(&mut self, id: &str, now: OffsetDateTime) -> Option<ChatView> {
         let record = self.records.get(id);
         let session = self.sessions.get(id).filter(|session| session.parent.is_none());
-        if record.is_none() && session.is_none_or(|session| session.time.archived.is_some()) {
+        // Of a session that was made elsewhere git-manager may keep a record longer than opencode the session.
+        let is_there = record.is_some_and(|record| record.repo.is_some() || !record.prompts.is_empty());
+        if session.is_none() && !is_there {
             return None;
         }
         let members: Vec<_> = self.statuses.iter().filter(|(id_of, _)| self.chat_of(id_of) == id).collect();
@@ -95,6 +98,12 @@ impl World {
                 Some(record) => record.directory.clone(),
                 None => session.map(|session| session.directory.clone()),
             },
+            archived: is_archived(record, session),
+            last_line: last_line(record, memory),
+            share_url: session.and_then(|session| session.share.clone()).map(|share| share.url),
+            revert: session
+                .and_then(|session| session.revert.clone())
+                .map(|SessionRevert { message, part }| Revert { message_id: message, part_id: part }),
             state,
             since,
             updated_at: touched.or_else(|| session.map(|it| moment(it.time.updated))).unwrap_or(created_at),
@@ -116,6 +125,19 @@ impl World {
                 && (memory.continuing.is_some() || memory.continued < self.most_continuations),
         })
     }
+}
+
+/// opencode's own word holds where nobody has said so here. It cannot take it back: with a time of 0 it still hides
+/// the session from its lists.
+fn is_archived(record: Option<&ChatRecord>, session: Option<&SessionInfo>) -> bool {
+    let here = record.and_then(|record| record.archived);
+    here.unwrap_or_else(|| session.is_some_and(|session| session.time.archived.is_some()))
+}
+
+/// What was last said, or is to be said as soon as it can.
+fn last_line(record: Option<&ChatRecord>, memory: &ChatMemory) -> Option<String> {
+    let waiting = record.and_then(|record| record.prompts.last());
+    waiting.and_then(|prompt| line::last_line(&prompt.text)).or_else(|| memory.last_line.clone())
 }
 
 fn activity(status: &Status) -> Activity {

@@ -55,6 +55,7 @@ impl World {
             memory.continued = 0;
         }
         let members: Vec<_> = self.sessions.keys().filter(|id| self.chat_of(id) == chat).cloned().collect();
+        self.note_cut_line(chat);
         for session in members.iter().map(String::as_str).chain([chat]) {
             if outcome == Outcome::Interrupted {
                 self.memory.live.keep(session, &mut self.memory.kept);

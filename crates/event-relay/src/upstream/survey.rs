@@ -19,6 +19,8 @@ const LARGEST: usize = 16 << 20;
 #[derive(Deserialize)]
 struct Stored {
     info: LastMessage,
+    #[serde(default)]
+    parts: Vec<Value>,
 }
 
 /// Asks what has to be known.
@@ -49,7 +51,10 @@ pub(super) async fn ask(client: &Client, hub: &Hub, restarted: bool) -> Result<S
         Ok::<_, Error>(last.map(|last| (chat, last)))
     });
     let last_messages: Vec<_> = last_messages.buffered(AT_ONCE).try_collect().await?;
-    survey.last_messages = last_messages.into_iter().flatten().collect();
+    for (chat, Stored { info, parts }) in last_messages.into_iter().flatten() {
+        survey.last_messages.insert(chat.clone(), info);
+        survey.last_parts.insert(chat, parts);
+    }
     Ok(survey)
 }
 
@@ -73,12 +78,12 @@ async fn ask_directory(client: &Client, directory: &str, survey: &mut Survey) ->
     Ok(())
 }
 
-async fn last_message(client: &Client, chat: &str) -> Result<Option<LastMessage>, Error> {
+async fn last_message(client: &Client, chat: &str) -> Result<Option<Stored>, Error> {
     let page = match client.messages(chat, 1, None, LARGEST).await {
         Ok(page) => page,
         Err(Error::NotFound) => None,
         Err(error) => return Err(error),
     };
     let stored: Option<Vec<Stored>> = page.and_then(|page| serde_json::from_slice(&page.json).ok());
-    Ok(stored.and_then(|mut stored| stored.pop()).map(|stored| stored.info))
+    Ok(stored.and_then(|mut stored| stored.pop()))
 }

@@ -63,7 +63,7 @@ enum Entry {
     Foreign(ForeignDocument),
 }
 
-/// A session that was begun elsewhere, told for its prompts: the fields of a chat that it has.
+/// A session that was begun elsewhere, told for its prompts and for being put away: the fields of a chat that it has.
 #[derive(Serialize)]
 struct ForeignDocument {
     id: String,
@@ -72,6 +72,8 @@ struct ForeignDocument {
     directory: PathBuf,
     state: ChatState,
     prompts: Vec<PromptDocument>,
+    /// `null` where opencode's word holds.
+    archived: Option<bool>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -80,7 +82,7 @@ struct ForeignDocument {
 
 impl ForeignDocument {
     fn new(manager: &Manager, session: ForeignSession) -> Self {
-        let ForeignSession { id, directory, created_at, updated_at } = session;
+        let ForeignSession { id, directory, archived, created_at, updated_at } = session;
         let prompts = manager.chats.prompts().list(&id).into_iter().map(Into::into).collect();
         Self {
             id: id.into(),
@@ -88,6 +90,7 @@ impl ForeignDocument {
             directory,
             state: ChatState::Ready,
             prompts,
+            archived,
             created_at,
             updated_at,
         }
@@ -133,7 +136,8 @@ impl Feed {
         }
     }
 
-    /// All chats, and the sessions begun elsewhere for which prompts wait.
+    /// All chats, and the sessions begun elsewhere for which prompts wait or of which it was said whether they are put
+    /// away.
     fn everything(&self) -> Line {
         let Manager { chats, .. } = &self.manager;
         let own = chats
@@ -141,7 +145,8 @@ impl Feed {
             .into_iter()
             .map(|chat| Entry::Chat(Box::new(ChatDocument::new(&self.manager, chat))));
         let foreign = chats.list_foreign().into_iter().map(|it| ForeignDocument::new(&self.manager, it));
-        let foreign = foreign.filter(|it| !it.prompts.is_empty()).map(Entry::Foreign);
+        let foreign =
+            foreign.filter(|it| !it.prompts.is_empty() || it.archived.is_some()).map(Entry::Foreign);
         Line::Chats(own.chain(foreign).collect())
     }
 

@@ -31,6 +31,7 @@ pub(super) fn router() -> OpenApiRouter<Manager> {
         .routes(routes!(list, create))
         .routes(routes!(get, delete))
         .routes(routes!(retry))
+        .routes(routes!(archive))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
@@ -58,6 +59,8 @@ pub(super) struct ChatDocument {
     error: Option<Problem>,
     /// The prompts that are not yet delivered, in order.
     prompts: Vec<PromptDocument>,
+    /// Whether it was put away.
+    archived: bool,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -84,6 +87,7 @@ impl ChatDocument {
             progress,
             error: chat.error.as_ref().map(problem),
             prompts,
+            archived: chat.archived,
             created_at: chat.created_at,
             updated_at: chat.updated_at,
         }
@@ -181,6 +185,35 @@ async fn retry(
 ) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
     let chat = manager.chats.retry(&chat_id(&id)?)?;
     Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
+}
+
+/// Whether a chat is put away.
+#[derive(Deserialize, ToSchema)]
+struct Archived {
+    archived: bool,
+}
+
+/// Puts a chat away or takes it back
+///
+/// It keeps everything, and is hidden from lists until asked for. A prompt takes it back too. A session that was begun
+/// elsewhere can be put away as well.
+#[utoipa::path(put, path = "/admin/chats/{id}/archived", operation_id = "archive_chat", tag = "git-manager",
+    params(("id" = String, Path)), request_body = Archived,
+    responses(
+        (status = 204, description = "So it is"),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "It is being prepared"),
+        (status = 410, body = Problem, description = "`chat-deleted`"),
+        (status = 503, body = Problem, description = "`opencode-unavailable`: it is not known whether there is such a session"),
+        (status = 507, body = Problem),
+    ))]
+async fn archive(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+    Json(Archived { archived }): Json<Archived>,
+) -> Result<StatusCode, Problem> {
+    manager.chats.archive(&chat_id(&id)?, archived).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes a chat with its worktree, branch and session

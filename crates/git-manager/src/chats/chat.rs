@@ -66,6 +66,9 @@ pub struct Chat {
     /// Whether opencode may know of its session.
     #[serde(default)]
     pub may_have_session: bool,
+    /// Whether its person has put it away.
+    #[serde(default)]
+    pub archived: bool,
     /// When it was taken in.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -95,6 +98,7 @@ impl Chat {
             model: new.model,
             agent: new.agent,
             may_have_session: false,
+            archived: false,
             created_at: now,
             updated_at: now,
             earlier: Earlier::default(),

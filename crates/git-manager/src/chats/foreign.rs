@@ -1,7 +1,7 @@
 //! Sessions that opencode knows and that are no chats of ours: begun on its own page or in a terminal.
 //!
 //! They are nobody's to create or delete here. What is kept of one is what delivering its prompts takes,
-//! from the first prompt that it was sent through us.
+//! from the first prompt that it was sent through us, and whether it was put away.
 
 use std::{
     collections::BTreeMap,
@@ -31,10 +31,14 @@ pub struct ForeignSession {
     pub id: ChatId,
     /// The folder that it runs in.
     pub directory: PathBuf,
+    /// Whether its person has put it away; `None` where nobody has said so through us. opencode has a word of its own
+    /// for that, but cannot take it back.
+    #[serde(default)]
+    pub archived: Option<bool>,
     /// When opencode made it.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When it was last sent a prompt through us.
+    /// When it was last sent a prompt or put away through us.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: OffsetDateTime,
 }
@@ -53,7 +57,7 @@ struct Times {
 }
 
 impl Description {
-    /// The session so described, which is sent a prompt now.
+    /// The session so described, which is written down now.
     fn session(self, id: &ChatId) -> ForeignSession {
         let now = OffsetDateTime::now_utc();
         let created = OffsetDateTime::UNIX_EPOCH
@@ -61,13 +65,14 @@ impl Description {
         ForeignSession {
             id: id.clone(),
             directory: self.directory,
+            archived: None,
             created_at: created.unwrap_or(now),
             updated_at: now,
         }
     }
 }
 
-/// Those that were sent a prompt.
+/// Those that were sent a prompt or put away.
 pub(super) struct ForeignSessions {
     records: Records<ForeignSession>,
     known: Mutex<BTreeMap<ChatId, ForeignSession>>,

@@ -72,10 +72,10 @@ impl Client {
         Ok(Some(MessagePage { json: whole_characters(&json).into_owned(), before }))
     }
 
-    /// The sessions of every directory that changed last, the latest first.
+    /// The sessions of every directory that changed last, the latest first; those that were put away too.
     pub async fn latest_sessions<T: DeserializeOwned>(&self, limit: usize) -> Result<Vec<T>, Error> {
         let request = self.request(Method::GET, &["experimental", "session"]);
-        self.read("GET /experimental/session", request.query(&[("limit", limit)])).await
+        self.read("GET /experimental/session", request.query(&[("limit", limit)]).query(&[("archived", true)])).await
     }
 
     /// One session.
