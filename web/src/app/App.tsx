@@ -1,12 +1,14 @@
 /** The page's parts, put together: server data, the event stream, the frame and the routes. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
-import { Route, Switch } from 'wouter';
+import { type BaseLocationHook, Route, Router, Switch } from 'wouter';
+import { usePathname } from 'wouter/use-browser-location';
 import { addToDraft } from '@/features/composer/draft';
 import { listen, startSync } from '@/features/events/sync';
 import { startOutbox } from '@/features/outbox/store';
 import { RequestError } from '@/shared/http';
 import { Loading } from '@/shared/ui/Notice';
+import { goTo } from '@/shared/ui/useOverlay';
 import { Boundary } from './Boundary';
 import { ChatPage } from './pages/ChatPage';
 import { HomePage } from './pages/HomePage';
@@ -39,6 +41,9 @@ const queryClient = new QueryClient({
   },
 });
 
+/** Navigating knows of what lies over the page. */
+const useAddress: BaseLocationHook = (options) => [usePathname(options), goTo];
+
 /** Asks again for what was cut off in the middle of its answer; a moment later, as it must be seen to have failed. */
 function refetchFailed(): void {
   void queryClient.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
@@ -57,27 +62,29 @@ export function App() {
   );
   return (
     <QueryClientProvider client={queryClient}>
-      <Shell>
-        <Boundary>
-          <Suspense fallback={<Loading what="loading" />}>
-            <Switch>
-              <Route path="/" component={HomePage} />
-              <Route path="/new" component={NewChatPage} />
-              <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
-              <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
-              <Route path="/inbox" component={InboxPage} />
-              <Route path="/notifications" component={NotificationsPage} />
-              <Route path="/repos" component={ReposPage} />
-              <Route path="/resources" component={ResourcesPage} />
-              <Route path="/devices" component={DevicesPage} />
-              <Route path="/settings" component={SettingsPage} />
-              <Route path="/settings/appearance" component={AppearancePage} />
-              <Route path="/debug" component={DebugPage} />
-              <Route component={MissingPage} />
-            </Switch>
-          </Suspense>
-        </Boundary>
-      </Shell>
+      <Router hook={useAddress}>
+        <Shell>
+          <Boundary>
+            <Suspense fallback={<Loading what="loading" />}>
+              <Switch>
+                <Route path="/" component={HomePage} />
+                <Route path="/new" component={NewChatPage} />
+                <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
+                <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
+                <Route path="/inbox" component={InboxPage} />
+                <Route path="/notifications" component={NotificationsPage} />
+                <Route path="/repos" component={ReposPage} />
+                <Route path="/resources" component={ResourcesPage} />
+                <Route path="/devices" component={DevicesPage} />
+                <Route path="/settings" component={SettingsPage} />
+                <Route path="/settings/appearance" component={AppearancePage} />
+                <Route path="/debug" component={DebugPage} />
+                <Route component={MissingPage} />
+              </Switch>
+            </Suspense>
+          </Boundary>
+        </Shell>
+      </Router>
     </QueryClientProvider>
   );
 }

@@ -1,6 +1,6 @@
 /** The chats and the ways to everything else; off the screen on a phone until it is wanted. */
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useRef } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import { Link } from 'wouter';
 import { ChatList } from '@/features/chats/ChatList';
 import { isReady } from '@/features/chats/status';
@@ -10,50 +10,23 @@ import { ownUiAddress } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
 import { InboxLink } from './InboxButton';
-
-/** Not in every browser, and not yet in TypeScript's library. */
-declare class CloseWatcher {
-  onclose: (() => void) | null;
-  destroy(): void;
-}
+import { useDrawerFocus } from './useDrawerFocus';
 
 interface DrawerProps {
+  panel: RefObject<HTMLElement | null>;
+  scrim: RefObject<HTMLDivElement | null>;
   isOpen: boolean;
   current: string | null;
   onClose: () => void;
 }
 
-export function Drawer({ isOpen, current, onClose }: DrawerProps) {
-  const panel = useRef<HTMLElement>(null);
-  // Off the screen it must not be reached by keyboard either; on a wide screen it is always there.
-  useEffect(() => {
-    const wide = matchMedia('(min-width: 900px)');
-    const apply = () => {
-      if (panel.current) panel.current.inert = !isOpen && !wide.matches;
-    };
-    apply();
-    wide.addEventListener('change', apply);
-    return () => wide.removeEventListener('change', apply);
-  }, [isOpen]);
-  useEffect(() => {
-    if (!isOpen) return;
-    // Android's back gesture, and Escape; sheets have it from the browser.
-    if ('CloseWatcher' in window) {
-      const watcher = new CloseWatcher();
-      watcher.onclose = onClose;
-      return () => watcher.destroy();
-    }
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') onClose();
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [isOpen, onClose]);
+export function Drawer({ panel, scrim, isOpen, current, onClose }: DrawerProps) {
+  useDrawerFocus(panel, isOpen, onClose);
   return (
     <>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same. */}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: as above. */}
-      <div className={isOpen ? 'scrim shown' : 'scrim'} onClick={onClose} />
+      <div ref={scrim} className={isOpen ? 'scrim shown' : 'scrim'} onClick={onClose} />
       <aside ref={panel} className={isOpen ? 'drawer open' : 'drawer'} aria-label="Chats and pages">
         <div className="drawer-head">
           <Brand />

@@ -1,6 +1,7 @@
-/** A sheet from below: where choices are made and questions answered. Escape, the backdrop and × close it. */
+/** A sheet from below: where choices are made and questions answered. Back, Escape, the backdrop and × close it. */
 import { type ReactNode, useEffect, useRef } from 'react';
 import { IconButton } from './Icon';
+import { useOverlay } from './useOverlay';
 
 export function Sheet({
   title,
@@ -12,6 +13,7 @@ export function Sheet({
   children: ReactNode;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  useOverlay(onClose);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
