@@ -64,7 +64,7 @@ export default defineConfig({
             },
             {
               name: 'shared',
-              test: /src\/(shared\/(?!markdown|requests|diff\/(patch|DiffLines))|features\/events)/,
+              test: /src\/(shared\/(?!markdown|highlight|requests|review|diff\/(?!DiffCounts))|features\/events)/,
             },
           ],
         },
@@ -75,6 +75,8 @@ export default defineConfig({
     // The polyfill is for browsers that cannot run this page anyway.
     modulePreload: { polyfill: false },
   },
+  // The worker that colours code loads each language by itself.
+  worker: { format: 'es' },
   server: {
     proxy: {
       // Everything but the page itself, as Caddy does it.

@@ -6,24 +6,33 @@ export interface DiffLine {
   before?: number;
   /** Line number after the change; absent for deleted lines. */
   after?: number;
+  /** What the line says; of a hunk, what git says that it is in. */
   text: string;
+  /** Of a hunk: how many unchanged lines are left out before it. */
+  skipped?: number;
 }
 
 const hunkHeader = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)$/;
 
-/** The lines of a patch, its file headers left out. */
+/** The lines of a patch. git's headers are left out, or said in words. */
 export function parsePatch(patch: string): DiffLine[] {
   const lines: DiffLine[] = [];
-  let before = 0;
-  let after = 0;
+  if (patch === '') return lines;
+  let before = 1;
+  let after = 1;
   let inHunk = false;
   for (const line of patch.replace(/\n$/, '').split('\n')) {
     const hunk = hunkHeader.exec(line);
     if (hunk) {
-      before = Number(hunk[1]);
-      after = Number(hunk[2]);
+      // A side that is empty counts from 0.
+      const begin = Math.max(1, Number(hunk[1]));
+      const skipped = begin - before;
+      before = begin;
+      after = Math.max(1, Number(hunk[2]));
       // The first hunk needs no separator unless it begins further down.
-      if (inHunk || before > 1 || after > 1) lines.push({ kind: 'hunk', text: (hunk[3] ?? '').trim() });
+      if (inHunk || before > 1 || after > 1) {
+        lines.push({ kind: 'hunk', text: (hunk[3] ?? '').trim(), skipped });
+      }
       inHunk = true;
     } else if (inHunk) {
       const text = line.slice(1);
@@ -44,11 +53,33 @@ export function parsePatch(patch: string): DiffLine[] {
           before += 1;
           after += 1;
       }
-    } else if (line.startsWith('Binary files')) {
-      lines.push({ kind: 'note', text: 'binary file' });
+    } else {
+      const text = inWords(line);
+      if (text !== null) lines.push({ kind: 'note', text });
     }
   }
   return lines;
+}
+
+/** What a header line of git says; null when the lines say it anyway. */
+function inWords(header: string): string | null {
+  if (header.startsWith('Binary files') || header.startsWith('GIT binary patch')) return 'binary file';
+  const [, key = '', value = ''] =
+    /^(rename from|copy from|new file mode|deleted file mode|new mode) (.+)$/.exec(header) ?? [];
+  switch (key) {
+    case 'rename from':
+      return `renamed from ${value}`;
+    case 'copy from':
+      return `copied from ${value}`;
+    case 'new file mode':
+      return value === '120000' ? 'new link' : 'new file';
+    case 'deleted file mode':
+      return 'deleted';
+    case 'new mode':
+      return value === '100755' ? 'made executable' : 'no longer executable';
+    default:
+      return null;
+  }
 }
 
 /** A file that is written whole, as if each line were added. */
@@ -68,4 +99,10 @@ export function countLines(lines: readonly DiffLine[]): { additions: number; del
     else if (kind === 'deleted') deletions += 1;
   }
   return { additions, deletions };
+}
+
+/** What stands between two pieces of a file, in words: "12 unchanged lines · function main()". */
+export function hunkTitle({ text, skipped = 0 }: DiffLine): string {
+  const gap = skipped > 0 ? `${skipped} unchanged line${skipped === 1 ? '' : 's'}` : '';
+  return [gap, text].filter((part) => part !== '').join(' · ');
 }
