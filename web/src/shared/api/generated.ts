@@ -48,6 +48,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a chat away or takes it back
+         * @description It keeps everything, and is hidden from lists until asked for. A prompt takes it back too. A session that was begun
+         *     elsewhere can be put away as well.
+         */
+        put: operations["archive_chat"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/prompts": {
         parameters: {
             query?: never;
@@ -790,6 +811,10 @@ export interface components {
             /** @description True. */
             reject: boolean;
         };
+        /** @description Whether a chat is put away. */
+        Archived: {
+            archived: boolean;
+        };
         /** @description A branch of the remote. */
         Branch: {
             /** @description Whether new work starts from it unless told otherwise. */
@@ -808,6 +833,8 @@ export interface components {
         BranchName: string;
         /** @description A chat and how far its creation is. */
         Chat: {
+            /** @description Whether it was put away. */
+            archived: boolean;
             base: components["schemas"]["BranchName"] | null;
             /** @description Its own branch. */
             branch: components["schemas"]["BranchName"];
@@ -2034,6 +2061,90 @@ export interface operations {
             };
             /** @description `opencode-unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Archived"];
+            };
+        };
+        responses: {
+            /** @description So it is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is being prepared */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `chat-deleted` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: it is not known whether there is such a session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
