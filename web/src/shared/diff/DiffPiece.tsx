@@ -3,7 +3,7 @@ import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef } from 'reac
 import { CodeLine } from '@/shared/highlight/CodeLine';
 import type { Language } from '@/shared/highlight/language';
 import { type DiffLine, hunkTitle } from './patch';
-import { isLine } from './selection';
+import { identify, type LineIdentity } from './selection';
 import { useDiffColours } from './useDiffColours';
 import { changedWords } from './words';
 
@@ -19,6 +19,7 @@ const signs: Record<DiffLine['kind'], string> = {
 
 interface Props {
   piece: number;
+  path: string;
   /** All lines of the diff. */
   lines: readonly DiffLine[];
   pairs: ReadonlyMap<number, number>;
@@ -29,7 +30,7 @@ interface Props {
   /** Indices of all that is selected. */
   firstSelected?: number;
   lastSelected?: number;
-  below: ((index: number) => ReactNode) | undefined;
+  below: ((line: LineIdentity) => ReactNode) | undefined;
 }
 
 export const DiffPiece = memo((props: Props) => {
@@ -56,6 +57,7 @@ export const DiffPiece = memo((props: Props) => {
 
 function Lines({
   piece,
+  path,
   lines,
   pairs,
   language,
@@ -71,17 +73,18 @@ function Lines({
     () => shown.map((line, index) => marksOf(line, lines[pairs.get(begin + index) ?? -1])),
     [shown, begin, lines, pairs],
   );
-  const entry = lines.findIndex(isLine);
+  const entry = lines.findIndex((line) => identify(path, line) !== null);
   return shown.map((line, offset) => {
     const index = begin + offset;
-    const more = isLine(line) ? below?.(index) : null;
+    const identity = identify(path, line);
+    const more = identity && below?.(identity);
     const isSelected = index >= firstSelected && index <= lastSelected;
     return (
       <Fragment key={index}>
         <div className={`diff-line ${line.kind}`} data-line={index} data-selected={isSelected || undefined}>
           <LineNumber
             line={line}
-            isSelectable={isSelectable && isLine(line)}
+            isSelectable={isSelectable && identity !== null}
             // One stop of the Tab key; from there the arrow keys lead on.
             isStop={index === (lastSelected === -1 ? entry : lastSelected)}
           />
