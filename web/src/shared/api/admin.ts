@@ -105,3 +105,6 @@ export const auth = {
   revoke: (id: string) => send(`/auth/sessions/${segment(id)}`, { method: 'DELETE' }),
   revokeOthers: () => send('/auth/sessions?keep_current=true', { method: 'DELETE' }),
 };
+  /** Puts a chat out of sight, or back. */
+  archiveChat: (id: string, archived: boolean) =>
+    send(`/admin/chats/${segment(id)}/archived`, { method: 'PUT', body: { archived } }),

@@ -55,6 +55,25 @@ export const opencode = {
       {
         signal,
       },
+  /** Publishes it on opencode's own server; its answer and every later state have the address. */
+  share: (session: string, directory: string) =>
+    send(at(`/session/${id(session)}/share`, { directory }), { method: 'POST', body: {}, timeout: 60_000 }),
+
+  unshare: (session: string, directory: string) =>
+    send(at(`/session/${id(session)}/share`, { directory }), { method: 'DELETE', timeout: 60_000 }),
+
+  /** Replaces what was said so far by a summary; answers when that is written. */
+  compact: (session: string, directory: string, model: { providerID: string; modelID: string }) =>
+    send(at(`/session/${id(session)}/summarize`, { directory }), {
+      method: 'POST',
+      body: model,
+      timeout: 600_000,
+    }),
+
+  /** Only for one that is no chat of ours. */
+  deleteSession: (session: string, directory: string) =>
+    send(at(`/session/${id(session)}`, { directory }), { method: 'DELETE' }),
+
     ),
 
   agents: (directory: string | undefined, signal?: AbortSignal) =>
