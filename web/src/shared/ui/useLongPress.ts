@@ -11,8 +11,13 @@ const ownPress = 'a, button, input, textarea, select, summary, dialog, [contente
 
 const isSelecting = () => getSelection()?.isCollapsed === false;
 
+export interface LongPressOptions {
+  /** Whether a finger on a link counts; a mouse's right button there is the browser's. */
+  onLinks?: boolean;
+}
+
 /** Handlers for the element; `onPress` is called once for each long press. */
-export function useLongPress(onPress: () => void) {
+export function useLongPress(onPress: () => void, { onLinks = false }: LongPressOptions = {}) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const start = useRef({ x: 0, y: 0 });
   /** Whether the finger that is down has been answered. */
@@ -24,7 +29,8 @@ export function useLongPress(onPress: () => void) {
       cancel();
       isDone.current = false;
       const touch = event.touches[0];
-      const isElsewhere = event.target instanceof Element && event.target.closest(ownPress) !== null;
+      const own = event.target instanceof Element ? event.target.closest(ownPress) : null;
+      const isElsewhere = own !== null && !(onLinks && own.matches('a'));
       if (!touch || event.touches.length !== 1 || isElsewhere || isSelecting()) return;
       start.current = { x: touch.clientX, y: touch.clientY };
       timer.current = setTimeout(() => {
