@@ -4,38 +4,34 @@ import { languageOfPath } from '@/shared/highlight/language';
 import { DiffPiece, linesOfPiece } from './DiffPiece';
 import { pairLines } from './pairs';
 import type { DiffLine } from './patch';
-import { indicesOf, type LineIdentity, type LineRange, type LineSpan } from './selection';
+import type { LineSpan } from './selection';
 import { useLineSelection } from './useLineSelection';
 import { usePieces } from './usePieces';
 import './diff.css';
 
 export interface DiffLinesProps {
   lines: readonly DiffLine[];
-  /** What is compared, for screen readers: the path, mostly. */
+  /** What is compared: the path, mostly, whose ending says the language. */
   label: string;
-  /** The path of the file, which names its lines and says its language: `label` unless told. */
-  path?: string;
   /**
    * Makes lines selectable: a tap means a line alone; dragging over the numbers, or a tap with shift, means several.
    * Called with what is meant so far; `isDone` once the finger is lifted. Give the same function while it does the same.
    */
-  onSelect?: ((range: LineRange, isDone: boolean) => void) | undefined;
+  onSelect?: ((span: LineSpan, isDone: boolean) => void) | undefined;
   /** What is shown as selected. */
-  selected?: LineRange | null | undefined;
-  /** What stands below a line: comments, and the box to write one. As for `onSelect`: the same function. */
-  below?: ((line: LineIdentity) => ReactNode) | undefined;
+  selected?: LineSpan | null | undefined;
+  /** What stands below a line, by its index: comments, and the box to write one. As for `onSelect`: the same function. */
+  below?: ((index: number) => ReactNode) | undefined;
 }
 
-export const DiffLines = memo((props: DiffLinesProps) => {
-  const { lines, label, path = label, onSelect, selected = null, below } = props;
+export const DiffLines = memo(({ lines, label, onSelect, selected = null, below }: DiffLinesProps) => {
   const pairs = useMemo(() => pairLines(lines), [lines]);
   const digits = useMemo(
     () => String(lines.reduce((most, line) => Math.max(most, line.after ?? 0, line.before ?? 0), 0)).length,
     [lines],
   );
-  const language = languageOfPath(path);
-  const span = useMemo(() => indicesOf(path, lines, selected), [path, lines, selected]);
-  const handlers = useLineSelection({ path, lines, onSelect, selected: span });
+  const language = languageOfPath(label);
+  const handlers = useLineSelection({ lines, onSelect, selected });
   const { isShown, show } = usePieces();
   const pieces = Math.ceil(lines.length / linesOfPiece);
   return (
@@ -48,14 +44,13 @@ export const DiffLines = memo((props: DiffLinesProps) => {
             // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a diff never move.
             key={piece}
             piece={piece}
-            path={path}
             lines={lines}
             pairs={pairs}
             language={language}
             isShown={isShown(piece)}
             onSeen={show}
             isSelectable={onSelect !== undefined}
-            {...partOf(span, piece)}
+            {...partOf(selected, piece)}
             below={below}
           />
         ))}

@@ -3,7 +3,7 @@ import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef } from 'reac
 import { CodeLine } from '@/shared/highlight/CodeLine';
 import type { Language } from '@/shared/highlight/language';
 import { type DiffLine, hunkTitle } from './patch';
-import { identify, type LineIdentity } from './selection';
+import { isLine } from './selection';
 import { useDiffColours } from './useDiffColours';
 import { changedWords } from './words';
 
@@ -19,7 +19,6 @@ const signs: Record<DiffLine['kind'], string> = {
 
 interface Props {
   piece: number;
-  path: string;
   /** All lines of the diff. */
   lines: readonly DiffLine[];
   pairs: ReadonlyMap<number, number>;
@@ -30,7 +29,7 @@ interface Props {
   /** Indices of all that is selected. */
   firstSelected?: number;
   lastSelected?: number;
-  below: ((line: LineIdentity) => ReactNode) | undefined;
+  below: ((index: number) => ReactNode) | undefined;
 }
 
 export const DiffPiece = memo((props: Props) => {
@@ -57,7 +56,6 @@ export const DiffPiece = memo((props: Props) => {
 
 function Lines({
   piece,
-  path,
   lines,
   pairs,
   language,
@@ -73,18 +71,17 @@ function Lines({
     () => shown.map((line, index) => marksOf(line, lines[pairs.get(begin + index) ?? -1])),
     [shown, begin, lines, pairs],
   );
-  const entry = lines.findIndex((line) => identify(path, line) !== null);
+  const entry = lines.findIndex(isLine);
   return shown.map((line, offset) => {
     const index = begin + offset;
-    const identity = identify(path, line);
-    const more = identity && below?.(identity);
+    const more = isLine(line) ? below?.(index) : null;
     const isSelected = index >= firstSelected && index <= lastSelected;
     return (
       <Fragment key={index}>
         <div className={`diff-line ${line.kind}`} data-line={index} data-selected={isSelected || undefined}>
           <LineNumber
             line={line}
-            isSelectable={isSelectable && identity !== null}
+            isSelectable={isSelectable && isLine(line)}
             // One stop of the Tab key; from there the arrow keys lead on.
             isStop={index === (lastSelected === -1 ? entry : lastSelected)}
           />

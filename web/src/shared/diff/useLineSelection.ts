@@ -1,13 +1,11 @@
 /** Selecting lines of a diff: a tap means one, dragging over the numbers or a tap with shift means several. */
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, useRef } from 'react';
 import type { DiffLine } from './patch';
-import { type LineRange, type LineSpan, rangeBetween } from './selection';
+import { type LineSpan, spanBetween } from './selection';
 
 interface Options {
-  path: string;
   lines: readonly DiffLine[];
-  onSelect: ((range: LineRange, isDone: boolean) => void) | undefined;
-  /** What is selected, by index. */
+  onSelect: ((span: LineSpan, isDone: boolean) => void) | undefined;
   selected: LineSpan | null;
 }
 
@@ -18,13 +16,13 @@ function lineAt(element: Element | null): number | null {
 }
 
 /** Handlers for the box around the lines; none when nothing is to be selected. */
-export function useLineSelection({ path, lines, onSelect, selected }: Options) {
+export function useLineSelection({ lines, onSelect, selected }: Options) {
   /** Where the drag that goes on began, and where it is. */
   const drag = useRef<{ from: number; to: number } | null>(null);
   if (!onSelect) return {};
   const select = (from: number, to: number, isDone: boolean) => {
-    const range = rangeBetween(path, lines, from, to);
-    if (range) onSelect(range, isDone);
+    const span = spanBetween(lines, from, to);
+    if (span) onSelect(span, isDone);
   };
   const end = () => {
     const { current } = drag;
