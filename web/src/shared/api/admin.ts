@@ -83,6 +83,9 @@ export const admin = {
   sendNow: (chat: string, prompt: string) =>
     send(`${promptsPath(chat, prompt)}/send`, { method: 'POST', body: {} }),
   retryChat: (id: string) => send(`/admin/chats/${segment(id)}/retry`, { method: 'POST', body: {} }),
+  /** Puts a chat out of sight, or back. */
+  archiveChat: (id: string, archived: boolean) =>
+    send(`/admin/chats/${segment(id)}/archived`, { method: 'PUT', body: { archived } }),
   deleteChat: (id: string, force: boolean) =>
     send(`/admin/chats/${segment(id)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 60_000 }),
   collectGarbage: async () =>
@@ -105,6 +108,3 @@ export const auth = {
   revoke: (id: string) => send(`/auth/sessions/${segment(id)}`, { method: 'DELETE' }),
   revokeOthers: () => send('/auth/sessions?keep_current=true', { method: 'DELETE' }),
 };
-  /** Puts a chat out of sight, or back. */
-  archiveChat: (id: string, archived: boolean) =>
-    send(`/admin/chats/${segment(id)}/archived`, { method: 'PUT', body: { archived } }),

@@ -45,16 +45,6 @@ export const opencode = {
   rename: (session: string, directory: string, title: string) =>
     send(at(`/session/${id(session)}`, { directory }), { method: 'PATCH', body: { title } }),
 
-  abort: (session: string, directory: string) =>
-    send(at(`/session/${id(session)}/abort`, { directory }), { method: 'POST', body: {} }),
-
-  /** Configured providers only: the whole catalogue would be megabytes. */
-  providers: (directory: string | undefined, signal?: AbortSignal) =>
-    sendJson<{ providers: Provider[]; default: Record<string, string> }>(
-      at('/config/providers', { directory }),
-      {
-        signal,
-      },
   /** Publishes it on opencode's own server; its answer and every later state have the address. */
   share: (session: string, directory: string) =>
     send(at(`/session/${id(session)}/share`, { directory }), { method: 'POST', body: {}, timeout: 60_000 }),
@@ -74,6 +64,16 @@ export const opencode = {
   deleteSession: (session: string, directory: string) =>
     send(at(`/session/${id(session)}`, { directory }), { method: 'DELETE' }),
 
+  abort: (session: string, directory: string) =>
+    send(at(`/session/${id(session)}/abort`, { directory }), { method: 'POST', body: {} }),
+
+  /** Configured providers only: the whole catalogue would be megabytes. */
+  providers: (directory: string | undefined, signal?: AbortSignal) =>
+    sendJson<{ providers: Provider[]; default: Record<string, string> }>(
+      at('/config/providers', { directory }),
+      {
+        signal,
+      },
     ),
 
   agents: (directory: string | undefined, signal?: AbortSignal) =>
