@@ -56,7 +56,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     <>
       {chat && isReady(chat) ? (
         <Suspense fallback={<div className="page-body" />}>
-          <Transcript session={id} directory={chat.directory ?? ''}>
+          <Transcript session={id} directory={chat.directory ?? ''} onWords={addToDraft}>
             <Resume chat={chat} send={send} />
             {pending}
             <Changes chat={chat} isBusy={isBusy} />

@@ -4,6 +4,8 @@ import { useEvents } from '@/features/events/store';
 import { isInterrupted } from '@/features/events/transcript';
 import type { ChatView } from '@/shared/api/relay';
 import { duration } from '@/shared/format';
+import { Words } from './ErrorNotice';
+import { explainSentence } from './errors';
 
 export function Activity({ session }: { session: string }) {
   const chat = useEvents((state) => state.chats[session]);
@@ -22,14 +24,12 @@ function ChatActivity({ chat }: { chat: ChatView }) {
     case 'retrying':
       return (
         <div className="notice warn" role="status">
-          <span>
-            The model failed: {error?.detail ?? error?.title ?? 'no reason was given.'}{' '}
-            {retry && (
-              <>
-                Attempt {retry.attempt} <Countdown to={retry.next_at} />.
-              </>
-            )}
-          </span>
+          <Words explained={explainSentence(error?.detail ?? error?.title ?? 'No reason was given.')} />
+          {retry && (
+            <span>
+              Attempt {retry.attempt} <Countdown to={retry.next_at} />, by itself.
+            </span>
+          )}
         </div>
       );
     case 'needs_you':
@@ -43,9 +43,9 @@ function ChatActivity({ chat }: { chat: ChatView }) {
     case 'failed':
       if (carried || error === null) return null;
       return (
-        <p className="notice bad" role="alert">
-          {error.detail || error.title}
-        </p>
+        <div className="notice bad" role="alert">
+          <Words explained={explainSentence(error.detail || error.title)} />
+        </div>
       );
     default:
       return null;

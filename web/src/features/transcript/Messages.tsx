@@ -1,159 +1,87 @@
-/** The messages of one session, each rendered again only when it changes. */
-import { memo } from 'react';
-import type { Entry } from '@/features/events/state';
+/** The messages of one session, in groups, each rendered again only when one of it changes. */
+import { Fragment, memo, useMemo, useRef } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import type { Transcript } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { isInterrupted } from '@/features/events/transcript';
-import {
-  type AssistantMessage,
-  errorSentence,
-  type Part as MessagePart,
-  type UserMessage,
-} from '@/shared/api/opencode';
-import { duration } from '@/shared/format';
-import { Markdown } from '@/shared/markdown/Markdown';
-import { Block } from './Block';
-import { Tool } from './tools/Tool';
-import '@/shared/ui/message.css';
-import './transcript.css';
+import { type Group, grouped } from './groups';
+import { Message } from './Message';
+import { shownBefore } from './points';
+import { dayMark } from './times';
 
 const none: readonly string[] = [];
+const noMarks: Readonly<Record<string, true>> = {};
 
-export function Messages({ session, directory }: { session: string; directory: string }) {
-  const order = useEvents((state) => state.transcripts[session]?.order ?? none);
-  return order.map((id) => <Message key={id} session={session} id={id} directory={directory} />);
-}
-
-const Message = memo(({ session, id, directory }: { session: string; id: string; directory: string }) => {
-  const entry = useEvents((state) => state.transcripts[session]?.entries[id]);
-  const cutOff = useEvents((state) => isInterrupted(state.transcripts[session], id));
-  if (!entry) return null;
-  const { info } = entry;
-  return info.role === 'user' ? (
-    <Prompt entry={entry} />
-  ) : (
-    <Answer entry={entry} info={info} directory={directory} cutOff={cutOff} />
-  );
-});
-
-/** What somebody typed. Texts that opencode added for the model are left out. */
-function Prompt({ entry }: { entry: Entry }) {
-  const mode = (entry.info as UserMessage).agent;
-  // Its text comes a moment after it: until then it is shown as what is being sent.
-  if (entry.parts.length === 0) return null;
-  return (
-    <article className={`message user mode-${mode}`} aria-label="You">
-      {entry.parts.map((part) => {
-        if (part.type === 'text' && !part.synthetic) return <p key={part.id}>{part.text}</p>;
-        if (part.type === 'file')
-          return (
-            <p key={part.id} className="dim">
-              [{part.filename ?? part.mime}]
-            </p>
-          );
-        return null;
-      })}
-    </article>
-  );
-}
-
-interface AnswerProps {
-  entry: Entry;
-  info: AssistantMessage;
+interface Props {
+  session: string;
   directory: string;
-  cutOff: boolean;
+  /** The first message that is reverted: it is not shown, nor is what comes after it. */
+  reverted?: string | null;
 }
 
-function Answer({ entry, info, directory, cutOff }: AnswerProps) {
-  const ended = info.time.completed !== undefined;
-  const shown = entry.parts.some((part) => part.type === 'tool' || ('text' in part && part.text !== ''));
-  if (!shown && !info.error && !cutOff) return null;
-  return (
-    <article className="message assistant" aria-label="Agent" aria-busy={!ended && !cutOff}>
-      {entry.parts.map((part) => (
-        <Part key={part.id} part={part} directory={directory} />
-      ))}
-      {info.error && <AnswerError error={info.error} />}
-      {cutOff && (
-        <p className="notice warn">Interrupted: opencode stopped before this answer was finished.</p>
-      )}
-      {ended && info.finish === 'stop' && <Signature info={info} />}
-    </article>
-  );
+export function Messages({ session, directory, reverted = null }: Props) {
+  const order = useEvents((state) => state.transcripts[session]?.order ?? none);
+  const shown = useMemo(() => shownBefore(order, reverted), [order, reverted]);
+  const previous = useRef<readonly Group[]>([]);
+  const groups = useMemo(() => grouped(shown, previous.current), [shown]);
+  previous.current = groups;
+  return groups.map((ids, index) => (
+    <MessageGroup
+      key={ids[0]}
+      session={session}
+      directory={directory}
+      ids={ids}
+      before={groups[index - 1]?.at(-1) ?? null}
+    />
+  ));
 }
 
-function AnswerError({ error }: { error: NonNullable<AssistantMessage['error']> }) {
-  if (error.name === 'MessageAbortedError') return <p className="notice">Stopped.</p>;
-  return (
-    <p className="notice bad" role="alert">
-      {errorSentence(error)}
-    </p>
-  );
+interface GroupProps {
+  session: string;
+  directory: string;
+  ids: Group;
+  /** The last message of the group before. */
+  before: string | null;
 }
 
-/** Ends a turn: who answered, and how long it took from the prompt on. */
-function Signature({ info }: { info: AssistantMessage }) {
-  const begun = useEvents(
-    (state) =>
-      state.transcripts[info.sessionID]?.entries[info.parentID]?.info.time.created ?? info.time.created,
+const MessageGroup = memo(({ session, directory, ids, before }: GroupProps) => {
+  const entries = useEvents(useShallow((state) => ids.map((id) => state.transcripts[session]?.entries[id])));
+  const cutOff = useEvents(
+    useShallow((state) => ids.filter((id) => isInterrupted(state.transcripts[session], id))),
   );
-  const completed = info.time.completed ?? info.time.created;
+  const asked = useEvents(useShallow((state) => ids.map((id) => askedAt(state.transcripts[session], id))));
+  const kept = useEvents((state) => state.transcripts[session]?.kept ?? noMarks);
+  const lastTime = useEvents((state) => createdAt(state.transcripts[session], before));
+  const now = Date.now();
   return (
-    <p className="signature">
-      <span className={`mode-sign mode-${info.agent}`}>▣</span> {info.agent} · {info.modelID} ·{' '}
-      {duration(completed - begun)}
-    </p>
-  );
-}
-
-const Part = memo(({ part, directory }: { part: MessagePart; directory: string }) => {
-  const kept = useEvents((state) => state.transcripts[part.sessionID]?.kept[part.id] === true);
-  if (!kept) return <Content part={part} directory={directory} />;
-  return (
-    <div className="kept" data-testid="kept">
-      <Content part={part} directory={directory} />
-      <p className="kept-note">kept by ocweb: opencode forgot it when it stopped</p>
+    <div className="message-group">
+      {entries.map((entry, index) => {
+        if (!entry) return null;
+        const { id, time } = entry.info;
+        const day = dayMark(time.created, entries[index - 1]?.info.time.created ?? lastTime, now);
+        return (
+          <Fragment key={id}>
+            {day !== null && <p className="day-mark">{day}</p>}
+            <Message
+              entry={entry}
+              directory={directory}
+              cutOff={cutOff.includes(id)}
+              kept={kept}
+              askedAt={asked[index] ?? null}
+            />
+          </Fragment>
+        );
+      })}
     </div>
   );
 });
 
-function Content({ part, directory }: { part: MessagePart; directory: string }) {
-  switch (part.type) {
-    case 'text':
-      return part.text.trim() === '' || part.synthetic ? null : <Markdown text={part.text} />;
-    case 'reasoning':
-      return part.text.trim() === '' ? null : (
-        <Block
-          kind="reasoning"
-          name="Reasoning"
-          head="Thinking"
-          aside={
-            part.time.end === undefined ? (
-              <span className="pulse" />
-            ) : (
-              duration(part.time.end - part.time.start)
-            )
-          }
-        >
-          <Markdown text={part.text} />
-        </Block>
-      );
-    case 'tool':
-      return <Tool part={part} directory={directory} />;
-    case 'retry':
-      return (
-        <p className="notice warn">
-          Attempt {part.attempt} failed: {errorSentence(part.error)}
-        </p>
-      );
-    case 'compaction':
-      return <p className="notice">The conversation was summarised to make room.</p>;
-    case 'subtask':
-      return (
-        <p className="notice">
-          Subtask for {part.agent}: {part.description}
-        </p>
-      );
-    default:
-      return null;
-  }
+function createdAt(transcript: Transcript | undefined, message: string | null): number | null {
+  return transcript?.entries[message ?? '']?.info.time.created ?? null;
+}
+
+/** When the prompt that a message answers was sent. */
+function askedAt(transcript: Transcript | undefined, message: string): number | null {
+  const info = transcript?.entries[message]?.info;
+  return info?.role === 'assistant' ? createdAt(transcript, info.parentID) : null;
 }

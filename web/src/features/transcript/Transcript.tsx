@@ -1,89 +1,86 @@
 /** The conversation: it follows its end while the reader is there, and never moves while the reader is elsewhere. */
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
 import { useEvents } from '@/features/events/store';
-import { loadEarlier, reloadTranscript, watchTranscript } from '@/features/events/sync';
-import { explain } from '@/shared/http';
+import { reloadTranscript, watchTranscript } from '@/features/events/sync';
 import { Icon } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Activity } from './Activity';
+import { Context } from './Context';
+import { Earlier } from './Earlier';
 import { Messages } from './Messages';
+import { MessageActions } from './messageActions';
+import { PinnedTodos } from './PinnedTodos';
+import { Reverted } from './Reverted';
+import { SharedCopy } from './SharedCopy';
 import { Stale } from './Stale';
+import { useSession } from './session';
 import { useFollow } from './useFollow';
 
-export default function Transcript({
-  session,
-  directory,
-  children,
-}: {
+const MessageSheet = lazy(() => import('./MessageSheet'));
+
+interface Props {
   session: string;
   directory: string;
   /** Shown after the last message and what is being done. */
   children?: ReactNode;
-}) {
+  /** Gives words back to the box of a chat; without it nothing can be done with messages, only read. */
+  onWords?: (session: string, text: string) => void;
+}
+
+export default function Transcript({ session, directory, children, onWords }: Props) {
   useEffect(() => watchTranscript(session), [session]);
   const loaded = useEvents((state) => state.transcripts[session]?.loaded ?? false);
   const failure = useEvents((state) => state.transcripts[session]?.failure ?? null);
   const empty = useEvents((state) => state.transcripts[session]?.order.length === 0);
+  const whole = useSession(session);
+  const [acted, setActed] = useState<string | null>(null);
+  const canAct = onWords !== undefined;
+  const actions = useMemo(() => (canAct ? { session, open: setActed } : null), [session, canAct]);
   const { scroller, content, following, follow } = useFollow(session);
   return (
     <div className="transcript-frame">
-      <main ref={scroller} className="transcript" data-testid="transcript" aria-label="Conversation">
-        <div ref={content} className="transcript-content">
-          <Earlier session={session} scroller={scroller} />
-          {failure !== null && (
-            <Failure
-              what="The conversation could not be loaded."
-              error={failure}
-              onRetry={() => reloadTranscript(session)}
-            />
-          )}
-          {!loaded && failure === null && <Loading what="loading the conversation" />}
-          {loaded && empty && <p className="dim">Nothing said yet. What should be done?</p>}
-          <Messages session={session} directory={directory} />
-          <Activity session={session} />
-          <Stale chat={session} />
-          {children}
-        </div>
-      </main>
-      {!following && (
-        <button type="button" className="to-bottom" aria-label="Scroll to bottom" onClick={follow}>
-          <Icon name="down" />
-        </button>
+      <div className="transcript-view">
+        <main ref={scroller} className="transcript" data-testid="transcript" aria-label="Conversation">
+          <div ref={content} className="transcript-content">
+            <Earlier session={session} scroller={scroller} />
+            {failure !== null && (
+              <Failure
+                what="The conversation could not be loaded."
+                error={failure}
+                onRetry={() => reloadTranscript(session)}
+              />
+            )}
+            {!loaded && failure === null && <Loading what="loading the conversation" />}
+            {loaded && empty && <p className="dim">Nothing said yet. What should be done?</p>}
+            <MessageActions value={actions}>
+              <Messages session={session} directory={directory} reverted={whole?.revert?.messageID ?? null} />
+            </MessageActions>
+            <Activity session={session} />
+            <Stale chat={session} />
+            <Context session={session} directory={directory} whole={whole} />
+            <SharedCopy session={session} directory={directory} />
+            {children}
+          </div>
+        </main>
+        {!following && (
+          <button type="button" className="to-bottom" aria-label="Scroll to bottom" onClick={follow}>
+            <Icon name="down" />
+          </button>
+        )}
+      </div>
+      {canAct && whole && <Reverted session={whole} directory={directory} />}
+      <PinnedTodos session={session} directory={directory} />
+      {onWords && acted !== null && (
+        <Suspense>
+          <MessageSheet
+            session={session}
+            directory={directory}
+            message={acted}
+            onWords={onWords}
+            onClose={() => setActed(null)}
+          />
+        </Suspense>
       )}
     </div>
-  );
-}
-
-function Earlier({ session, scroller }: { session: string; scroller: React.RefObject<HTMLElement | null> }) {
-  const before = useEvents((state) => state.transcripts[session]?.before ?? null);
-  const [state, setState] = useState<'idle' | 'loading' | { failed: string }>('idle');
-  const heightBefore = useRef<number | null>(null);
-  // The reader keeps looking at the same message while older ones are put above it.
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element && heightBefore.current !== null && before !== undefined) {
-      element.scrollTop += element.scrollHeight - heightBefore.current;
-      heightBefore.current = null;
-    }
-  }, [before, scroller]);
-  if (before === null) return null;
-  const load = async () => {
-    setState('loading');
-    try {
-      heightBefore.current = scroller.current?.scrollHeight ?? null;
-      await loadEarlier(session);
-      setState('idle');
-    } catch (error) {
-      heightBefore.current = null;
-      setState({ failed: explain(error) });
-    }
-  };
-  if (typeof state === 'object') {
-    return <Failure what="Earlier messages could not be loaded." error={state.failed} onRetry={load} />;
-  }
-  return (
-    <button type="button" className="button wide" disabled={state === 'loading'} onClick={load}>
-      {state === 'loading' ? 'Loading…' : 'Show earlier messages'}
-    </button>
   );
 }

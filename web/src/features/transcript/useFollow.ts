@@ -1,30 +1,35 @@
-/** Keeps a scrolling box at its end while the reader is at its end. */
+/**
+ * Keeps what the reader looks at where it is.
+ *
+ * The box is a reversed column (`transcript.css`): its scroll position counts from the end, so at the end it follows what
+ * is added by itself, and what is loaded or grows above does not move what is seen, in any browser and without a script.
+ * What is left to do is to hold still when something changes below what is looked at: then the topmost element that is
+ * seen is put back to where it was, before it is painted.
+ */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** This near to the end counts as being there, in pixels. */
 const near = 48;
+/** Where an element to hold on to is looked for, in pixels below the upper edge: there may be a gap between two. */
+const depths = [2, 26, 60, 120];
+
+/** An element and where its upper edge was. */
+interface Anchor {
+  element: Element;
+  top: number;
+}
 
 /** `key` names what is shown: with another one the box begins at its end again. */
 export function useFollow(key: string) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const pinned = useRef(true);
   const [following, setFollowing] = useState(true);
 
-  const setPinned = useCallback((value: boolean) => {
-    pinned.current = value;
-    setFollowing(value);
-  }, []);
-
-  const toEnd = useCallback(() => {
-    const box = scroller.current;
-    if (box) box.scrollTop = box.scrollHeight;
-  }, []);
-
   const follow = useCallback(() => {
-    setPinned(true);
-    toEnd();
-  }, [setPinned, toEnd]);
+    setFollowing(true);
+    // Focus stays where it is; the position is the end's.
+    if (scroller.current) scroller.current.scrollTop = 0;
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation begins at its end.
   useLayoutEffect(() => follow(), [follow, key]);
@@ -32,31 +37,64 @@ export function useFollow(key: string) {
   useEffect(() => {
     const box = scroller.current;
     const inner = content.current;
-    if (!box || !inner) return;
-    let lastTop = box.scrollTop;
-    let lastHeight = box.scrollHeight;
-    const onScroll = () => {
-      const atEnd = box.scrollHeight - box.clientHeight - box.scrollTop < near;
-      // Going up is the reader's doing, unless the content became shorter under it.
-      const wentUp = box.scrollTop < lastTop - 1 && box.scrollHeight >= lastHeight;
-      lastTop = box.scrollTop;
-      lastHeight = box.scrollHeight;
-      if (atEnd) setPinned(true);
-      else if (wentUp) setPinned(false);
-    };
-    const observer = new ResizeObserver(() => {
-      if (pinned.current) toEnd();
-      lastHeight = box.scrollHeight;
-    });
-    box.addEventListener('scroll', onScroll, { passive: true });
-    observer.observe(inner);
-    // The box itself changes with the keyboard and the composer.
-    observer.observe(box);
-    return () => {
-      box.removeEventListener('scroll', onScroll);
-      observer.disconnect();
-    };
-  }, [setPinned, toEnd]);
+    return box && inner ? holdStill(box, inner, setFollowing) : undefined;
+  }, []);
 
   return { scroller, content, following, follow };
+}
+
+function holdStill(box: HTMLElement, inner: HTMLElement, onFollowing: (following: boolean) => void) {
+  let anchors: readonly Anchor[] = [];
+  /** Whether the reader has just opened or closed something: its headline stays under the finger, at the end too. */
+  let isHeld = false;
+
+  const isAtEnd = () => -box.scrollTop < near;
+  const look = () => {
+    isHeld = false;
+    anchors = isAtEnd() ? [] : topmost(box, inner);
+  };
+  const onScroll = () => {
+    look();
+    onFollowing(isAtEnd());
+  };
+  const onClick = (event: Event) => {
+    const head = event.target instanceof Element ? event.target.closest('[aria-expanded]') : null;
+    if (!head) return;
+    isHeld = true;
+    anchors = [anchorOf(head)];
+  };
+  const observer = new ResizeObserver((changes) => {
+    // The box itself changes with the keyboard and the composer: then its end stays where it is.
+    if (changes.some(({ target }) => target === box)) return look();
+    if (isAtEnd() && !isHeld) return;
+    const anchor = anchors.find(({ element }) => element.isConnected);
+    if (!anchor) return look();
+    const moved = anchor.element.getBoundingClientRect().top - anchor.top;
+    if (Math.abs(moved) >= 1) box.scrollTop += moved;
+    look();
+  });
+  box.addEventListener('scroll', onScroll, { passive: true });
+  box.addEventListener('click', onClick, { capture: true });
+  observer.observe(inner);
+  observer.observe(box);
+  return () => {
+    box.removeEventListener('scroll', onScroll);
+    box.removeEventListener('click', onClick, { capture: true });
+    observer.disconnect();
+  };
+}
+
+function anchorOf(element: Element): Anchor {
+  return { element, top: element.getBoundingClientRect().top };
+}
+
+/** The topmost element that is seen, and its message: a text that is being written may replace its paragraphs. */
+function topmost(box: HTMLElement, inner: HTMLElement): readonly Anchor[] {
+  const { left, width, top } = box.getBoundingClientRect();
+  for (const depth of depths) {
+    const element = document.elementFromPoint(left + width / 2, top + depth);
+    const message = element?.closest('article');
+    if (element && message && inner.contains(message)) return [anchorOf(element), anchorOf(message)];
+  }
+  return [];
 }

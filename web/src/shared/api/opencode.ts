@@ -1,10 +1,20 @@
 /** The few calls to opencode that the page makes. The types are opencode's own, of the pinned version. */
-import type { Agent, Message, Part, Provider, Session, VcsFileDiff } from '@opencode-ai/sdk/v2/types';
+import type {
+  Agent,
+  Command,
+  Message,
+  Part,
+  Provider,
+  Session,
+  Todo,
+  VcsFileDiff,
+} from '@opencode-ai/sdk/v2/types';
 import { send, sendJson } from '@/shared/http';
 
 export type {
   Agent,
   AssistantMessage,
+  Command,
   FilePart,
   Message,
   Part,
@@ -15,6 +25,7 @@ export type {
   ReasoningPart,
   Session,
   TextPart,
+  Todo,
   ToolPart,
   UserMessage,
   VcsFileDiff,
@@ -67,6 +78,27 @@ export const opencode = {
   abort: (session: string, directory: string) =>
     send(at(`/session/${id(session)}/abort`, { directory }), { method: 'POST', body: {} }),
 
+  /** The list that the agent wrote last, as far as it wrote one. */
+  todos: (session: string, directory: string, signal?: AbortSignal) =>
+    sendJson<Todo[]>(at(`/session/${id(session)}/todo`, { directory }), { signal }),
+
+  /** Takes back a prompt and everything after it, files included; until the next prompt that can be undone. */
+  revert: (session: string, directory: string, messageID: string) =>
+    sendJson<Session>(at(`/session/${id(session)}/revert`, { directory }), {
+      method: 'POST',
+      body: { messageID },
+    }),
+
+  unrevert: (session: string, directory: string) =>
+    sendJson<Session>(at(`/session/${id(session)}/unrevert`, { directory }), { method: 'POST', body: {} }),
+
+  /** A new session in the same directory, with the messages before `messageID`; with all of them without it. */
+  fork: (session: string, directory: string, messageID: string | undefined) =>
+    sendJson<Session>(at(`/session/${id(session)}/fork`, { directory }), {
+      method: 'POST',
+      body: messageID === undefined ? {} : { messageID },
+    }),
+
   /** Configured providers only: the whole catalogue would be megabytes. */
   providers: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<{ providers: Provider[]; default: Record<string, string> }>(
@@ -78,6 +110,9 @@ export const opencode = {
 
   agents: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<Agent[]>(at('/agent', { directory }), { signal }),
+
+  commands: (directory: string | undefined, signal?: AbortSignal) =>
+    sendJson<Command[]>(at('/command', { directory }), { signal }),
 
   diff: (directory: string, mode: DiffMode, signal?: AbortSignal) =>
     sendJson<VcsFileDiff[]>(at('/vcs/diff', { directory, mode }), { signal, timeout: 60_000 }),

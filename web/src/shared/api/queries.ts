@@ -35,6 +35,18 @@ export const queries = {
   branches: (repo: string) =>
     queryOptions({ queryKey: ['branches', repo], queryFn: ({ signal }) => admin.branches(repo, signal) }),
 
+  session: (session: string) =>
+    queryOptions({
+      queryKey: ['session', session],
+      queryFn: ({ signal }) => opencode.session(session, signal),
+    }),
+
+  todos: (session: string, directory: string) =>
+    queryOptions({
+      queryKey: ['todos', session],
+      queryFn: ({ signal }) => opencode.todos(session, directory, signal),
+    }),
+
   providers: (directory: string | undefined) =>
     queryOptions({
       queryKey: ['providers', directory ?? ''],
@@ -46,6 +58,13 @@ export const queries = {
     queryOptions({
       queryKey: ['agents', directory ?? ''],
       queryFn: ({ signal }) => opencode.agents(directory, signal),
+      staleTime: 300_000,
+    }),
+
+  commands: (directory: string | undefined) =>
+    queryOptions({
+      queryKey: ['commands', directory ?? ''],
+      queryFn: ({ signal }) => opencode.commands(directory, signal),
       staleTime: 300_000,
     }),
 
