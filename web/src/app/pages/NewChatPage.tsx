@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
-import { RecentChats } from '@/features/chats/ChatList';
+import { RecentChats } from '@/features/chats/RecentChats';
+import { Chip } from '@/features/composer/Chip';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Chip, Composer } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
