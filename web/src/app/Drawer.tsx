@@ -1,6 +1,6 @@
 /** The chats and the ways to everything else; off the screen on a phone until it is wanted. */
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode, RefObject } from 'react';
+import { lazy, type ReactNode, type RefObject, Suspense, useCallback, useState } from 'react';
 import { Link } from 'wouter';
 import { ChatList } from '@/features/chats/ChatList';
 import { isReady } from '@/features/chats/status';
@@ -11,6 +11,9 @@ import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
 import { InboxLink } from './InboxButton';
 import { useDrawerFocus } from './useDrawerFocus';
+import { useAppBadge } from './useTitle';
+
+const ChatSheet = lazy(() => import('./ChatSheet'));
 
 interface DrawerProps {
   panel: RefObject<HTMLElement | null>;
@@ -22,6 +25,9 @@ interface DrawerProps {
 
 export function Drawer({ panel, scrim, isOpen, current, onClose }: DrawerProps) {
   useDrawerFocus(panel, isOpen, onClose);
+  useAppBadge();
+  const [menu, setMenu] = useState<string | null>(null);
+  const closeMenu = useCallback(() => setMenu(null), []);
   return (
     <>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same. */}
@@ -38,12 +44,19 @@ export function Drawer({ panel, scrim, isOpen, current, onClose }: DrawerProps) 
         <div className="drawer-body">
           <InboxLink onChoose={onClose} />
           <Unsent onChoose={onClose} />
-          <ChatList current={current} onChoose={onClose} />
+          <ChatList current={current} onChoose={onClose} onMenu={setMenu} />
         </div>
         <DrawerFoot current={current} onClose={onClose} />
       </aside>
+      {menu !== null && <MenuOf chat={menu} onClose={closeMenu} />}
     </>
   );
+}
+
+/** A chat that is deleted elsewhere meanwhile takes its menu with it. */
+function MenuOf({ chat: id, onClose }: { chat: string; onClose: () => void }) {
+  const chat = useEvents((state) => state.chats[id]);
+  return <Suspense>{chat && <ChatSheet chat={chat} onClose={onClose} />}</Suspense>;
 }
 
 function Brand() {

@@ -2,11 +2,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { StatusWord } from '@/features/chats/ChatList';
+import { StatusWord } from '@/features/chats/StatusWord';
 import { useEvents } from '@/features/events/store';
 import { showChat } from '@/features/events/sync';
 import { useOutbox } from '@/features/outbox/store';
 import { opencode } from '@/shared/api/opencode';
+import { queries } from '@/shared/api/queries';
 import { chatTitle } from '@/shared/chatTitle';
 import { RequestError } from '@/shared/http';
 import { remember } from '@/shared/storage';
@@ -17,8 +18,7 @@ import { MenuButton } from '../shell-context';
 import { useTitle } from '../useTitle';
 import { Conversation } from './Conversation';
 
-const ChatMenu = lazy(() => import('@/features/chats/ChatMenu'));
-const MuteItem = lazy(() => import('@/features/notifications/MuteItem'));
+const ChatSheet = lazy(() => import('../ChatSheet'));
 const Transcript = lazy(() => import('@/features/transcript/Transcript'));
 
 export function ChatPage({ id }: { id: string }) {
@@ -62,13 +62,7 @@ function Chat({ id }: { id: string }) {
         }
       />
       <Conversation id={id} chat={chat} repo={repo} isBegun={first !== undefined} />
-      <Suspense>
-        {menu && chat && (
-          <ChatMenu chat={chat} title={title} onClose={() => setMenu(false)}>
-            <MuteItem chat={id} />
-          </ChatMenu>
-        )}
-      </Suspense>
+      <Suspense>{menu && chat && <ChatSheet chat={chat} onClose={() => setMenu(false)} />}</Suspense>
     </>
   );
 }
@@ -83,10 +77,7 @@ export function useShown(chat: string | null): void {
 
 /** Not one of the chats: a subagent's session, or one that is not there any more. */
 function OtherSession({ id }: { id: string }) {
-  const session = useQuery({
-    queryKey: ['session', id],
-    queryFn: ({ signal }) => opencode.session(id, signal),
-  });
+  const session = useQuery(queries.session(id));
   const root = useQuery({
     queryKey: ['root', id],
     queryFn: ({ signal }) => rootOf(id, signal),

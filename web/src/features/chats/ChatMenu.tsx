@@ -1,133 +1,127 @@
-/** The three dots of a chat. */
-import { type ReactNode, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+/** What can be done with a chat: the three dots in it and in its row. */
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
 import { admin } from '@/shared/api/admin';
-import { opencode, ownUiAddress } from '@/shared/api/opencode';
-import type { ChatView } from '@/shared/api/relay';
+import { ownUiAddress } from '@/shared/api/opencode';
+import { type ChatView, relay } from '@/shared/api/relay';
+import { viewTitle } from '@/shared/chatTitle';
 import { copyText } from '@/shared/clipboard';
-import { explain } from '@/shared/http';
-import { DeleteSheet } from '@/shared/ui/DeleteSheet';
-import { Sheet } from '@/shared/ui/Sheet';
+import { type Action, ActionSheet } from '@/shared/ui/ActionSheet';
+import { Failure } from '@/shared/ui/Notice';
+import { attachCommand } from './attachCommand';
+import { CompactSheet } from './CompactSheet';
+import { DeleteChatSheet } from './DeleteChatSheet';
+import { RenameSheet } from './RenameSheet';
+import { ShareSheet } from './ShareSheet';
 import { isReady } from './status';
 
 export interface ChatMenuProps {
   chat: ChatView;
-  title: string;
   onClose: () => void;
-  /** Items of other features. */
-  children?: ReactNode;
+  /** After it was deleted. */
+  onDeleted: () => void;
+  /** Actions of other features. */
+  more: readonly Action[];
 }
 
-export default function ChatMenu({ chat, title, onClose, children }: ChatMenuProps) {
-  const [view, setView] = useState<'menu' | 'rename' | 'delete'>('menu');
-  const [, navigate] = useLocation();
-  const [copied, setCopied] = useState<boolean | null>(null);
-  const { directory } = chat;
+type View = 'menu' | 'rename' | 'share' | 'compact' | 'delete';
 
-  if (view === 'rename') return <Rename chat={chat} title={title} onClose={onClose} />;
-  if (view === 'delete') {
-    return (
-      <DeleteSheet
-        title="Delete this chat?"
-        remove={(force) => admin.deleteChat(chat.id, force)}
-        onClose={onClose}
-        onDeleted={() => {
-          onClose();
-          const repo = chat.repo === null ? '' : `?repo=${encodeURIComponent(chat.repo)}`;
-          navigate(`/new${repo}`, { replace: true });
-        }}
-      >
-        <p>“{title}”</p>
-        <p className="dim">
-          The conversation, its working copy
-          {chat.branch !== null && (
-            <>
-              {' '}
-              and the branch <code>{chat.branch}</code>
-            </>
-          )}{' '}
-          will be gone. Changes that are not committed or not pushed are checked first.
-        </p>
-      </DeleteSheet>
+export default function ChatMenu({ chat, onClose, onDeleted, more }: ChatMenuProps) {
+  const [view, setView] = useState<View>('menu');
+  switch (view) {
+    case 'rename':
+      return <RenameSheet chat={chat} onClose={onClose} />;
+    case 'share':
+      return <ShareSheet chat={chat} onClose={onClose} />;
+    case 'compact':
+      return <CompactSheet chat={chat} onClose={onClose} />;
+    case 'delete':
+      return <DeleteChatSheet chat={chat} onClose={onClose} onDeleted={onDeleted} />;
+    default:
+      return <Menu chat={chat} more={more} onClose={onClose} onView={setView} />;
+  }
+}
+
+interface MenuProps extends Omit<ChatMenuProps, 'onDeleted'> {
+  onView: (view: View) => void;
+}
+
+function Menu({ chat, more, onClose, onView }: MenuProps) {
+  const { id, branch, directory, state, archived, share_url } = chat;
+  const branchCopy = useCopy(branch ?? '');
+  const command = attachCommand(location.origin, id, directory ?? '');
+  const commandCopy = useCopy(command);
+  const read = useMutation({
+    mutationFn: (isRead: boolean) => relay.markRead(id, isRead),
+    onSuccess: onClose,
+  });
+  const archive = useMutation({ mutationFn: () => admin.archiveChat(id, !archived), onSuccess: onClose });
+  const page = (name: string) => `/chat/${id}/${name}`;
+  const actions: Action[] = [];
+  if (branch !== null) {
+    actions.push({
+      label: 'Copy branch',
+      note: branchCopy.told ?? branch,
+      onClick: branchCopy.copy,
+      stays: true,
+    });
+  }
+  if (isReady(chat) && directory !== null) {
+    actions.push(
+      { label: 'Changes', href: page('diff') },
+      { label: 'Log', href: page('log') },
+      { label: 'Files', href: page('files') },
+      { label: 'Terminal', href: page('terminal') },
+      { label: 'Rename', onClick: () => onView('rename'), stays: true },
+      {
+        label: share_url === null ? 'Share' : 'Shared: link and stop sharing',
+        ...(share_url === null ? {} : { note: share_url }),
+        onClick: () => onView('share'),
+        stays: true,
+      },
+      { label: 'Compact', onClick: () => onView('compact'), stays: true },
     );
   }
+  actions.push(...more);
+  if (state === 'unread' || state === 'done') {
+    const isUnread = state === 'unread';
+    actions.push({
+      label: isUnread ? 'Mark as read' : 'Mark as unread',
+      onClick: () => read.mutate(isUnread),
+      stays: true,
+    });
+  }
+  actions.push({
+    label: archived ? 'Take out of the archive' : 'Archive',
+    ...(archived ? {} : { note: 'out of the list; everything is kept' }),
+    onClick: () => archive.mutate(),
+    stays: true,
+  });
+  if (isReady(chat) && directory !== null) {
+    actions.push(
+      { label: 'Open in opencode’s own page ↗', href: ownUiAddress(directory, id), isExternal: true },
+      {
+        label: 'Copy the attach command',
+        note: commandCopy.told ?? command,
+        onClick: commandCopy.copy,
+        stays: true,
+      },
+    );
+  }
+  actions.push({ label: 'Delete', danger: true, onClick: () => onView('delete'), stays: true });
   return (
-    <Sheet title={title} onClose={onClose}>
-      <div role="menu" aria-label="Chat menu">
-        {chat.branch !== null && (
-          <button
-            type="button"
-            role="menuitem"
-            className="row"
-            onClick={async () => setCopied(await copyText(chat.branch ?? ''))}
-          >
-            <span className="grow">
-              {copied === null ? 'Copy branch' : copied ? 'Copied' : 'Could not copy'}
-              <span className="sub block-line">{chat.branch}</span>
-            </span>
-          </button>
-        )}
-        {isReady(chat) && directory !== null && (
-          <>
-            <Link role="menuitem" className="row" href={`/chat/${chat.id}/diff`}>
-              Changes
-            </Link>
-            <button type="button" role="menuitem" className="row" onClick={() => setView('rename')}>
-              Rename
-            </button>
-            <a
-              role="menuitem"
-              className="row"
-              href={ownUiAddress(directory, chat.id)}
-              target="_blank"
-              rel="noreferrer"
-            >
-              Open in opencode’s own page ↗
-            </a>
-          </>
-        )}
-        {children}
-        <button type="button" role="menuitem" className="row danger" onClick={() => setView('delete')}>
-          Delete
-        </button>
-      </div>
-    </Sheet>
+    <ActionSheet title={viewTitle(chat)} actions={actions} onClose={onClose}>
+      {read.error && <Failure what="Not marked." error={read.error} />}
+      {archive.error && (
+        <Failure what={archived ? 'Still in the archive.' : 'Not archived.'} error={archive.error} />
+      )}
+    </ActionSheet>
   );
 }
 
-function Rename({ chat, title, onClose }: ChatMenuProps) {
-  const [name, setName] = useState(title);
-  const [error, setError] = useState<string | null>(null);
-  return (
-    <Sheet title="Rename" onClose={onClose}>
-      <form
-        className="pad stack"
-        onSubmit={async (event) => {
-          event.preventDefault();
-          try {
-            await opencode.rename(chat.id, chat.directory ?? '', name.trim());
-            onClose();
-          } catch (thrown) {
-            setError(explain(thrown));
-          }
-        }}
-      >
-        <input
-          className="search"
-          aria-label="Title"
-          value={name}
-          maxLength={200}
-          onChange={(event) => setName(event.target.value)}
-        />
-        {error !== null && (
-          <p className="notice bad" role="alert">
-            Not renamed: {error}
-          </p>
-        )}
-        <button type="submit" className="button primary wide" disabled={name.trim() === ''}>
-          Rename
-        </button>
-      </form>
-    </Sheet>
-  );
+/** Copies a text; `told` is what came of it. */
+function useCopy(text: string) {
+  const [told, setTold] = useState<string | null>(null);
+  const copy = () => void copyText(text).then((done) => setTold(done ? `Copied: ${text}` : 'Could not copy'));
+  return { told, copy };
 }

@@ -25,16 +25,16 @@ export function isReady({ preparation, state, run, prompts }: ChatView): boolean
   return state !== 'failed' || run !== null || wasRefused;
 }
 
-/** How many chats wait for their person, and how many are done and not looked at. */
+/** How many chats wait for their person, and how many are done and not looked at, those put away aside. */
 export function countWaiting(chats: Readonly<Record<string, ChatView>>): {
   needsYou: number;
   unread: number;
 } {
   let needsYou = 0;
   let unread = 0;
-  for (const { state } of Object.values(chats)) {
+  for (const { state, archived } of Object.values(chats)) {
     if (state === 'needs_you') needsYou += 1;
-    if (state === 'unread') unread += 1;
+    if (state === 'unread' && !archived) unread += 1;
   }
   return { needsYou, unread };
 }
