@@ -2,28 +2,19 @@
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { plural } from '@/shared/format';
-import { isCommit, type QuotedLine, type ReviewComment } from '@/shared/review/comment';
+import { isCommit, type ReviewComment, type ReviewView } from '@/shared/review/comment';
 import { placeOf, promptOf } from '@/shared/review/prompt';
-import { IconButton } from '@/shared/ui/Icon';
 import { Failure } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
-import { beginComment, editComment, removeComments, useReview } from './store';
+import { SelectionBar } from './SelectionBar';
+import { editComment, removeComments, useReview } from './store';
+import type { LineSelection } from './useLineSelection';
 import './review.css';
-
-/** The lines that are selected, and where. */
-export interface Selected {
-  path: string;
-  view: string;
-  lines: readonly QuotedLine[];
-}
 
 interface Props {
   chat: string;
-  selected: Selected | null;
-  /** Whether the next tap on a line is the end of the selection. */
-  isExtending: boolean;
-  onExtend: () => void;
-  onClear: () => void;
+  view: ReviewView;
+  selection: LineSelection;
   /** Hands the prompt over; once it is kept, the comments are no longer needed. */
   onSend: (prompt: string) => Promise<void>;
   onSent: () => void;
@@ -31,16 +22,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export function ReviewBar({
-  chat,
-  selected,
-  isExtending,
-  onExtend,
-  onClear,
-  onSend,
-  onSent,
-  children,
-}: Props) {
+export function ReviewBar({ chat, view, selection, onSend, onSent, children }: Props) {
   const { comments } = useReview(chat);
   const [isListed, setListed] = useState(false);
   const { mutate, error, isPending } = useMutation({
@@ -50,27 +32,7 @@ export function ReviewBar({
     },
     onSuccess: onSent,
   });
-  if (selected !== null) {
-    return (
-      <section className="review-bar" aria-label="Selected lines">
-        <span className="review-bar-text">{isExtending ? 'tap the last line' : lineNames(selected)}</span>
-        <button type="button" className="button" aria-pressed={isExtending} onClick={onExtend}>
-          to …
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          onClick={() => {
-            beginComment(chat, selected);
-            onClear();
-          }}
-        >
-          Comment
-        </button>
-        <IconButton name="close" label="Select nothing" onClick={onClear} />
-      </section>
-    );
-  }
+  if (selection.selected !== null) return <SelectionBar chat={chat} view={view} selection={selection} />;
   if (comments.length === 0 && children === undefined) return null;
   return (
     <>
@@ -96,14 +58,6 @@ export function ReviewBar({
       {isListed && <CommentList chat={chat} comments={comments} onClose={() => setListed(false)} />}
     </>
   );
-}
-
-/** "line 12", "lines 12–14". */
-function lineNames({ lines }: Selected): string {
-  const numbers = lines.map((line) => line.after ?? line.before ?? 0);
-  const [first = 0] = numbers;
-  const last = numbers.at(-1) ?? first;
-  return lines.length === 1 ? `line ${first}` : `lines ${first}–${last}`;
 }
 
 function CommentList({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DiffLine, parsePatch } from '@/shared/diff/patch';
-import { belongsTo, locate, type Place, quote } from './comment';
+import type { LineSpan } from '@/shared/diff/selection';
+import { belongsTo, locate, quote } from './comment';
 
 const patch = `@@ -1,4 +1,4 @@
  one
@@ -17,7 +18,7 @@ const lines = parsePatch(patch);
 const last = lines.length - 1;
 const asFile = (text: string): DiffLine[] =>
   text.split('\n').map((line, index) => ({ kind: 'same', before: index + 1, after: index + 1, text: line }));
-const commentOn = (place: Place) => ({
+const commentOn = (place: LineSpan) => ({
   id: '1',
   path: 'a',
   view: 'base',

@@ -1,5 +1,6 @@
 /** Comments on lines of a diff or a file, and where these lines are now. Pure. */
 import type { DiffLine } from '@/shared/diff/patch';
+import { isLine, type LineSpan } from '@/shared/diff/selection';
 
 /** A line that can be commented on: not what separates hunks. */
 export type QuotedLine = DiffLine & { kind: 'added' | 'deleted' | 'same' };
@@ -16,18 +17,18 @@ export interface ReviewComment {
   text: string;
 }
 
-/** Where lines are among the lines of a diff or a file: the indices of the first and the last. */
-export interface Place {
-  first: number;
-  last: number;
+/** Lines that somebody means, of a diff or a file. */
+export interface SelectedLines {
+  path: string;
+  /** All lines that were there to choose from. */
+  lines: readonly DiffLine[];
+  span: LineSpan;
 }
 
-function isQuotable(line: DiffLine): line is QuotedLine {
-  return line.kind !== 'hunk' && line.kind !== 'note';
-}
+const isQuotable = (line: DiffLine): line is QuotedLine => isLine(line);
 
-/** The lines at a place, up to where their hunk ends: what comes after a gap does not belong to them. */
-export function quote(lines: readonly DiffLine[], { first, last }: Place): QuotedLine[] {
+/** The lines of a span, up to where their hunk ends: what comes after a gap does not belong to them. */
+export function quote(lines: readonly DiffLine[], { first, last }: LineSpan): QuotedLine[] {
   const all = lines.slice(first, last + 1);
   const gap = all.findIndex(({ kind }) => kind === 'hunk');
   return (gap === -1 ? all : all.slice(0, gap)).filter(isQuotable);
@@ -43,11 +44,11 @@ export function belongsTo(view: ReviewView, shown: ReviewView): boolean {
 }
 
 /** Where a comment's lines are now: the same lines, nearest to where they were; null when they are no more. */
-export function locate({ lines: quoted }: ReviewComment, lines: readonly DiffLine[]): Place | null {
+export function locate({ lines: quoted }: ReviewComment, lines: readonly DiffLine[]): LineSpan | null {
   const [start] = quoted;
   if (start === undefined) return null;
   const wanted = numberOf(start);
-  let best: Place | null = null;
+  let best: LineSpan | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   lines.forEach((line, first) => {
     const distance = Math.abs(numberOf(line) - wanted);

@@ -1,0 +1,28 @@
+/** What happened to a file, in words. Pure. */
+import type { ChangeStatus, FileChange } from '@/shared/api/git';
+
+const words: Record<ChangeStatus, string> = {
+  added: 'new',
+  modified: 'changed',
+  deleted: 'deleted',
+  renamed: 'renamed',
+  untracked: 'new, not yet known to git',
+  conflicted: 'conflict',
+};
+
+/** "renamed from old/name.ts, binary". */
+export function statusWords({ status, old_path, binary }: FileChange): string {
+  const from = old_path === null ? '' : ` from ${old_path}`;
+  return `${words[status]}${from}${binary ? ', binary' : ''}`;
+}
+
+/** One letter, as git says it, where there is no room for a word. */
+export function statusLetter(status: ChangeStatus): string {
+  return { added: 'A', modified: 'M', deleted: 'D', renamed: 'R', untracked: 'A', conflicted: 'U' }[status];
+}
+
+/** A path in two: when there is no room it is the folder that is cut, never the name. */
+export function splitPath(path: string): { folder: string; name: string } {
+  const end = path.lastIndexOf('/') + 1;
+  return { folder: path.slice(0, end), name: path.slice(end) };
+}
