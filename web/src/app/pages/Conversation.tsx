@@ -1,24 +1,24 @@
 /** A chat: its conversation or its preparation, what waits for an answer, and the composer. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
-import { useChoices } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
-import { type EventState, isRunning } from '@/features/events/state';
+import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { PendingPrompts } from '@/features/outbox/PendingPrompts';
-import { sendPrompt, useOutbox } from '@/features/outbox/store';
+import { type Message, plain, sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
-import { stopChat } from '@/features/prompts/stopChat';
-import { queries } from '@/shared/api/queries';
+import { canStop, stopChat } from '@/features/prompts/stopChat';
 import type { ChatView } from '@/shared/api/relay';
-import { DiffCounts } from '@/shared/diff/DiffCounts';
+import type { FileContent } from '@/shared/files';
 import { plural } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
+import { Changes } from './Changes';
+import { useChatChoices } from './useChatChoices';
 
 // The composer can be typed into before what draws the conversation has arrived.
 const Transcript = lazy(() => import('@/features/transcript/Transcript'));
@@ -34,30 +34,29 @@ interface Props {
 
 export function Conversation({ id, chat, repo, isBegun }: Props) {
   const [, navigate] = useLocation();
-  const model = useEvents((state) => lastUsed(state, id)?.model ?? null);
-  const mode = useEvents((state) => lastUsed(state, id)?.mode ?? null);
-  const choices = useChoices({ model, mode });
+  const choices = useChatChoices(id, repo);
   const isBusy = isRunning(chat);
-  const send = (text: string) => sendPrompt(id, { text, model: choices.model, agent: choices.mode });
+  const isThere = chat !== undefined && isReady(chat);
+  const send = (message: Message) => sendPrompt(id, message, choices);
 
-  function takenBack(text: string) {
+  async function takenBack(text: string, files: readonly FileContent[]) {
     const { items, accepted } = useOutbox.getState();
     if (chat || [...items, ...accepted].some((item) => item.chat === id)) {
-      addToDraft(id, text);
+      await addToDraft(id, text, files);
       return;
     }
     // It was the first, and the chat was never made: what was typed goes back to where it was typed.
-    addToDraft('new', text);
+    await addToDraft('new', text, files);
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 
   const pending = <PendingPrompts chat={id} onTakenBack={takenBack} />;
   return (
     <>
-      {chat && isReady(chat) ? (
+      {isThere ? (
         <Suspense fallback={<div className="page-body" />}>
           <Transcript session={id} directory={chat.directory ?? ''} onWords={addToDraft}>
-            <Resume chat={chat} send={send} />
+            <Resume chat={chat} send={() => send(plain(continuation))} />
             {pending}
             <Changes chat={chat} isBusy={isBusy} />
           </Transcript>
@@ -76,8 +75,12 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <Composer
           draft={id}
           placeholder={isBusy ? 'Sent when the agent is done' : 'Reply'}
+          directory={chat?.directory ?? undefined}
+          chat={isThere ? id : null}
+          model={choices.model}
           onSend={send}
-          onStop={chat && isBusy ? () => stopChat(chat) : undefined}
+          onStop={chat && canStop(chat) ? () => stopChat(chat) : undefined}
+          recall={() => lastSaid(id)}
         >
           <ChoiceChips choices={choices} directory={chat?.directory ?? undefined} />
         </Composer>
@@ -86,22 +89,22 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   );
 }
 
-/** The model and mode of the latest prompt. */
-function lastUsed(state: EventState, session: string): { model: string | null; mode: string } | null {
-  const transcript = state.transcripts[session];
+/** What the person said last in a chat. */
+function lastSaid(session: string): string | null {
+  const transcript = useEvents.getState().transcripts[session];
   const prompt = transcript?.order.findLast((id) => transcript.entries[id]?.info.role === 'user');
-  const info = transcript?.entries[prompt ?? '']?.info;
-  if (info?.role !== 'user') return null;
-  const { providerID, modelID } = info.model;
-  return { model: providerID === '' ? null : `${providerID}/${modelID}`, mode: info.agent };
+  const texts = (transcript?.entries[prompt ?? '']?.parts ?? []).flatMap((part) =>
+    part.type === 'text' && !part.synthetic ? [part.text] : [],
+  );
+  return texts.length === 0 ? null : texts.join('\n');
 }
 
 /** What an agent is told that was cut off in the middle of its work. */
 const continuation = 'You were interrupted. Continue where you left off.';
 
 /** One tap goes on where the work was cut off. */
-function Resume({ chat, send }: { chat: ChatView; send: (text: string) => Promise<void> }) {
-  const { mutate, error, isPending } = useMutation({ mutationFn: () => send(continuation) });
+function Resume({ chat, send }: { chat: ChatView; send: () => Promise<void> }) {
+  const { mutate, error, isPending } = useMutation({ mutationFn: send });
   if (chat.state !== 'interrupted') return null;
   return (
     <>
@@ -116,26 +119,5 @@ function Resume({ chat, send }: { chat: ChatView; send: (text: string) => Promis
         ›
       </Link>
     </>
-  );
-}
-
-/** What the chat changed so far, at the end of the conversation while nothing runs. */
-function Changes({ chat, isBusy }: { chat: ChatView; isBusy: boolean }) {
-  const queryClient = useQueryClient();
-  const directory = chat.directory ?? '';
-  const { data } = useQuery({ ...queries.branchDiff(directory), enabled: !isBusy && directory !== '' });
-  useEffect(() => {
-    if (!isBusy) void queryClient.invalidateQueries({ queryKey: ['diff', directory] });
-  }, [isBusy, directory, queryClient]);
-  if (isBusy || !data || data.length === 0) return null;
-  const additions = data.reduce((sum, file) => sum + file.additions, 0);
-  const deletions = data.reduce((sum, file) => sum + file.deletions, 0);
-  return (
-    <Link href={`/chat/${chat.id}/diff`} className="button changes" data-testid="changes">
-      <span>
-        {plural(data.length, 'file')} changed <DiffCounts additions={additions} deletions={deletions} />
-      </span>
-      <span aria-hidden="true">›</span>
-    </Link>
   );
 }

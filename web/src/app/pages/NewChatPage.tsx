@@ -5,9 +5,8 @@ import { useLocation, useSearchParams } from 'wouter';
 import { RecentChats } from '@/features/chats/RecentChats';
 import { Chip } from '@/features/composer/Chip';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
-import { Chip, Composer } from '@/features/composer/Composer';
+import { Composer, type Message } from '@/features/composer/Composer';
 import { useChoices } from '@/features/composer/choices';
-import { removeSent } from '@/features/composer/draft';
 import { beginChat } from '@/features/outbox/store';
 import { queries } from '@/shared/api/queries';
 import { recall, remember } from '@/shared/storage';
@@ -24,17 +23,15 @@ export function NewChatPage() {
   const [, navigate] = useLocation();
   const [sheet, setSheet] = useState<'repo' | 'branch' | null>(null);
   const [base, setBase] = useState<string | null>(null);
-  const choices = useChoices({ model: null, mode: null });
   const repos = useQuery(queries.repos());
   const repo = search.get('repo') ?? recall('repo') ?? repos.data?.[0]?.name ?? null;
-  const cloned = repos.data?.some((other) => other.name === repo && other.state === 'ready');
+  const clone = repos.data?.find((other) => other.name === repo && other.state === 'ready');
+  const choices = useChoices(repo, null, null);
 
-  async function create(text: string) {
+  async function create(message: Message) {
     if (repo === null) return;
-    const chat = await beginChat(repo, base, { text, model: choices.model, agent: choices.mode });
+    const chat = await beginChat(repo, base, message, choices);
     remember('repo', repo);
-    // The text is kept: only now it may go from the box, which is gone with this page.
-    removeSent('new', text);
     navigate(`/chat/${chat}`);
   }
 
@@ -50,7 +47,7 @@ export function NewChatPage() {
             <p className="dim">
               It gets a working copy and a branch of its own, from {base ?? 'the default branch'}, freshly
               fetched.
-              {cloned === false && repo !== null && ' The repository is cloned first.'}
+              {repos.data && clone === undefined && repo !== null && ' The repository is cloned first.'}
             </p>
           </div>
         </div>
@@ -65,10 +62,13 @@ export function NewChatPage() {
         <Composer
           draft="new"
           placeholder="Describe a task"
+          directory={clone?.path}
+          chat={null}
+          model={choices.model}
           onSend={create}
           blocked={repo === null ? 'Choose a repository first.' : undefined}
         >
-          <ChoiceChips choices={choices} directory={undefined} />
+          <ChoiceChips choices={choices} directory={clone?.path} />
         </Composer>
       </div>
       <Suspense>

@@ -1,6 +1,6 @@
 /** The mode and model chips and their sheets. */
 import { lazy, Suspense, useState } from 'react';
-import { Chip } from './Composer';
+import { Chip } from './Chip';
 import { type Choices, shortModel } from './choices';
 
 const ModelPicker = lazy(() => import('./ModelPicker'));
@@ -12,7 +12,7 @@ export function ChoiceChips({ choices, directory }: { choices: Choices; director
   return (
     <>
       <Chip label="Mode" value={choices.mode} onClick={() => setOpen('mode')} />
-      <Chip label="Model" value={shortModel(choices.model)} onClick={() => setOpen('model')} />
+      <Chip label="Model" value={shortModel(choices)} onClick={() => setOpen('model')} />
       <Suspense>
         {open === 'mode' && (
           <ModePicker
@@ -26,15 +26,7 @@ export function ChoiceChips({ choices, directory }: { choices: Choices; director
           />
         )}
         {open === 'model' && (
-          <ModelPicker
-            directory={directory}
-            chosen={choices.model}
-            onClose={close}
-            onChoose={(model) => {
-              choices.setModel(model);
-              close();
-            }}
-          />
+          <ModelPicker directory={directory} chosen={choices} onClose={close} onChoose={choices.setModel} />
         )}
       </Suspense>
     </>

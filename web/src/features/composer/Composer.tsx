@@ -1,52 +1,109 @@
-/** Where a task is typed. What is typed survives a reload, and stays until it is kept elsewhere. */
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+/** Where a task is typed. What is typed and attached survives a reload, and stays until it is kept elsewhere. */
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useRef,
+  useState,
+} from 'react';
+import type { FileContent } from '@/shared/files';
 import { explain } from '@/shared/http';
 import { Icon } from '@/shared/ui/Icon';
 import { hasFinePointer } from '@/shared/viewport';
-import { removeSent, setDraft, useDraft } from './draft';
+import { AttachButton } from './AttachButton';
+import { detach } from './attachments';
+import { draftText, removeSent, setDraft, useDraft } from './draft';
+import type { KeyTaker, Suggestion } from './Suggestions';
+import { replaceToken, tokenAt } from './token';
+import { useAttaching } from './useAttaching';
+import { useBox } from './useBox';
+import { useDropped } from './useDropped';
+import { useNames } from './useNames';
+import { isShell, type Meaning, meaningOf } from './written';
 import './composer.css';
+
+const Attachments = lazy(() => import('./Attachments'));
+const PictureWarning = lazy(() => import('./PictureWarning'));
+const Suggestions = lazy(() => import('./Suggestions'));
+
+/** What is sent. */
+export interface Message extends Meaning {
+  files: readonly FileContent[];
+}
 
 export interface ComposerProps {
   /** Names the draft: each chat has its own. */
   draft: string;
   placeholder: string;
-  /** Keeps the text so that it is sent. When it rejects, the text stays and the reason is shown. */
-  onSend: (text: string) => Promise<unknown>;
+  /** Whose commands and agents there are; opencode's own where it is not known. */
+  directory: string | undefined;
+  /** The chat whose files can be mentioned; null while it has no working copy. */
+  chat: string | null;
+  /** The chosen model, `provider/model`. */
+  model: string | null;
+  /** Keeps the message so that it is sent. When it rejects, everything stays and the reason is shown. */
+  onSend: (message: Message) => Promise<unknown>;
   /** Present while something runs that can be stopped. */
   onStop?: (() => Promise<unknown>) | undefined;
   /** Why sending is not possible now. */
   blocked?: string | undefined;
+  /** What was said last, for ArrowUp in an empty box. */
+  recall?: (() => string | null) | undefined;
   /** Model, mode and the like. */
   children: ReactNode;
 }
 
-export function Composer({ draft, placeholder, onSend, onStop, blocked, children }: ComposerProps) {
+const listId = 'suggestions';
+
+export function Composer(props: ComposerProps) {
+  const { draft, placeholder, directory, chat, model, onSend, onStop, blocked, recall, children } = props;
   const text = useDraft(draft);
+  const box = useBox(text);
+  const attaching = useAttaching(draft);
+  const names = useNames(text, directory);
+  const picked = useRef<string[]>([]);
+  const keys = useRef<KeyTaker | null>(null);
+  const isSending = useRef(false);
   const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const box = useRef<HTMLTextAreaElement>(null);
+  const [isBusy, setBusy] = useState(false);
+  const [dismissed, setDismissed] = useState<number | null>(null);
+  const [activeRow, setActiveRow] = useState<string | null>(null);
+  useDropped(attaching.add);
 
-  useEffect(() => box.current?.focus({ preventScroll: true }), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what makes it grow.
-  useLayoutEffect(() => {
-    const area = box.current;
-    if (!area) return;
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight}px`;
-  }, [text]);
-
-  const canSend = text.trim() !== '' && !busy && blocked === undefined;
+  const { files, reading } = attaching;
+  const found = tokenAt(text, box.caret);
+  const token = found?.start === dismissed ? null : found;
+  const isEmpty = text.trim() === '' && files.length === 0;
+  const shellTrouble =
+    isShell(text) && files.length > 0 ? 'A shell command takes no files: remove them.' : null;
+  const hindrance = blocked ?? shellTrouble ?? undefined;
+  const canSend = !isEmpty && text.trim() !== '!' && !isBusy && reading === 0 && hindrance === undefined;
 
   async function submit() {
-    if (!canSend) return;
+    if (!canSend || isSending.current) return;
+    isSending.current = true;
     setError(null);
     setBusy(true);
     try {
-      await onSend(text.trim());
-      removeSent(draft, text);
+      await box.settle();
+      const typed = draftText(draft);
+      const meaning = meaningOf(typed, { ...(await names()), picked: picked.current });
+      await onSend({
+        ...meaning,
+        files: files.map(({ mime, filename, bytes }) => ({ mime, filename, bytes })),
+      });
+      picked.current = [];
+      removeSent(draft, typed);
+      await detach(
+        draft,
+        files.map(({ id }) => id),
+      );
     } catch (thrown) {
       setError(`Not sent: ${explain(thrown)}`);
     } finally {
+      isSending.current = false;
       setBusy(false);
     }
   }
@@ -60,14 +117,38 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
     }
   }
 
+  async function pick(suggestion: Suggestion) {
+    await box.settle();
+    const now = draftText(draft);
+    const place = tokenAt(now, box.ref.current?.selectionStart ?? 0);
+    if (!place) return;
+    const replaced = replaceToken(now, place, suggestion.text);
+    if (suggestion.path !== null) picked.current.push(suggestion.path);
+    box.placeCaret(replaced.caret);
+    setDraft(draft, replaced.text);
+  }
+
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== 'Enter' || event.shiftKey) return;
-    // The Enter that ends a composition; Safari tells it by its code (229) alone.
+    // A composition's own keys, the Enter that ends it among them; Safari tells that one by its code (229) alone.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    // On a phone Enter is a new line; with a mouse (or with Ctrl or ⌘) it sends.
-    if (!hasFinePointer() && !event.ctrlKey && !event.metaKey) return;
+    if (token && keys.current?.(event)) event.preventDefault();
+    else if (event.key === 'Enter' && isSendingEnter(event)) {
+      event.preventDefault();
+      void submit();
+    } else if (event.key === 'ArrowUp' && text === '' && hasFinePointer()) {
+      const last = recall?.() ?? null;
+      if (last === null) return;
+      event.preventDefault();
+      box.placeCaret(last.length);
+      setDraft(draft, last);
+    }
+  }
+
+  function onPaste(event: ClipboardEvent) {
+    // What is copied in a spreadsheet is text and, besides, its picture.
+    if (event.clipboardData.files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
     event.preventDefault();
-    void submit();
+    void attaching.add([...event.clipboardData.files]);
   }
 
   return (
@@ -79,30 +160,72 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
         void submit();
       }}
     >
-      {error !== null && (
-        <p className="notice bad" role="alert">
-          {error}
+      {[error, attaching.problem].map(
+        (words) =>
+          words !== null && (
+            <p key={words} className="notice bad" role="alert">
+              {words}
+            </p>
+          ),
+      )}
+      {hindrance !== undefined && <p className="composer-note">{hindrance}</p>}
+      <Suspense>
+        {files.length > 0 && <PictureWarning files={files} model={model} directory={directory} />}
+        {(files.length > 0 || reading > 0) && <Attachments files={files} reading={reading} />}
+        {token && (
+          <Suggestions
+            id={listId}
+            token={token}
+            directory={directory}
+            chat={chat}
+            keys={keys}
+            onPick={pick}
+            onDismiss={() => setDismissed(token.start)}
+            onActive={setActiveRow}
+          />
+        )}
+      </Suspense>
+      {isShell(text) && (
+        <p className="composer-note" data-testid="shell-note">
+          <b>shell</b> runs in the working copy, without asking the agent
         </p>
       )}
-      {blocked !== undefined && <p className="composer-blocked">{blocked}</p>}
       <textarea
-        ref={box}
+        ref={box.ref}
         aria-label="Message"
         placeholder={placeholder}
         value={text}
         rows={1}
         enterKeyHint={hasFinePointer() ? 'send' : 'enter'}
-        onChange={(event) => setDraft(draft, event.target.value)}
+        {...(isShell(text) ? { autoCapitalize: 'none', autoCorrect: 'off', spellCheck: false } : {})}
+        {...(token && activeRow !== null
+          ? {
+              role: 'combobox',
+              'aria-expanded': true,
+              'aria-controls': listId,
+              'aria-autocomplete': 'list',
+              'aria-activedescendant': activeRow,
+            }
+          : {})}
+        onChange={(event) => {
+          setDraft(draft, event.target.value);
+          setDismissed(null);
+          box.followCaret();
+        }}
+        onSelect={box.followCaret}
         onKeyDown={onKeyDown}
+        onPaste={onPaste}
+        {...box.composition}
       />
       <div className="composer-row">
+        <AttachButton onPick={attaching.add} />
         <div className="chips">{children}</div>
         {onStop && (
           <button type="button" className="round-button stop" aria-label="Stop" onClick={stop}>
             <Icon name="stop" size={20} />
           </button>
         )}
-        {(!onStop || text.trim() !== '') && (
+        {(!onStop || !isEmpty) && (
           <button type="submit" className="round-button send" aria-label="Send" disabled={!canSend}>
             <Icon name="send" />
           </button>
@@ -112,12 +235,7 @@ export function Composer({ draft, placeholder, onSend, onStop, blocked, children
   );
 }
 
-/** A choice that is shown in the composer and opens a sheet. */
-export function Chip({ label, value, onClick }: { label: string; value: string; onClick: () => void }) {
-  return (
-    <button type="button" className="chip" aria-label={`${label}: ${value}`} onClick={onClick}>
-      <span>{value}</span>
-      <Icon name="chevron" size={16} />
-    </button>
-  );
+/** On a phone Enter is a new line; with a mouse it sends, and with Ctrl or ⌘ everywhere. */
+function isSendingEnter({ shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || (!shiftKey && hasFinePointer());
 }

@@ -4,9 +4,15 @@ import { queries } from '@/shared/api/queries';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Options } from '@/shared/ui/Options';
 import { Sheet } from '@/shared/ui/Sheet';
-import type { PickerProps } from './ModelPicker';
 
-export default function ModePicker({ directory, chosen, onChoose, onClose }: PickerProps) {
+export interface ModePickerProps {
+  directory: string | undefined;
+  chosen: string;
+  onChoose: (mode: string) => void;
+  onClose: () => void;
+}
+
+export default function ModePicker({ directory, chosen, onChoose, onClose }: ModePickerProps) {
   const { data, error, refetch } = useQuery(queries.agents(directory));
   return (
     <Sheet title="Mode" onClose={onClose}>

@@ -1,9 +1,30 @@
 /** What is typed and not sent, kept by the browser: a phone may end the page at any moment. */
 import { create } from 'zustand';
+import type { FileContent } from '@/shared/files';
 import { recall, remember } from '@/shared/storage';
+import { attach } from './attachments';
 
 /** By name: each chat has its own. Read from the browser's storage when first asked for. */
 const useDrafts = create<Record<string, string>>(() => ({}));
+
+/** Writing down a text longer than this at each letter would be felt. */
+const long = 10_000;
+/** By then it is written down, in milliseconds. */
+const patience = 400;
+
+/** Long drafts that are not written down yet. */
+const unwritten = new Map<string, string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+function writeDown(): void {
+  clearTimeout(timer);
+  for (const [name, text] of unwritten) remember(`draft.${name}`, text);
+  unwritten.clear();
+}
+
+// A phone ends a page that is hidden without another word.
+globalThis.document?.addEventListener('visibilitychange', writeDown);
+globalThis.window?.addEventListener('pagehide', writeDown);
 
 function draftOf(drafts: Record<string, string>, name: string): string {
   return drafts[name] ?? recall(`draft.${name}`) ?? '';
@@ -13,18 +34,31 @@ export function useDraft(name: string): string {
   return useDrafts((drafts) => draftOf(drafts, name));
 }
 
-export function setDraft(name: string, text: string): void {
-  useDrafts.setState({ [name]: text });
-  remember(`draft.${name}`, text);
+/** What is typed now, also where nothing has been drawn since. */
+export function draftText(name: string): string {
+  return draftOf(useDrafts.getState(), name);
 }
 
-/** Adds a text after what is typed already. */
-export function addToDraft(name: string, text: string): void {
-  setDraft(name, [draftOf(useDrafts.getState(), name), text].filter(Boolean).join('\n'));
+export function setDraft(name: string, text: string): void {
+  useDrafts.setState({ [name]: text });
+  unwritten.set(name, text);
+  clearTimeout(timer);
+  if (text.length > long) timer = setTimeout(writeDown, patience);
+  else writeDown();
+}
+
+/** Adds a text, and files, after what is there already. */
+export async function addToDraft(
+  name: string,
+  text: string,
+  files: readonly FileContent[] = [],
+): Promise<void> {
+  setDraft(name, [draftText(name), text].filter(Boolean).join('\n'));
+  if (files.length > 0) await attach(name, files);
 }
 
 /** Forgets what was sent; what was typed since stays. */
 export function removeSent(name: string, sent: string): void {
-  const text = draftOf(useDrafts.getState(), name);
+  const text = draftText(name);
   setDraft(name, text.startsWith(sent) ? text.slice(sent.length).trimStart() : text);
 }

@@ -4,19 +4,23 @@ import { useShallow } from 'zustand/react/shallow';
 import { isShown } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { admin } from '@/shared/api/admin';
+import type { FileContent, FileName } from '@/shared/files';
+import { plural } from '@/shared/format';
 import { Failure } from '@/shared/ui/Notice';
 import { type Row, rowsOf } from './rows';
-import { outbox, takeBackFromServer, useOutbox } from './store';
+import { outbox, takeBackFromPhone, takeBackFromServer, useOutbox } from './store';
 import '@/shared/ui/message.css';
 import './outbox.css';
+
+type GiveBack = (text: string, files: readonly FileContent[]) => Promise<void>;
 
 export function PendingPrompts({
   chat,
   onTakenBack,
 }: {
   chat: string;
-  /** Gets the text that was taken back on this phone. */
-  onTakenBack: (text: string) => void;
+  /** Gets what was taken back on this phone. */
+  onTakenBack: GiveBack;
 }) {
   const kept = useOutbox();
   const view = useEvents((state) => state.chats[chat]);
@@ -28,21 +32,13 @@ export function PendingPrompts({
   return rows.map((row) => <PendingPrompt key={row.id} chat={chat} row={row} onTakenBack={onTakenBack} />);
 }
 
-function PendingPrompt({
-  chat,
-  row,
-  onTakenBack,
-}: {
-  chat: string;
-  row: Row;
-  onTakenBack: (text: string) => void;
-}) {
-  const { id, text, state, words, isHere, canHurry, canRetry } = row;
+function PendingPrompt({ chat, row, onTakenBack }: { chat: string; row: Row; onTakenBack: GiveBack }) {
+  const { id, text, files, state, words, isHere, canHurry, canRetry } = row;
   const takeBack = useMutation({
     mutationFn: async () => {
       if (!isHere) return takeBackFromServer({ id, chat, text });
-      await outbox.takeBack(id);
-      onTakenBack(text);
+      const back = await takeBackFromPhone(id);
+      await onTakenBack(back.text, back.files);
     },
   });
   const send = useMutation({
@@ -61,7 +57,8 @@ function PendingPrompt({
       data-testid="pending-prompt"
       data-state={state}
     >
-      <p>{text}</p>
+      {text !== '' && <p>{text}</p>}
+      {files.length > 0 && <p className="pending-files">{filesInWords(files)}</p>}
       {error && <Failure what={takeBack.error ? 'Not taken back.' : 'Not done.'} error={error} />}
       <div className="pending-foot">
         <p className={isBad ? 'pending-state bad' : 'pending-state'} role="status">
@@ -82,4 +79,12 @@ function PendingPrompt({
       </div>
     </article>
   );
+}
+
+/** `2 pictures`, or the name of the only file. */
+function filesInWords(files: readonly FileName[]): string {
+  const [first] = files;
+  if (files.length === 1 && first) return `with ${first.filename}`;
+  const arePictures = files.every(({ mime }) => mime.startsWith('image/'));
+  return `with ${plural(files.length, arePictures ? 'picture' : 'file')}`;
 }

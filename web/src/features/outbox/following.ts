@@ -28,7 +28,7 @@ const longestStep = 5_000;
 
 export interface Following {
   /** The ids that need not be followed any more. */
-  over(followed: readonly Item[], state: EventState, now: number): string[];
+  over(followed: readonly Pick<Item, 'id' | 'chat'>[], state: EventState, now: number): string[];
 }
 
 export function createFollowing(): Following {

@@ -1,13 +1,32 @@
 /** A prompt that this phone keeps until the server has it. Pure. */
+import type { FileName } from '@/shared/files';
 import { RequestError } from '@/shared/http';
 
-export interface Item {
+/** What opencode is to do with it. */
+export type PromptKind = 'prompt' | 'command' | 'shell';
+
+/** What somebody wants to say. */
+export interface Written {
+  kind: PromptKind;
+  /** Of a command: its arguments. */
+  text: string;
+  /** The command's name, where it is one. */
+  command: string | null;
+  /** Agents and files that the text mentions. */
+  agents: readonly string[];
+  mentions: readonly string[];
+}
+
+export interface Item extends Written {
   /** The id of the message that it becomes: made here, so that it can be sent twice and arrive once. */
   id: string;
   chat: string;
-  text: string;
   model: string | null;
+  /** The model's variant, such as how hard it thinks. */
+  variant: string | null;
   agent: string;
+  /** Their content is kept beside it. */
+  files: readonly FileName[];
   /** Set where the chat is made with this as its first prompt. */
   newChat: { repo: string; base: string | null } | null;
   created_at: string;
@@ -17,6 +36,34 @@ export interface Item {
   refusal: string | null;
   /** Whether that will never change: it can only be taken back. */
   isFinal?: boolean;
+}
+
+/** An item as an earlier version of this page may have kept it. */
+export function completed(item: Partial<Item> & Item): Item {
+  return {
+    ...item,
+    kind: item.kind ?? 'prompt',
+    command: item.command ?? null,
+    agents: item.agents ?? [],
+    mentions: item.mentions ?? [],
+    variant: item.variant ?? null,
+    files: item.files ?? [],
+  };
+}
+
+/** What was typed in the box, and can be typed again. */
+export function typed({
+  kind,
+  command,
+  text,
+}: {
+  kind?: PromptKind;
+  command?: string | null;
+  text: string;
+}): string {
+  if (kind === 'shell') return `!${text}`;
+  if (kind === 'command') return `/${command ?? ''} ${text}`.trim();
+  return text;
 }
 
 /** Oldest first; ids sort by time. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FileContent } from '@/shared/files';
 import { RequestError } from '@/shared/http';
 import type { Item } from './item';
 import { createOutbox, emptyOutbox, type Outbox, type OutboxState } from './outbox';
@@ -7,11 +8,15 @@ import type { Storage } from './storage';
 /** What outlives a page: the phone's storage, shared by all tabs. */
 class Phone {
   readonly kept = new Map<string, Item>();
+  readonly content = new Map<string, readonly FileContent[]>();
   readonly storage: Storage = {
+    content: async (id) => [...(this.content.get(id) ?? [])],
     all: async () => [...this.kept.values()].map((item) => ({ ...item })),
-    change: async ({ put, remove }) => {
+    change: async ({ put, content, remove, removeContent }) => {
       if (put) this.kept.set(put.id, { ...put });
+      if (put && content?.length) this.content.set(put.id, content);
       if (remove !== undefined) this.kept.delete(remove);
+      if (removeContent !== undefined) this.content.delete(removeContent);
     },
   };
   #last: Promise<unknown> = Promise.resolve();
@@ -28,10 +33,12 @@ class Server {
   network: 'up' | 'down' | 'silent' | 'loses answers' = 'up';
   refuses: (item: Item) => RequestError | null = () => null;
   readonly stored: string[] = [];
+  /** The names of the files that came with a prompt. */
+  readonly files = new Map<string, string[]>();
   asked = 0;
   isReachable = true;
 
-  handOver = async (item: Item, signal: AbortSignal): Promise<void> => {
+  handOver = async (item: Item, content: readonly FileContent[], signal: AbortSignal): Promise<void> => {
     this.asked += 1;
     if (this.network === 'down') throw new RequestError('The server cannot be reached.', 0);
     if (this.network === 'silent') {
@@ -40,6 +47,10 @@ class Server {
     const refusal = this.refuses(item);
     if (refusal) throw refusal;
     if (!this.stored.includes(item.id)) this.stored.push(item.id);
+    this.files.set(
+      item.id,
+      content.map(({ filename, bytes }) => `${filename} ${bytes.byteLength}`),
+    );
     if (this.network === 'loses answers') throw new RequestError('The server did not answer in time.', 0);
   };
 
@@ -59,7 +70,7 @@ class Tab {
     this.outbox = createOutbox({
       storage: phone.storage,
       isReachable: () => server.isReachable,
-      handOver: (item, signal) => server.handOver(item, signal),
+      handOver: (item, content, signal) => server.handOver(item, content, signal),
       takeBack: (item) => server.takeBack(item),
       alone: phone.alone,
       onChange: (change) => {
@@ -76,8 +87,14 @@ function item(chat: string, text: string): Item {
   return {
     id: `msg_${String(count).padStart(4, '0')}`,
     chat,
+    kind: 'prompt',
     text,
+    command: null,
+    agents: [],
+    mentions: [],
+    files: [],
     model: null,
+    variant: null,
     agent: 'build',
     newChat: null,
     created_at: '2026-01-01T00:00:00Z',
@@ -381,5 +398,39 @@ describe('taking back', () => {
     await tab.outbox.add(item('a', 'one'));
     await pass(0);
     await expect(tab.outbox.takeBack('msg_0001')).rejects.toThrow(/handed over/);
+  });
+});
+
+describe('the files of a prompt', () => {
+  const photo: FileContent = { mime: 'image/jpeg', filename: 'a.jpg', bytes: new ArrayBuffer(3) };
+  const withPhoto = (text: string): Item => ({ ...item('a', text), files: [photo] });
+
+  it('are stored with it, and handed over with it', async () => {
+    server.network = 'down';
+    await tab.outbox.add(withPhoto('look'), [photo]);
+    expect(phone.content.get('msg_0001')).toEqual([photo]);
+    tab.outbox.stop();
+    phone.alone = new Phone().alone;
+    server.network = 'up';
+    tab = new Tab(phone, server);
+    await tab.outbox.drain();
+    expect(server.files.get('msg_0001')).toEqual(['a.jpg 3']);
+  });
+
+  it('stay when it has been handed over or taken back, until somebody says that they are not needed', async () => {
+    server.network = 'down';
+    await tab.outbox.add(withPhoto('back'), [photo]);
+    server.takeBack = async () => false;
+    await tab.outbox.takeBack('msg_0001');
+    expect(await tab.outbox.content('msg_0001')).toEqual([photo]);
+    await tab.outbox.forgetContent('msg_0001');
+    expect(await tab.outbox.content('msg_0001')).toEqual([]);
+  });
+
+  it('are not sent where they could not be stored', async () => {
+    phone.storage.change = () => Promise.reject(new Error('no room'));
+    await expect(tab.outbox.add(withPhoto('big'), [photo])).rejects.toThrow('no room');
+    await pass(60_000);
+    expect(server.asked).toBe(0);
   });
 });

@@ -2,6 +2,7 @@
  * Durable sending: what is typed is stored here first, then handed to the server until it has it, in order per
  * chat. The server takes the same id any number of times, so whatever dies between, a prompt arrives once.
  */
+import type { FileContent } from '@/shared/files';
 import { explain } from '@/shared/http';
 import { type Item, inOrder, isFinal, isRefusal, nextOf } from './item';
 import type { Change, Storage } from './storage';
@@ -22,7 +23,7 @@ export interface OutboxParts {
   /** False while there is surely no network: then nothing is tried, and what was never sent can be taken back. */
   isReachable(): boolean;
   /** Gives the server a prompt (and the chat that it begins); rejects when it has not got it. */
-  handOver(item: Item, signal: AbortSignal): Promise<unknown>;
+  handOver(item: Item, content: readonly FileContent[], signal: AbortSignal): Promise<unknown>;
   /** Takes a prompt back from the server; false when it never arrived. Rejects when that is not known. */
   takeBack(item: Item): Promise<boolean>;
   /** Runs one at a time, over all tabs. */
@@ -33,16 +34,20 @@ export interface OutboxParts {
 }
 
 export interface Outbox {
-  /** Resolves once it is stored. It is sent by itself. */
-  add(item: Item): Promise<void>;
+  /** Resolves once it is stored with its files. It is sent by itself. */
+  add(item: Item, content?: readonly FileContent[]): Promise<void>;
   /** Sends what is left; now rather than later. */
   drain(): Promise<void>;
   /** The connection is cut: what is under way hangs. */
   interrupt(): void;
   /** Tries one again that was refused. */
   retry(id: string): Promise<void>;
-  /** Removes one so that it is never sent; answers it. Rejects when it may have arrived. */
+  /** Removes one so that it is never sent; answers it. Rejects when it may have arrived. Its files stay. */
   takeBack(id: string): Promise<Item>;
+  /** The files of a prompt that is or was here. */
+  content(id: string): Promise<FileContent[]>;
+  /** Forgets them: they are elsewhere, or not needed any more. */
+  forgetContent(id: string): Promise<void>;
   /** Reads the storage: at the start, and when another tab changed it. */
   reload(): Promise<void>;
   stop(): void;
@@ -86,7 +91,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
       if (!parts.isReachable()) return false;
       if (!next.isAttempted) await store({ put: { ...next, isAttempted: true } });
       try {
-        await parts.handOver(next, controller.signal);
+        const content = next.files.length > 0 ? await storage.content(next.id) : [];
+        await parts.handOver(next, content, controller.signal);
         onChange((state) => ({ ...state, accepted: [...state.accepted, next] }));
         await store({ remove: next.id });
         failures = 0;
@@ -137,8 +143,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   return {
-    async add(item) {
-      await store({ put: item });
+    async add(item, content = []) {
+      await store({ put: item, content });
       void drain();
     },
     drain,
@@ -161,6 +167,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
       void drain();
       return item;
     },
+    content: (id) => storage.content(id),
+    forgetContent: (id) => storage.change({ removeContent: id }),
     async reload() {
       await reload();
     },

@@ -1,7 +1,8 @@
 /** What is shown of prompts that opencode does not have yet, wherever they are kept. Pure. */
 import { isRunning } from '@/features/events/state';
 import type { ChatView, PromptDocument } from '@/shared/api/relay';
-import { type Item, inOrder } from './item';
+import type { FileName } from '@/shared/files';
+import { type Item, inOrder, type PromptKind, typed } from './item';
 import type { OutboxState } from './outbox';
 
 export type RowState =
@@ -19,7 +20,9 @@ export type RowState =
 
 export interface Row {
   id: string;
+  /** As it was typed. */
   text: string;
+  files: readonly FileName[];
   state: RowState;
   /** The state in words. */
   words: string;
@@ -56,14 +59,18 @@ export function rowsOf(chat: string, outbox: OutboxState, now: Circumstances): R
   ];
 }
 
-function row(
-  { id, text }: { id: string; text: string },
-  state: RowState,
-  words: string,
-  isHere: boolean,
-): Row {
+interface Shown {
+  id: string;
+  kind?: PromptKind;
+  command?: string | null;
+  text: string;
+  files: readonly FileName[];
+}
+
+function row(prompt: Shown, state: RowState, words: string, isHere: boolean): Row {
   const canRetry = state === 'refused' || state === 'failed';
-  return { id, text, state, words, isHere, canHurry: false, canRetry };
+  const { id, files } = prompt;
+  return { id, text: typed(prompt), files, state, words, isHere, canHurry: false, canRetry };
 }
 
 const behind = 'waiting for the one before it';

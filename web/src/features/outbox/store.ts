@@ -2,13 +2,14 @@
 import { create } from 'zustand';
 import { useEvents } from '@/features/events/store';
 import { listen } from '@/features/events/sync';
-import { admin } from '@/shared/api/admin';
+import { admin, type NewPrompt as NewPromptRequest } from '@/shared/api/admin';
+import { bytesOf, type FileContent, toDataUrl } from '@/shared/files';
 import { newMessageId, newSessionId } from '@/shared/identifier';
 import { recall, remember } from '@/shared/storage';
 import { createFollowing, sightOf } from './following';
-import type { Item } from './item';
+import { type Item, typed, type Written } from './item';
 import { createOutbox, emptyOutbox, type OutboxState } from './outbox';
-import { browserStorage } from './storage';
+import { browserStorage, withContent } from './storage';
 import { createTakingBack, isAbsent, type Kept, readKept } from './takingBack';
 
 export const useOutbox = create<OutboxState>(() => emptyOutbox);
@@ -43,27 +44,45 @@ async function withLock<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-async function handOver(item: Item, signal: AbortSignal): Promise<void> {
-  const { id, chat, text, agent, newChat } = item;
+async function handOver(item: Item, content: readonly FileContent[], signal: AbortSignal): Promise<void> {
+  const { chat, newChat, agent } = item;
   const model = item.model === null ? {} : { model: item.model };
+  const prompt = await requestOf(item, content);
   if (newChat === null) {
-    await admin.handOver(chat, { id, text, agent, ...model }, signal);
+    await admin.handOver(chat, { ...prompt, agent, ...model }, signal);
     return;
   }
   const base = newChat.base === null ? {} : { base: newChat.base };
-  await admin.createChat(
-    { id: chat, repo: newChat.repo, prompt: { id, text }, agent, ...base, ...model },
-    signal,
-  );
+  await admin.createChat({ id: chat, repo: newChat.repo, prompt, agent, ...base, ...model }, signal);
 }
 
-/** False when it never arrived. */
-async function takeBack({ chat, id }: { chat: string; id: string }): Promise<boolean> {
+/** What there is to say, and no more. */
+async function requestOf(item: Item, content: readonly FileContent[]): Promise<NewPromptRequest> {
+  const { id, kind, text, command, variant, agents, mentions } = item;
+  const files = await Promise.all(
+    content.map(async (file) => ({ mime: file.mime, filename: file.filename, url: await toDataUrl(file) })),
+  );
+  return {
+    id,
+    text,
+    ...(kind === 'prompt' ? {} : { kind }),
+    ...(command === null ? {} : { command }),
+    ...(variant === null ? {} : { variant }),
+    ...(agents.length === 0 ? {} : { agents }),
+    ...(mentions.length === 0 ? {} : { mentions }),
+    ...(files.length === 0 ? {} : { files }),
+  };
+}
+
+/** The files of what was taken back; null when it never arrived. */
+async function takeBack({ chat, id }: { chat: string; id: string }): Promise<FileContent[] | null> {
   try {
-    await admin.takeBack(chat, id);
-    return true;
+    const { files } = await admin.takeBack(chat, id);
+    return files.flatMap(({ mime, filename, url }) =>
+      url === undefined ? [] : [{ mime, filename, bytes: bytesOf(url) }],
+    );
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (isAbsent(error)) return null;
     throw error;
   }
 }
@@ -76,41 +95,68 @@ export const outbox = createOutbox({
     return connection.phase !== 'reconnecting' || connection.reason !== null;
   },
   handOver,
-  takeBack,
+  takeBack: async (item) => (await takeBack(item)) !== null,
   alone,
   onChange: (change) => useOutbox.setState(change, true),
   tellOthers: () => channel?.postMessage('changed'),
 });
 
-export interface NewPrompt {
-  text: string;
+/** What somebody wants to say, and with what. */
+export interface Message extends Written {
+  files: readonly FileContent[];
+}
+
+/** How it is to be done. */
+export interface Manner {
   model: string | null;
-  agent: string;
+  variant: string | null;
+  mode: string;
+}
+
+/** A text that was not typed in the box. */
+export function plain(text: string): Message {
+  return { kind: 'prompt', text, command: null, agents: [], mentions: [], files: [] };
 }
 
 /** Stores a prompt for a chat; it is sent by itself. */
-export function sendPrompt(chat: string, prompt: NewPrompt): Promise<void> {
-  return outbox.add(itemOf(chat, prompt, null));
+export function sendPrompt(chat: string, message: Message, manner: Manner): Promise<void> {
+  return store(chat, message, manner, null);
 }
 
 /** Stores the first prompt of a chat that is to be made; answers the chat's id. */
-export async function beginChat(repo: string, base: string | null, prompt: NewPrompt): Promise<string> {
+export async function beginChat(
+  repo: string,
+  base: string | null,
+  message: Message,
+  manner: Manner,
+): Promise<string> {
   const chat = newSessionId(Date.now());
-  await outbox.add(itemOf(chat, prompt, { repo, base }));
+  await store(chat, message, manner, { repo, base });
   return chat;
 }
 
-function itemOf(chat: string, prompt: NewPrompt, newChat: Item['newChat']): Item {
+async function store(
+  chat: string,
+  { files, ...written }: Message,
+  { model, variant, mode }: Manner,
+  newChat: Item['newChat'],
+): Promise<void> {
   const now = Date.now();
-  return {
-    ...prompt,
+  const item: Item = {
+    ...written,
+    model,
+    variant,
+    agent: mode,
     id: newMessageId(now, latestId(chat)),
     chat,
     newChat,
+    files: files.map(({ mime, filename }) => ({ mime, filename })),
     created_at: new Date(now).toISOString(),
     isAttempted: false,
     refusal: null,
   };
+  await outbox.add(item, files);
+  if (files.length > 0) keptContent.add(item.id);
 }
 
 /** The latest message id of a chat that this page knows: the next must sort after it. */
@@ -126,8 +172,10 @@ function latestId(chat: string): string | undefined {
     .at(-1);
 }
 
-/** Puts a text that was taken back into the box of its chat; the box is another feature's. */
-let giveText: (chat: string, text: string) => void = () => undefined;
+/** Puts what was taken back into the box of its chat; the box is another feature's. */
+export type TakenBack = (chat: string, text: string, files: readonly FileContent[]) => Promise<void>;
+
+let giveBack: TakenBack = async () => undefined;
 
 const takingBackKey = 'taking-back';
 
@@ -135,8 +183,9 @@ const takingBack = createTakingBack({
   read: () => readKept(recall(takingBackKey)),
   write: (kept) => remember(takingBackKey, kept.length === 0 ? null : JSON.stringify(kept)),
   takeBack,
-  give({ id, chat, text }) {
-    giveText(chat, text);
+  async give({ id, chat, text }, files) {
+    await giveBack(chat, text, files ?? (await contentOf(id)));
+    await forgetContent(id);
     forget(id);
   },
   alone,
@@ -155,11 +204,41 @@ function resumeTakingBack(): void {
 }
 
 const following = createFollowing();
+const followingContent = createFollowing();
 
-/** Forgets what was handed over once the stream tells of it, or of nothing like it any more. */
+/**
+ * The prompts whose files this phone keeps. They are kept until opencode has the prompt, so that they come back with
+ * it even when the server's answer to taking it back is lost.
+ */
+const keptContent = new Set<string>();
+
+async function contentOf(id: string): Promise<FileContent[]> {
+  return keptContent.has(id) ? outbox.content(id) : [];
+}
+
+async function forgetContent(id: string): Promise<void> {
+  if (!keptContent.delete(id)) return;
+  // What stays so is found at the next start.
+  await outbox.forgetContent(id).catch(() => undefined);
+}
+
+async function findContent(): Promise<void> {
+  for (const id of await withContent()) keptContent.add(id);
+}
+
+/** Forgets what was handed over once the stream tells of it, or of nothing like it any more; and then its files. */
 function tidy(): void {
-  const { accepted } = useOutbox.getState();
-  for (const id of following.over(accepted, useEvents.getState(), Date.now())) forget(id);
+  const { accepted, items } = useOutbox.getState();
+  const state = useEvents.getState();
+  const now = Date.now();
+  for (const id of following.over(accepted, state, now)) forget(id);
+  if (keptContent.size === 0) return;
+  const wanted = new Set([...items, ...accepted, ...readKept(recall(takingBackKey))].map(({ id }) => id));
+  const left = [...keptContent].filter((id) => !wanted.has(id));
+  const chatOf = (id: string) =>
+    Object.values(state.chats).find(({ prompts }) => prompts.some((each) => each.id === id));
+  const followed = left.map((id) => ({ id, chat: chatOf(id)?.id ?? '' }));
+  for (const id of followingContent.over(followed, state, now)) void forgetContent(id);
 }
 
 function forget(id: string): void {
@@ -169,12 +248,21 @@ function forget(id: string): void {
   }));
 }
 
+/** Takes back what is on this phone; answers what was typed, and the files. */
+export async function takeBackFromPhone(id: string): Promise<Pick<Message, 'text' | 'files'>> {
+  const files = await outbox.content(id);
+  const item = await outbox.takeBack(id);
+  return { text: typed(item), files };
+}
+
 /**
- * Sends what is left, now and whenever there is hope; returns what stops it. `onTakenBack` gets the texts that the
- * server gave back.
+ * Sends what is left, now and whenever there is hope; returns what stops it. `onTakenBack` gets what the server gave
+ * back.
  */
-export function startOutbox(onTakenBack: (chat: string, text: string) => void): () => void {
-  giveText = onTakenBack;
+export function startOutbox(onTakenBack: TakenBack): () => void {
+  giveBack = onTakenBack;
+  // Only where this browser keeps anything.
+  void findContent().catch(() => undefined);
   const drain = () => void outbox.drain();
   const visible = () => {
     if (!document.hidden) drain();

@@ -20,8 +20,9 @@ function openPage(canKeep = true): TakingBack {
     takeBack: async () => {
       keptBefore.push(kept.length);
       if (failure) throw failure;
+      return null;
     },
-    give: ({ text }) => void box.push(text),
+    give: async ({ text }) => void box.push(text),
     alone: (act) => act(),
   });
 }

@@ -2,6 +2,7 @@
  * Taking back what the server has: the text is kept here before the server is asked to give it up, and until it is in
  * the box or the server has said that it goes to opencode. So nothing is lost when only the answer is.
  */
+import type { FileContent } from '@/shared/files';
 import { RequestError } from '@/shared/http';
 import { type Item, isRefusal } from './item';
 
@@ -11,10 +12,10 @@ export interface TakingBackParts {
   /** What is kept, by this browser: it survives the page. */
   read(): Kept[];
   write(kept: readonly Kept[]): void;
-  /** Takes a prompt back from the server; resolves also when it is not there (any more). */
-  takeBack(prompt: Kept): Promise<unknown>;
-  /** Puts the text into the box. */
-  give(prompt: Kept): void;
+  /** Takes a prompt back from the server, with its files; null when it is not there (any more). */
+  takeBack(prompt: Kept): Promise<FileContent[] | null>;
+  /** Puts the text and the files into the box. Where the server told no files, there may be some here. */
+  give(prompt: Kept, files: FileContent[] | null): Promise<void>;
   /** Runs one at a time, over all tabs. */
   alone<T>(act: () => Promise<T>): Promise<T>;
 }
@@ -35,8 +36,7 @@ export function createTakingBack(parts: TakingBackParts): TakingBack {
     try {
       await parts.alone(async () => {
         if (!isWanted()) return;
-        await parts.takeBack(prompt);
-        parts.give(prompt);
+        await parts.give(prompt, await parts.takeBack(prompt));
         parts.write(others(prompt.id));
       });
     } catch (error) {

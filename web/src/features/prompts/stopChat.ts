@@ -1,17 +1,63 @@
-/** Stops what runs in a chat. */
+/** Stops what runs in a chat, and makes sure of it. */
+import { isRunning } from '@/features/events/state';
+import { useEvents } from '@/features/events/store';
 import { opencode } from '@/shared/api/opencode';
 import { type ChatView, type PendingRequest, relay } from '@/shared/api/relay';
+import { isOver } from './isOver';
 
-/** Stops it, and withdraws what it asked: opencode would list that for ever. */
-export async function stopChat({ id, directory, requests }: ChatView): Promise<void> {
+/** By then it has stopped, or is said not to have, in milliseconds. */
+const patience = 12_000;
+/** What did not stop by then is told so again: it may have begun only after it was told. */
+const pause = 2_000;
+
+/** Whether there is something to stop: a run, or a prompt that is about to begin one. */
+export function canStop(chat: ChatView): boolean {
+  return isRunning(chat) || chat.prompts.some(({ state }) => state === 'sending');
+}
+
+/** Resolves once it has stopped; rejects with the reason when it has not. */
+export async function stopChat(chat: ChatView): Promise<void> {
+  const { id, directory } = chat;
   if (directory === null) return;
-  await Promise.all([
-    opencode.abort(id, directory),
-    // Nothing waits for these any more, so a failure leaves only a line in opencode's list.
-    ...requests.map((request) => relay.answer(request.id, refusalOf(request)).catch(() => undefined)),
-  ]);
+  const deadline = Date.now() + patience;
+  do {
+    await Promise.all([opencode.abort(id, directory), withdrawRequests(id)]);
+    if (await untilOver(chat)) return;
+  } while (Date.now() < deadline);
+  const isLive = useEvents.getState().connection.phase === 'live';
+  throw new Error(
+    isLive ? 'the agent goes on. Tap Stop again.' : 'there is no connection that would tell. Tap Stop again.',
+  );
+}
+
+/** opencode would list what a stopped run asked for ever. A failure leaves only that. */
+function withdrawRequests(id: string): Promise<unknown> {
+  const requests = useEvents.getState().chats[id]?.requests ?? [];
+  return Promise.all(
+    requests.map((request) => relay.answer(request.id, refusalOf(request)).catch(() => undefined)),
+  );
 }
 
 function refusalOf({ kind }: PendingRequest) {
   return kind === 'permission' ? ({ reply: 'reject' } as const) : ({ reject: true } as const);
+}
+
+/** Whether the stream tells in time that it is over. */
+function untilOver(before: ChatView): Promise<boolean> {
+  const look = () => {
+    const { chats, connection } = useEvents.getState();
+    return connection.phase === 'live' && isOver(before, chats[before.id]);
+  };
+  return new Promise((resolve) => {
+    const answer = (isDone: boolean) => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve(isDone);
+    };
+    const timer = setTimeout(answer, pause, false);
+    const unsubscribe = useEvents.subscribe(() => {
+      if (look()) answer(true);
+    });
+    if (look()) answer(true);
+  });
 }

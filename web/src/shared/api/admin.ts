@@ -7,10 +7,20 @@ export type Problem = Schema<'Problem'>;
 export type Repository = Schema<'Repository'>;
 export type GithubRepository = Schema<'GitHubRepository'>;
 /** What a chat's first prompt, or any later one, is handed over as. */
-export type NewPrompt = Schema<'PromptRequest'>;
+export type NewPrompt = Schema<'PromptRequest'> & {
+  kind?: 'prompt' | 'command' | 'shell';
+  /** The command's name; `text` is its arguments. */
+  command?: string | null;
+  variant?: string | null;
+  /** Subagents that the text mentions. */
+  agents?: readonly string[];
+  /** Files of the working copy that the text mentions. */
+  mentions?: readonly string[];
+};
 /** A chat to be made; its ids are of who wants it: asked for again, it is made once. */
 export interface NewChat extends Schema<'ChatRequest'> {
   id: string;
+  prompt: NewPrompt;
 }
 export type Instance = Schema<'InstanceReport'>;
 export type Disk = Schema<'DiskUsage'>;
@@ -30,15 +40,26 @@ function promptsPath(chat: string, prompt?: string): string {
   return `/admin/chats/${segment(chat)}/prompts${prompt === undefined ? '' : `/${segment(prompt)}`}`;
 }
 
-/** What is not answered by then is handed over again, in milliseconds. */
+/** What is not answered by then is handed over again, in milliseconds; with files it takes longer. */
 const handOverTimeout = 15_000;
+/** The slowest upload that is still waited for, in characters per millisecond. */
+const slowest = 30;
+
+function timeFor({ files = [] }: NewPrompt): number {
+  return handOverTimeout + files.reduce((sum, { url }) => sum + url.length, 0) / slowest;
+}
 
 /**
  * Hands something over that has its id already. Nothing but ocweb's own word for it counts: what stands between (a
  * proxy, a hotel's login page) may answer 200 to anything.
  */
-async function handOver(path: string, body: { id: string }, signal?: AbortSignal): Promise<void> {
-  const options = { method: 'POST', body, signal, timeout: handOverTimeout, redirect: 'error' } as const;
+async function handOver(
+  path: string,
+  body: { id: string },
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = { method: 'POST', body, signal, timeout, redirect: 'error' } as const;
   const response = await send(path, options);
   const answer = await parse<{ id?: unknown } | null>(response);
   if (response.status === 202 && answer?.id === body.id) return;
@@ -75,10 +96,13 @@ export const admin = {
       method: 'DELETE',
       timeout: 120_000,
     }),
-  createChat: (chat: NewChat, signal?: AbortSignal) => handOver('/admin/chats', chat, signal),
-  handOver: (chat: string, prompt: NewPrompt & { model?: string; agent?: string }, signal?: AbortSignal) =>
-    handOver(promptsPath(chat), prompt, signal),
-  takeBack: (chat: string, prompt: string) => send(promptsPath(chat, prompt), { method: 'DELETE' }),
+  createChat: (chat: NewChat, signal?: AbortSignal) =>
+    handOver('/admin/chats', chat, timeFor(chat.prompt), signal),
+  handOver: (chat: string, prompt: NewPrompt, signal?: AbortSignal) =>
+    handOver(promptsPath(chat), prompt, timeFor(prompt), signal),
+  /** Answers it with the content of its files. */
+  takeBack: (chat: string, prompt: string) =>
+    sendJson<Schema<'Prompt'>>(promptsPath(chat, prompt), { method: 'DELETE', timeout: 120_000 }),
   /** Delivers it although the agent is at work, or once more after it failed. */
   sendNow: (chat: string, prompt: string) =>
     send(`${promptsPath(chat, prompt)}/send`, { method: 'POST', body: {} }),

@@ -5,11 +5,25 @@ import { type Against, git, type SearchIn } from './git';
 import { opencode } from './opencode';
 import { relay } from './relay';
 
+const instanceKey = 'instance';
+
+function lastInstance(): Instance | undefined {
+  const text = recall(instanceKey);
+  return text === null ? undefined : (JSON.parse(text) as Instance);
+}
+
 export const queries = {
   instance: () =>
     queryOptions({
       queryKey: ['instance'],
-      queryFn: ({ signal }) => admin.instance(signal),
+      queryFn: async ({ signal }) => {
+        const instance = await admin.instance(signal);
+        remember(instanceKey, JSON.stringify(instance));
+        return instance;
+      },
+      // As it was last: what is at the top of the page is there at once, and without a network.
+      initialData: lastInstance,
+      initialDataUpdatedAt: 0,
       staleTime: 300_000,
     }),
 

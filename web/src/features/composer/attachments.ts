@@ -1,0 +1,90 @@
+/** What is attached and not sent, by draft: kept in IndexedDB, as a phone may end the page at any moment. */
+import { create } from 'zustand';
+import { database } from '@/shared/database';
+import type { FileContent } from '@/shared/files';
+
+export interface Attachment extends FileContent {
+  id: string;
+  draft: string;
+  /** In milliseconds since 1970. */
+  added_at: number;
+}
+
+/** What one prompt takes. */
+export const limits = { count: 20, bytes: 28_000_000 } as const;
+/** What was attached and then forgotten about for so long is let go, in milliseconds. */
+const longest = 30 * 24 * 3_600_000;
+
+const run = database('ocweb.drafts', 1, { attachments: { keyPath: 'id' } });
+
+/** By draft, in order. */
+const useStore = create<Readonly<Record<string, readonly Attachment[]>>>(() => ({}));
+const none: readonly Attachment[] = [];
+
+/** Why no more can be attached; null when it can. */
+export function refusal(attached: readonly FileContent[], added: readonly FileContent[]): string | null {
+  const all = [...attached, ...added];
+  if (all.length > limits.count) return `A prompt takes at most ${limits.count} files.`;
+  const bytes = all.reduce((sum, file) => sum + file.bytes.byteLength, 0);
+  return bytes > limits.bytes ? `A prompt takes at most ${limits.bytes / 1_000_000} MB of files.` : null;
+}
+
+let reading: Promise<void> | null = null;
+
+/** Reads what is kept, once. A browser that keeps nothing has nothing attached. */
+export function readAttachments(): Promise<void> {
+  reading ??= run('readonly', (stores): IDBRequest<Attachment[]> => stores('attachments').getAll())
+    .then(({ result }) => result)
+    .catch((): Attachment[] => [])
+    .then((kept) => {
+      for (const each of kept.filter(isFresh).sort((a, b) => a.added_at - b.added_at)) append([each]);
+      void forget(kept.filter((each) => !isFresh(each)).map(({ id }) => id));
+    });
+  return reading;
+}
+
+/** All of one draft. */
+function append(added: readonly Attachment[]): void {
+  const draft = added[0]?.draft;
+  if (draft !== undefined) useStore.setState((state) => ({ [draft]: [...(state[draft] ?? none), ...added] }));
+}
+
+function isFresh({ added_at }: Attachment): boolean {
+  return Date.now() - added_at < longest;
+}
+
+export function attachmentsOf(draft: string): readonly Attachment[] {
+  return useStore.getState()[draft] ?? none;
+}
+
+export function useAttachments(draft: string): readonly Attachment[] {
+  return useStore((state) => state[draft] ?? none);
+}
+
+/** Attaches files. They are there at once; where the browser keeps nothing they are there until the page ends. */
+export async function attach(draft: string, files: readonly FileContent[]): Promise<void> {
+  await readAttachments();
+  const now = Date.now();
+  const added = files.map((file, index) => ({
+    ...file,
+    draft,
+    id: crypto.getRandomValues(new Uint32Array(4)).join('-'),
+    added_at: now + index,
+  }));
+  append(added);
+  await run('readwrite', (stores) => {
+    for (const each of added) stores('attachments').put(each);
+  }).catch(() => undefined);
+}
+
+export async function detach(draft: string, ids: readonly string[]): Promise<void> {
+  useStore.setState((state) => ({ [draft]: (state[draft] ?? none).filter(({ id }) => !ids.includes(id)) }));
+  await forget(ids);
+}
+
+async function forget(ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await run('readwrite', (stores) => {
+    for (const id of ids) stores('attachments').delete(id);
+  }).catch(() => undefined);
+}
