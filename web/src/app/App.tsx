@@ -19,6 +19,8 @@ const ReposPage = lazy(() => import('./pages/ReposPage'));
 const ResourcesPage = lazy(() => import('./pages/ResourcesPage'));
 const DevicesPage = lazy(() => import('./pages/DevicesPage'));
 const DiffPage = lazy(() => import('./pages/DiffPage'));
+const LogPage = lazy(() => import('./pages/LogPage'));
+const FilesPage = lazy(() => import('./pages/FilesPage'));
 const InboxPage = lazy(() => import('./pages/InboxPage'));
 const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
 const SettingsPage = lazy(() => import('./pages/SettingsPage'));
@@ -71,6 +73,8 @@ export function App() {
                 <Route path="/new" component={NewChatPage} />
                 <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
                 <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
+                <Route path="/chat/:id/log">{({ id }) => <LogPage key={id} id={id} />}</Route>
+                <Route path="/chat/:id/files">{({ id }) => <FilesPage key={id} id={id} />}</Route>
                 <Route path="/inbox" component={InboxPage} />
                 <Route path="/notifications" component={NotificationsPage} />
                 <Route path="/repos" component={ReposPage} />

@@ -1,96 +1,154 @@
-/** `/chat/<session>/diff`: what a chat changed. */
+/** `/chat/<session>/diff`: what a chat changed, to be read and commented on. `?against=head` or a commit's id narrows it. */
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { useLocation } from 'wouter';
+import { useCallback, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { CommitHead } from '@/features/diff/CommitHead';
 import { FileDiffs } from '@/features/diff/FileDiffs';
+import { FileTree } from '@/features/diff/FileTree';
+import { jumpTo, step } from '@/features/diff/jump';
+import { useHeldPosition } from '@/features/diff/useHeldPosition';
 import { useEvents } from '@/features/events/store';
-import type { DiffMode } from '@/shared/api/opencode';
+import { CommentNote } from '@/features/review/CommentNote';
+import { useReview } from '@/features/review/store';
+import { useLineSelection } from '@/features/review/useLineSelection';
+import type { Diff } from '@/shared/api/git';
 import { queries } from '@/shared/api/queries';
-import type { ChatView } from '@/shared/api/relay';
 import { DiffCounts } from '@/shared/diff/DiffCounts';
 import { plural } from '@/shared/format';
+import { filesAddress } from '@/shared/git/addresses';
+import { isCommit, type ReviewComment } from '@/shared/review/comment';
 import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
-import { TopBar } from '@/shared/ui/TopBar';
+import { Sheet } from '@/shared/ui/Sheet';
+import { Tabs } from '@/shared/ui/Tabs';
 import { useShown } from './ChatPage';
+import { ReviewFooter } from './ReviewFooter';
+import { WorktreeBar } from './WorktreeBar';
 
-const modes: readonly { mode: DiffMode; label: string }[] = [
-  { mode: 'branch', label: 'whole branch' },
-  { mode: 'git', label: 'not committed' },
-];
+const views = [
+  { value: 'base', label: 'all changes' },
+  { value: 'head', label: 'not committed' },
+] as const;
+
+/** With more files than these there is a tree beside them, where there is room. */
+const manyFiles = 8;
 
 export default function DiffPage({ id }: { id: string }) {
-  const [, navigate] = useLocation();
-  const [mode, setMode] = useState<DiffMode>('branch');
-  const chat = useEvents((state) => state.chats[id]);
+  const [search, setSearch] = useSearchParams();
+  const view = search.get('against') ?? 'base';
+  const branch = useEvents((state) => state.chats[id]?.branch ?? null);
   useShown(id);
-  const directory = chat?.directory ?? undefined;
-  const query = mode === 'branch' ? queries.branchDiff(directory ?? '') : queries.workDiff(directory ?? '');
-  const diff = useQuery({ ...query, enabled: directory !== undefined } as ReturnType<
-    typeof queries.branchDiff
-  >);
-  const { error } = diff;
-  const additions = diff.data?.reduce((sum, file) => sum + file.additions, 0) ?? 0;
-  const deletions = diff.data?.reduce((sum, file) => sum + file.deletions, 0) ?? 0;
+  const diff = useQuery(queries.diff(id, view));
+  const { data, error } = diff;
   return (
     <>
-      <TopBar
-        before={<IconButton name="back" label="Back to the chat" onClick={() => navigate(`/chat/${id}`)} />}
-        title="Changes"
+      <WorktreeBar
+        chat={id}
+        page="changes"
+        title={isCommit(view) ? 'Commit' : 'Changes'}
         sub={
-          diff.data ? (
-            <>
-              {plural(diff.data.length, 'file')} <DiffCounts additions={additions} deletions={deletions} />
-              {chat?.branch != null && ` ${chat.branch}`}
-            </>
-          ) : (
-            (chat?.branch ?? '')
-          )
+          data ? <Summary diff={data} name={isCommit(view) ? view.slice(0, 8) : branch} /> : (branch ?? '')
         }
       />
-      <fieldset className="segments" aria-label="Which changes">
-        {modes.map((item) => (
-          <button
-            key={item.mode}
-            type="button"
-            aria-pressed={mode === item.mode}
-            onClick={() => setMode(item.mode)}
-          >
-            {item.label}
-          </button>
-        ))}
-      </fieldset>
-      <main className="page-body">
-        {error && (
-          <Failure
-            what="The changes could not be loaded."
-            error={error}
-            onRetry={() => void diff.refetch()}
-          />
-        )}
-        {!diff.data && !error && <Loading what="loading the changes" />}
-        {mode === 'branch' && chat && <ComparedWith chat={chat} />}
-        {diff.data?.length === 0 && (
-          <p className="dim pad">
-            {mode === 'git' ? 'Everything is committed.' : 'Nothing was changed yet.'}
-          </p>
-        )}
-        {diff.data && <FileDiffs files={diff.data} />}
-      </main>
+      {!isCommit(view) && (
+        <Tabs
+          label="Which changes"
+          tabs={views}
+          chosen={view === 'head' ? 'head' : 'base'}
+          onChoose={(value) => setSearch(value === 'base' ? {} : { against: value }, { replace: true })}
+        />
+      )}
+      {error && (
+        <Failure what="The changes could not be loaded." error={error} onRetry={() => void diff.refetch()} />
+      )}
+      {!data && !error && <Loading what="loading the changes" />}
+      {data && <Changes key={view} chat={id} view={view} diff={data} />}
     </>
   );
 }
 
-/** opencode compares with the default branch, which is not where every chat began. */
-function ComparedWith({ chat }: { chat: ChatView }) {
-  const repos = useQuery(queries.repos());
-  const trunk = repos.data?.find(({ name }) => name === chat.repo)?.default_branch ?? null;
-  if (chat.base === null || trunk === null || trunk === chat.base) return null;
+function Summary({ diff: { files }, name }: { diff: Diff; name: string | null }) {
+  const additions = files.reduce((sum, file) => sum + file.additions, 0);
+  const deletions = files.reduce((sum, file) => sum + file.deletions, 0);
   return (
-    <p className="notice warn">
-      <span>
-        Compared with {trunk}, so what {chat.base} (where this chat began) has beyond it is here too.
-      </span>
-    </p>
+    <>
+      {plural(files.length, 'file')} <DiffCounts additions={additions} deletions={deletions} /> {name}
+    </>
   );
+}
+
+function Changes({ chat, view, diff }: { chat: string; view: string; diff: Diff }) {
+  const scroller = useRef<HTMLElement>(null);
+  const { files, truncated } = useHeldPosition(scroller, diff);
+  const { comments } = useReview(chat);
+  const selection = useLineSelection();
+  const [isTreeOpen, setTreeOpen] = useState(false);
+  const renderComment = useCallback(
+    (comment: ReviewComment, isInPlace: boolean) => (
+      <CommentNote key={comment.id} chat={chat} comment={comment} isInPlace={isInPlace} />
+    ),
+    [chat],
+  );
+  const go = (direction: 1 | -1) => scroller.current && step(scroller.current, direction);
+  const jump = (path: string) => {
+    setTreeOpen(false);
+    if (scroller.current) jumpTo(scroller.current, path);
+  };
+  return (
+    <>
+      <div className="diff-layout">
+        {files.length > manyFiles && (
+          <div className="diff-tree-column">
+            <FileTree files={files} onChoose={jump} />
+          </div>
+        )}
+        <main ref={scroller} className="page-body diff-scroller">
+          {isCommit(view) && <Commit chat={chat} id={view} />}
+          {truncated && (
+            <p className="notice warn">
+              <span>So much was changed that not all of it is shown.</span>
+            </p>
+          )}
+          {files.length === 0 && <p className="dim pad">{nothingChanged(view)}</p>}
+          <FileDiffs
+            chat={chat}
+            files={files}
+            view={view}
+            comments={comments}
+            selected={selection.selected}
+            onSelect={selection.select}
+            renderComment={renderComment}
+            addressOf={(path) => filesAddress(chat, path)}
+          />
+        </main>
+      </div>
+      <ReviewFooter chat={chat} view={view} selection={selection}>
+        {files.length > 1 && (
+          <>
+            <button type="button" className="button quiet" onClick={() => setTreeOpen(true)}>
+              {plural(files.length, 'file')}
+            </button>
+            <IconButton name="up" label="Previous file" onClick={() => go(-1)} />
+            <IconButton name="down" label="Next file" onClick={() => go(1)} />
+          </>
+        )}
+      </ReviewFooter>
+      {isTreeOpen && (
+        <Sheet title={plural(files.length, 'changed file')} onClose={() => setTreeOpen(false)}>
+          <FileTree files={files} onChoose={jump} />
+        </Sheet>
+      )}
+    </>
+  );
+}
+
+function Commit({ chat, id }: { chat: string; id: string }) {
+  const { data } = useQuery(queries.log(chat, 200));
+  const commit = data?.commits.find((each) => each.id === id || id.startsWith(each.short_id));
+  return commit ? <CommitHead commit={commit} /> : null;
+}
+
+function nothingChanged(view: string): string {
+  if (isCommit(view)) return 'This commit changes no file.';
+  return view === 'head' ? 'Everything is committed.' : 'Nothing was changed yet.';
 }

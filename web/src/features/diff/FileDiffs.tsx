@@ -1,45 +1,42 @@
-/** The changes of a chat, file by file, each shown in full until it is folded. */
-import { useMemo, useState } from 'react';
-import type { VcsFileDiff } from '@/shared/api/opencode';
-import { DiffCounts } from '@/shared/diff/DiffCounts';
-import { DiffLines } from '@/shared/diff/DiffLines';
-import { parsePatch } from '@/shared/diff/patch';
+/** The changes of a chat, file by file. */
+
+import type { FileChange } from '@/shared/api/git';
+import { withoutFile } from '@/shared/review/placed';
+import { FileDiff, type FileDiffProps } from './FileDiff';
+import { useFolds } from './folds';
 import './file-diffs.css';
 
-export function FileDiffs({ files }: { files: readonly VcsFileDiff[] }) {
-  return (
-    <div className="file-diffs" data-testid="diff-view">
-      {files.map((file) => (
-        <FileDiff key={file.file} file={file} />
-      ))}
-    </div>
-  );
+interface Props extends Pick<FileDiffProps, 'view' | 'comments' | 'selected' | 'onSelect' | 'renderComment'> {
+  chat: string;
+  files: readonly FileChange[];
+  addressOf: (path: string) => string;
 }
 
-/** Longer diffs begin folded: a lock file of ten thousand lines would stand in the way of all others. */
-const longDiff = 2_000;
-
-function FileDiff({ file }: { file: VcsFileDiff }) {
-  const lines = useMemo(() => parsePatch(file.patch ?? ''), [file.patch]);
-  const [open, setOpen] = useState(lines.length <= longDiff);
+export function FileDiffs({ chat, files, addressOf, ...rest }: Props) {
+  const { comments, view, renderComment } = rest;
+  const [folds, setOpen] = useFolds(chat);
+  const lost = withoutFile(
+    comments,
+    files.map(({ path }) => path),
+    view,
+  );
   return (
-    <section aria-label={file.file}>
-      <button type="button" className="file-diff-head" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span className="file-diff-name">
-          {file.file}
-          {file.status !== 'modified' && <span className="dim"> {file.status}</span>}
-        </span>
-        <DiffCounts additions={file.additions} deletions={file.deletions} />
-        <span className="block-fold" aria-hidden="true">
-          {open ? '−' : '+'}
-        </span>
-      </button>
-      {open &&
-        (lines.length > 0 ? (
-          <DiffLines lines={lines} label={file.file} />
-        ) : (
-          <p className="dim pad">no text to show</p>
-        ))}
-    </section>
+    <div className="file-diffs" data-testid="diff-view">
+      {lost.length > 0 && (
+        <section aria-label="Comments on files that are not changed any more">
+          {lost.map((comment) => renderComment(comment, false))}
+        </section>
+      )}
+      {files.map((file) => (
+        <FileDiff
+          key={file.path}
+          {...rest}
+          file={file}
+          isOpen={folds[file.path]}
+          onOpen={setOpen}
+          address={addressOf(file.path)}
+        />
+      ))}
+    </div>
   );
 }

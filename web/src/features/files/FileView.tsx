@@ -1,12 +1,14 @@
 /** One file of the working copy: its lines, or its picture. */
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Link } from 'wouter';
 import { rawAddress, type WorktreeFile } from '@/shared/api/git';
 import { queries } from '@/shared/api/queries';
 import { DiffLines } from '@/shared/diff/DiffLines';
 import type { DiffLine } from '@/shared/diff/patch';
 import type { LineSpan } from '@/shared/diff/selection';
 import { bytes, count } from '@/shared/format';
+import { filesAddress } from '@/shared/git/addresses';
 import type { ReviewComment, SelectedLines } from '@/shared/review/comment';
 import { placeComments } from '@/shared/review/placed';
 import { CopyButton } from '@/shared/ui/CopyButton';
@@ -42,7 +44,12 @@ export function FileView(props: Props) {
         <CopyButton text={path} label="Copy path" />
       </div>
       {error && (
-        <Failure what="The file could not be read." error={error} onRetry={() => void file.refetch()} />
+        <>
+          <Failure what="The file could not be read." error={error} onRetry={() => void file.refetch()} />
+          <Link className="row" href={filesAddress(chat, `${path}/`)}>
+            Look whether it is a folder
+          </Link>
+        </>
       )}
       {!data && !error && <Loading what="reading the file" />}
       {data && isPicture(path) && <Picture chat={chat} file={data} />}

@@ -54,7 +54,8 @@ function Entry({ chat, entry }: { chat: string; entry: FolderEntry }) {
     </>
   );
   const className = `row file-row${ignored ? ' ignored' : ''}`;
-  if (kind === 'submodule') return <div className={className}>{text}</div>;
+  // Links are not followed: they may lead anywhere.
+  if (kind === 'submodule' || kind === 'link') return <div className={className}>{text}</div>;
   return (
     <Link
       className={className}

@@ -18,7 +18,8 @@ export function parentsOf(path: string): { name: string; path: string }[] {
   return names.map((name, index) => ({ name, path: `${names.slice(0, index + 1).join('/')}/` }));
 }
 
-const pictures = /\.(png|jpe?g|gif|webp|avif|bmp|ico|svg)$/i;
+/** Those that the server gives out as pictures; an SVG can be read as text. */
+const pictures = /\.(png|jpe?g|gif|webp|avif)$/i;
 
 export function isPicture(path: string): boolean {
   return pictures.test(path);

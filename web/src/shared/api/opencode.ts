@@ -1,14 +1,5 @@
 /** The few calls to opencode that the page makes. The types are opencode's own, of the pinned version. */
-import type {
-  Agent,
-  Command,
-  Message,
-  Part,
-  Provider,
-  Session,
-  Todo,
-  VcsFileDiff,
-} from '@opencode-ai/sdk/v2/types';
+import type { Agent, Command, Message, Part, Provider, Session, Todo } from '@opencode-ai/sdk/v2/types';
 import { send, sendJson } from '@/shared/http';
 
 export type {
@@ -28,16 +19,12 @@ export type {
   Todo,
   ToolPart,
   UserMessage,
-  VcsFileDiff,
 } from '@opencode-ai/sdk/v2/types';
 
 export interface MessageWithParts {
   info: Message;
   parts: Part[];
 }
-
-/** Which changes `/vcs/diff` tells: `git` what is not committed, `branch` all since the default branch. */
-export type DiffMode = 'git' | 'branch';
 
 /** A path with its query; values are encoded, absent ones left out. */
 function at(path: string, query: Record<string, string | number | undefined>): string {
@@ -113,9 +100,6 @@ export const opencode = {
 
   commands: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<Command[]>(at('/command', { directory }), { signal }),
-
-  diff: (directory: string, mode: DiffMode, signal?: AbortSignal) =>
-    sendJson<VcsFileDiff[]>(at('/vcs/diff', { directory, mode }), { signal, timeout: 60_000 }),
 };
 
 /** The address of a session in opencode's own web UI. */

@@ -82,18 +82,6 @@ export const queries = {
       staleTime: 300_000,
     }),
 
-  branchDiff: (directory: string) =>
-    queryOptions({
-      queryKey: ['diff', directory, 'branch'],
-      queryFn: ({ signal }) => opencode.diff(directory, 'branch', signal),
-    }),
-
-  workDiff: (directory: string) =>
-    queryOptions({
-      queryKey: ['diff', directory, 'git'],
-      queryFn: ({ signal }) => opencode.diff(directory, 'git', signal),
-    }),
-
   /** Of all chats. What git tells of one chat begins with `worktree` and its id, so that all of it is asked for anew at once. */
   gitStats: () => queryOptions({ queryKey: ['git-stats'], queryFn: ({ signal }) => git.stats(signal) }),
 
