@@ -2,11 +2,13 @@
 
 mod changes;
 mod chats;
+mod files;
 mod first_prompt;
 mod garbage;
 mod problem;
 mod prompts;
 mod repositories;
+mod view;
 mod worktrees;
 
 use axum::Router;
@@ -41,6 +43,8 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(worktrees::router())
         .merge(chats::router())
         .merge(prompts::router())
+        .merge(view::router())
+        .merge(files::router())
         .merge(garbage::router())
 }
 

@@ -30,6 +30,15 @@ pub enum Missing {
     /// The remote has no such branch.
     #[error("{0} has no branch {1}")]
     Branch(RepositoryName, BranchName),
+    /// A chat has no working copy any more.
+    #[error("The working copy of the chat {0} is gone")]
+    WorkingCopy(ChatId),
+    /// No such file or folder in a working copy.
+    #[error("There is no {0} in the working copy")]
+    Path(String),
+    /// No such commit.
+    #[error("There is no commit {0} here, or more than one that begins so")]
+    Commit(String),
 }
 
 /// What went wrong at GitHub or on the way to it.
@@ -158,6 +167,12 @@ pub enum Error {
     /// `GITHUB_TOKEN` is not set.
     #[error("GITHUB_TOKEN is not set.")]
     TokenMissing,
+    /// A working copy or something in it cannot be read: one sentence with the reason.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Reading took longer than anybody waits.
+    #[error("Reading this working copy takes too long. Try again in a moment.")]
+    TookTooLong,
     /// No room left on the volume.
     #[error("The disk is full.")]
     DiskFull,

@@ -140,6 +140,14 @@ impl Git {
             .setting("advice.detachedHead=false")
     }
 
+    /// A git command that only reads a working copy: not what its configuration names instead, and nothing that
+    /// would have to be fetched first.
+    pub fn reading(&self, working_copy: &Path) -> Invocation {
+        let mut invocation = self.local(working_copy);
+        invocation.command.env("GIT_DIR", working_copy.join(".git")).env("GIT_WORK_TREE", working_copy);
+        invocation.environment(&[("GIT_NO_LAZY_FETCH", "1")])
+    }
+
     /// A git directory to fetch in for the clone at `clone`. One at a time for each clone.
     pub fn borrow(&self, clone: &Path) -> std::io::Result<Borrowed> {
         Borrowed::new(&self.home, clone)

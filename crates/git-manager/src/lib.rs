@@ -4,6 +4,7 @@
 //! Its prompts wait in an outbox (`prompts`) until `delivery` has handed them over, each once and in order.
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
 //! `agent` whether a chat is at work and `loss` what would be lost; `garbage` collects by the same rule.
+//! `view` shows the working copies to those who only read.
 //! `git` is the only place that runs git, and `askpass` the only one that gives the token out. `api`
 //! translates.
 
@@ -25,6 +26,7 @@ pub mod names;
 pub mod prompts;
 pub mod records;
 pub mod removal;
+pub mod view;
 pub mod worktrees;
 
 pub use api::{BODY_LIMIT, openapi, router};

@@ -16,6 +16,7 @@ use crate::{
     git::{CloneProgress, Git, Leftovers, LeftoversError},
     github::GitHub,
     removal::Removal,
+    view::View,
     worktrees::Worktrees,
 };
 
@@ -45,6 +46,7 @@ pub struct Manager {
     pub(crate) changes: Arc<Changes>,
     pub(crate) stop: CancellationToken,
     pub(crate) github: Arc<GitHub>,
+    pub(crate) view: Arc<View>,
     removal: Removal,
     tasks: TaskTracker,
 }
@@ -90,6 +92,7 @@ impl Manager {
             tasks.clone(),
             stop.clone(),
         );
+        let view = Arc::new(View::new(Arc::clone(&git), Arc::clone(&chats), Arc::clone(&worktrees)));
         let removal = Removal {
             clones: Arc::clone(&clones),
             worktrees: Arc::clone(&worktrees),
@@ -99,7 +102,7 @@ impl Manager {
             git,
             opencode,
         };
-        Ok(Self { clones, worktrees, chats, changes, stop, github, removal, tasks })
+        Ok(Self { clones, worktrees, chats, changes, stop, github, view, removal, tasks })
     }
 
     /// Does something that must come to its end even when the request that began it is cut.

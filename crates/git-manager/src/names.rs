@@ -4,12 +4,16 @@
 //! door can hold `../x`, `-u/x` or `--upload-pack=…`, and none can be taken for another.
 
 mod branch;
+mod commit_id;
 mod folder;
+mod inner_path;
 mod repository;
 mod session;
 
 pub use branch::BranchName;
+pub use commit_id::CommitId;
 pub use folder::{repository_of_folder, worktree_folder, worktree_of_folder};
+pub use inner_path::InnerPath;
 pub use repository::RepositoryName;
 pub use session::SessionId;
 

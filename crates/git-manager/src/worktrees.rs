@@ -94,6 +94,11 @@ impl Worktrees {
         self.folder.join(worktree_folder(repository, session))
     }
 
+    /// The commit that a worktree's branch began at, where it is known.
+    pub fn began_at(&self, repository: &RepositoryName, session: &SessionId) -> Option<String> {
+        self.records.get(&worktree_folder(repository, session))?.commit
+    }
+
     /// Every worktree that is there, the newest first.
     pub fn list(&self) -> Vec<Worktree> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();

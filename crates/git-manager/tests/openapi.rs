@@ -14,8 +14,17 @@ fn the_document_names_every_route() {
     let expected = [
         "get /admin/chats",
         "post /admin/chats",
+        "get /admin/chats/git",
         "get /admin/chats/{id}",
+        "get /admin/chats/{id}/diff",
+        "get /admin/chats/{id}/file",
+        "get /admin/chats/{id}/files",
+        "get /admin/chats/{id}/git",
+        "get /admin/chats/{id}/log",
+        "get /admin/chats/{id}/raw",
+        "get /admin/chats/{id}/search",
         "delete /admin/chats/{id}",
+        "put /admin/chats/{id}/archived",
         "post /admin/chats/{id}/prompts",
         "delete /admin/chats/{id}/prompts/{prompt}",
         "post /admin/chats/{id}/prompts/{prompt}/send",
@@ -46,6 +55,8 @@ fn the_document_names_every_route() {
         "FirstPrompt",
         "CloneProgress",
         "Collected",
+        "Diff",
+        "GitStat",
         "Problem",
     ] {
         assert!(document["components"]["schemas"][schema].is_object(), "{schema}");

@@ -57,6 +57,9 @@ pub(super) fn problem(error: &Error) -> Problem {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
                 .kind("github-token-missing", "No GitHub token")
         }
+        Error::Unreadable(detail) => Problem::conflict(detail).kind("unreadable", "It cannot be read"),
+        Error::TookTooLong => Problem::new(StatusCode::GATEWAY_TIMEOUT, error.to_string())
+            .kind("took-too-long", "It took too long"),
         Error::DiskFull => {
             let detail = "The disk is full, and nothing half-made was left. Delete worktrees or repositories, then try again.";
             Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail).kind("disk-full", "The disk is full")

@@ -42,20 +42,34 @@ const INTERRUPTED: [&str; 13] = [
 pub struct GitError {
     subcommand: String,
     said: String,
+    end: End,
+}
+
+/// How a failed command came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// By itself, with a status and, perhaps, a word.
+    Exited { silently: bool, code: Option<i32> },
+    /// It was never begun.
+    NotStarted,
+    /// By us, because it took too long.
+    Stopped,
 }
 
 impl GitError {
     pub(super) fn failed(subcommand: &str, status: ExitStatus, said: String) -> Self {
-        let said = if said.trim().is_empty() { status.to_string() } else { said };
-        Self { subcommand: subcommand.into(), said }
+        let silently = said.trim().is_empty();
+        let said = if silently { status.to_string() } else { said };
+        Self { subcommand: subcommand.into(), said, end: End::Exited { silently, code: status.code() } }
     }
 
     pub(crate) fn not_started(subcommand: &str, error: &std::io::Error) -> Self {
-        Self { subcommand: subcommand.into(), said: format!("fatal: {error}") }
+        Self { subcommand: subcommand.into(), said: format!("fatal: {error}"), end: End::NotStarted }
     }
 
     pub(super) fn took_too_long(subcommand: &str, limit: Duration) -> Self {
-        Self { subcommand: subcommand.into(), said: format!("fatal: not done after {} s", limit.as_secs()) }
+        let said = format!("fatal: not done after {} s", limit.as_secs());
+        Self { subcommand: subcommand.into(), said, end: End::Stopped }
     }
 
     /// All that git said on standard error, except progress.
@@ -68,6 +82,16 @@ impl GitError {
         let mut lines = self.said.lines().map(str::trim).filter(|line| !line.is_empty());
         let first = lines.clone().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
         first.or_else(|| lines.next_back()).unwrap_or("no reason was given")
+    }
+
+    /// Whether a search simply had no result.
+    pub fn found_nothing(&self) -> bool {
+        self.end == End::Exited { silently: true, code: Some(1) }
+    }
+
+    /// Whether it was stopped because it took too long.
+    pub fn was_ended(&self) -> bool {
+        self.end == End::Stopped
     }
 
     /// Whether the disk is full.
@@ -123,7 +147,7 @@ mod tests {
     use super::*;
 
     fn remote(said: &str) -> RemoteFailure {
-        GitError { subcommand: "fetch".into(), said: said.into() }.at_remote()
+        GitError { subcommand: "fetch".into(), said: said.into(), end: End::Stopped }.at_remote()
     }
 
     #[test]
@@ -157,7 +181,8 @@ mod tests {
 
     #[test]
     fn the_reason_is_the_first_fatal_line() {
-        let error = GitError { subcommand: "fetch".into(), said: "note\nfatal: one\nfatal: two\n".into() };
+        let said = "note\nfatal: one\nfatal: two\n".into();
+        let error = GitError { subcommand: "fetch".into(), said, end: End::NotStarted };
         assert_eq!(error.to_string(), "git fetch failed: fatal: one");
     }
 }

@@ -27,6 +27,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What every chat changed, in numbers
+         * @description Measured again only where something changed. A chat whose working copy is gone or cannot be read is left out.
+         */
+        get: operations["list_chat_git_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}": {
         parameters: {
             query?: never;
@@ -62,6 +82,94 @@ export interface paths {
          *     elsewhere can be put away as well.
          */
         put: operations["archive_chat"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a chat changed, file by file
+         * @description At most 3,000 files, 512 KiB for a patch and 2 MiB for all; what was cut says so.
+         */
+        get: operations["get_chat_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a chat's working copy as text */
+        get: operations["get_chat_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a folder of a chat's working copy holds */
+        get: operations["list_chat_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a chat changed, in numbers, measured now */
+        get: operations["get_chat_git_stat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The commits of a chat's branch that its base does not have, the newest first */
+        get: operations["get_chat_log"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -131,6 +239,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of a file of a chat's working copy
+         * @description PNG, JPEG, GIF, WebP and AVIF images come as what they are, everything else as an attachment.
+         */
+        get: operations["get_chat_raw_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/retry": {
         parameters: {
             query?: never;
@@ -142,6 +270,23 @@ export interface paths {
         put?: never;
         /** Begins the creation of a failed chat anew */
         post: operations["retry_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds files by their names, or lines by their text */
+        get: operations["search_chat_files"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -831,6 +976,28 @@ export interface components {
          * @example main
          */
         BranchName: string;
+        /** @description A file that changed. */
+        Change: {
+            /** @description Lines that are new. */
+            additions: number;
+            /** @description Whether it is no text, or more than 8 MiB. */
+            binary: boolean;
+            /** @description Lines that are gone. */
+            deletions: number;
+            /** @description Where a renamed file was. */
+            old_path: string | null;
+            /** @description Hunks with three lines of context, without git's headers; `null` where there is nothing to show. */
+            patch: string | null;
+            /** @description Where it is, or was if it is gone. */
+            path: string;
+            /**
+             * @description What became of it.
+             * @enum {string}
+             */
+            status: "added" | "modified" | "deleted" | "renamed" | "untracked" | "conflicted";
+            /** @description Whether the patch was cut, or left out, because there is too much. */
+            truncated: boolean;
+        };
         /** @description A chat and how far its creation is. */
         Chat: {
             /** @description Whether it was put away. */
@@ -1000,6 +1167,41 @@ export interface components {
             /** @description What is gone, or would be in a dry run. */
             removed: components["schemas"]["GarbageItem"][];
         };
+        /** @description A commit of a chat's branch. */
+        Commit: {
+            /** @description Their address. */
+            author_email: string;
+            /** @description Who wrote it. */
+            author_name: string;
+            /** @description The rest of its message. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description When it was committed.
+             */
+            committed_at: string;
+            /** @description Its whole id. */
+            id: string;
+            /** @description Whether a branch of the remote has it, as last fetched or pushed. */
+            pushed: boolean;
+            /** @description As much of it as tells it apart. */
+            short_id: string;
+            /** @description The first line of its message. */
+            subject: string;
+        };
+        /** @description What changed between two states. */
+        Diff: {
+            /** @description As asked for: `base`, `head` or a commit's id. */
+            against: string;
+            /** @description The remote's branch that the chat began at. */
+            base: string | null;
+            /** @description By path. */
+            files: components["schemas"]["Change"][];
+            /** @description The commit that is compared with; `null` when it is compared with nothing. */
+            from: string | null;
+            /** @description Whether there are more files, or patches that were cut or left out. */
+            truncated: boolean;
+        };
         DiscordSettings: {
             enabled: boolean;
             /** @description Whether there is a webhook's address. */
@@ -1033,6 +1235,50 @@ export interface components {
          * @enum {string}
          */
         EndedBy: "term" | "kill" | "gone";
+        /** @description A file as text. */
+        FileContent: {
+            /** @description Whether it is no text. */
+            binary: boolean;
+            /** @description Its path below the working copy. */
+            path: string;
+            /**
+             * Format: int64
+             * @description The size of all of it, in bytes.
+             */
+            size_bytes: number;
+            /** @description Its first mebibyte, where what is no UTF-8 is replaced; of a link what it points to; `null` if binary. */
+            text: string | null;
+            /** @description Whether there is more. */
+            truncated: boolean;
+        };
+        /** @description An entry of a folder. */
+        FileEntry: {
+            /** @description Whether git ignores it. */
+            ignored: boolean;
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "folder" | "submodule" | "file" | "link";
+            /** @description Its name; what is no UTF-8 is replaced, and cannot be asked for. */
+            name: string;
+            /** @description Its path below the working copy. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Of a file, in bytes.
+             */
+            size_bytes: number | null;
+        };
+        /** @description What a folder holds. */
+        FileList: {
+            /** @description Folders first, each kind by name; git's own folder is left out. */
+            entries: components["schemas"]["FileEntry"][];
+            /** @description The folder's path below the working copy. */
+            path: string;
+            /** @description Whether there are more entries. */
+            truncated: boolean;
+        };
         FirstPrompt: components["schemas"]["PromptRequest"] | string;
         /** @description A folder. */
         FolderUsage: {
@@ -1085,6 +1331,50 @@ export interface components {
         /** @description The repositories that GitHub lists for the token. */
         GitHubRepositoryList: {
             repos: components["schemas"]["GitHubRepository"][];
+        };
+        /** @description A chat's working copy in numbers. */
+        GitStat: {
+            /** @description Lines that are new. Those beyond the first 3,000 files are not counted. */
+            additions: number;
+            /** @description Commits that the base does not have, as last fetched. */
+            ahead: number;
+            /** @description The remote's branch that the chat began at. */
+            base: string | null;
+            /** @description Commits that only the base has. */
+            behind: number;
+            /** @description The branch that is checked out; `null` when none is. */
+            branch: string | null;
+            /** @description Files in conflict. */
+            conflicts: number;
+            /** @description Lines that are gone. */
+            deletions: number;
+            /** @description Files that differ from where the branch parted from its base, new ones included. */
+            files: number;
+            /** @description The chat. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was measured.
+             */
+            measured_at: string;
+            /**
+             * @description All of it in a word.
+             * @enum {string}
+             */
+            state: "clean" | "changed" | "conflicts";
+            /** @description Files with changes that no commit has, as `git status` counts them. */
+            uncommitted_files: number;
+        };
+        /** @description The numbers of all chats that have a working copy, the newest chat first. */
+        GitStatList: {
+            chats: components["schemas"]["GitStat"][];
+        };
+        /** @description The commits that the base does not have, the newest first. */
+        History: {
+            /** @description At most as many as asked for. */
+            commits: components["schemas"]["Commit"][];
+            /** @description Whether there are more. */
+            more: boolean;
         };
         /** @description What waits for a person. */
         Inbox: {
@@ -1656,6 +1946,25 @@ export interface components {
              */
             started_at: string;
         };
+        /** @description A file, or a line in it, that was found. */
+        SearchMatch: {
+            /**
+             * Format: int64
+             * @description The line's number, from 1.
+             */
+            line: number | null;
+            /** @description The file's path below the working copy. */
+            path: string;
+            /** @description The line, cut if it is long. */
+            text: string | null;
+        };
+        /** @description What was found. */
+        SearchMatches: {
+            /** @description At most as many as asked for. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description Whether there are more. */
+            truncated: boolean;
+        };
         /** @description All processes. */
         ServiceList: {
             services: components["schemas"]["ServiceReport"][];
@@ -1959,6 +2268,34 @@ export interface operations {
             };
         };
     };
+    list_chat_git_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitStatList"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_chat: {
         parameters: {
             query?: never;
@@ -2145,6 +2482,322 @@ export interface operations {
                 };
             };
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chat_diff: {
+        parameters: {
+            query?: {
+                /** @description `base`: all that the chat did; `head`: what no commit has; the id of a commit: that commit alone. */
+                against?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat, working copy or commit */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chat_file: {
+        parameters: {
+            query?: {
+                /** @description Below the working copy, without `..`; nothing in `.git`, and no link is followed. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileContent"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable`: no file, or it cannot be read */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_chat_files: {
+        parameters: {
+            query?: {
+                /** @description Below the working copy, without `..`; nothing in `.git`, and no link is followed. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable`: no folder, or it cannot be read */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chat_git_stat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitStat"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat, or its working copy is gone */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable`: not there yet, or git cannot read it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chat_log: {
+        parameters: {
+            query?: {
+                /** @description How many commits; 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2397,6 +3050,64 @@ export interface operations {
             };
         };
     };
+    get_chat_raw_file: {
+        parameters: {
+            query?: {
+                /** @description Below the working copy, without `..`; nothing in `.git`, and no link is followed. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable`: no file, or it cannot be read */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_chat: {
         parameters: {
             query?: never;
@@ -2442,6 +3153,77 @@ export interface operations {
                 };
             };
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_chat_files: {
+        parameters: {
+            query?: {
+                /** @description What to look for, at most 500 characters. */
+                query?: string;
+                /** @description Where to look. */
+                in?: "names" | "text";
+                /** @description How many matches; 1 to 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchMatches"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,114 @@
+//! `/admin/chats/…/git`, `diff`, `log`: what a chat did, for those who read.
+
+use axum::extract::State;
+use ocweb_service::{
+    Problem,
+    extract::{Json, Path, Query},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{chats::chat_id, parsed};
+use crate::{
+    Manager,
+    view::{Comparison, History, Stat},
+};
+
+pub(super) fn router() -> OpenApiRouter<Manager> {
+    OpenApiRouter::new()
+        .routes(routes!(list_stats))
+        .routes(routes!(stat))
+        .routes(routes!(diff))
+        .routes(routes!(log))
+}
+
+/// The numbers of all chats that have a working copy, the newest chat first.
+#[derive(Serialize, ToSchema)]
+struct GitStatList {
+    chats: Vec<Stat>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DiffQuery {
+    /// `base`: all that the chat did; `head`: what no commit has; the id of a commit: that commit alone.
+    #[serde(default = "base")]
+    #[param(default = "base")]
+    against: String,
+}
+
+fn base() -> String {
+    "base".into()
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct LogQuery {
+    /// How many commits; 1 to 500.
+    #[serde(default = "fifty")]
+    #[param(default = 50, minimum = 1, maximum = 500)]
+    limit: usize,
+}
+
+fn fifty() -> usize {
+    50
+}
+
+/// What every chat changed, in numbers
+///
+/// Measured again only where something changed. A chat whose working copy is gone or cannot be read is left out.
+#[utoipa::path(get, path = "/admin/chats/git", operation_id = "list_chat_git_stats", tag = "git-manager",
+    responses((status = 200, body = GitStatList)))]
+async fn list_stats(State(manager): State<Manager>) -> Json<GitStatList> {
+    Json(GitStatList { chats: manager.view.stats().await })
+}
+
+/// What a chat changed, in numbers, measured now
+#[utoipa::path(get, path = "/admin/chats/{id}/git", operation_id = "get_chat_git_stat", tag = "git-manager",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Stat),
+        (status = 400, body = Problem), (status = 404, body = Problem, description = "No such chat, or its working copy is gone"),
+        (status = 409, body = Problem, description = "`unreadable`: not there yet, or git cannot read it"),
+        (status = 504, body = Problem, description = "`took-too-long`"),
+    ))]
+async fn stat(State(manager): State<Manager>, Path(id): Path<String>) -> Result<Json<Stat>, Problem> {
+    Ok(Json(manager.view.stat(&chat_id(&id)?).await?))
+}
+
+/// What a chat changed, file by file
+///
+/// At most 3,000 files, 512 KiB for a patch and 2 MiB for all; what was cut says so.
+#[utoipa::path(get, path = "/admin/chats/{id}/diff", operation_id = "get_chat_diff", tag = "git-manager",
+    params(("id" = String, Path), DiffQuery),
+    responses(
+        (status = 200, body = Comparison),
+        (status = 400, body = Problem), (status = 404, body = Problem, description = "No such chat, working copy or commit"),
+        (status = 409, body = Problem, description = "`unreadable`"),
+        (status = 504, body = Problem, description = "`took-too-long`"),
+    ))]
+async fn diff(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+    Query(DiffQuery { against }): Query<DiffQuery>,
+) -> Result<Json<Comparison>, Problem> {
+    Ok(Json(manager.view.comparison(&chat_id(&id)?, parsed(&against)?).await?))
+}
+
+/// The commits of a chat's branch that its base does not have, the newest first
+#[utoipa::path(get, path = "/admin/chats/{id}/log", operation_id = "get_chat_log", tag = "git-manager",
+    params(("id" = String, Path), LogQuery),
+    responses(
+        (status = 200, body = History),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`unreadable`"),
+        (status = 504, body = Problem, description = "`took-too-long`"),
+    ))]
+async fn log(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+    Query(LogQuery { limit }): Query<LogQuery>,
+) -> Result<Json<History>, Problem> {
+    Ok(Json(manager.view.history(&chat_id(&id)?, limit.clamp(1, 500)).await?))
+}

@@ -1,0 +1,264 @@
+//! What the working copies of chats hold, for those who read: numbers, changes, commits, files, finds.
+//!
+//! Nothing here writes, takes a lock of git's, or runs anything that a repository configures: it belongs to the
+//! agent too. All but the search for text is read with the library, which knows neither hooks nor filters nor
+//! any other program. Reading happens off the runtime, few at a time, and ends when nobody waits any more.
+
+mod comparison;
+mod content;
+mod fuzzy;
+mod log;
+mod place;
+mod search;
+mod stat;
+mod survey;
+mod tree;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use ocweb_opencode_client::SessionId as ChatId;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+pub use comparison::{Against, Change, ChangeStatus, Comparison};
+pub use content::{ImageType, RawFile, TextFile};
+pub use log::{Commit, History};
+pub use search::{Match, Matches};
+pub use stat::{Stat, State};
+pub use tree::{Entry, EntryKind, Listing};
+
+use self::{
+    place::Place,
+    stat::{Measured, measure},
+    tree::Inside,
+};
+use crate::{
+    chats::{Chats, State as ChatState},
+    error::{Error, Missing},
+    git::Git,
+    names::{InnerPath, SessionId},
+    worktrees::Worktrees,
+};
+
+/// How many working copies are read at once.
+const READERS: usize = 3;
+/// How many readings of one working copy go on at once, so that one that hangs keeps no other waiting.
+const READERS_OF_ONE: usize = 2;
+/// How long a reading may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Reads working copies.
+pub struct View {
+    git: Arc<Git>,
+    chats: Arc<Chats>,
+    worktrees: Arc<Worktrees>,
+    readers: Semaphore,
+    desks: Mutex<HashMap<ChatId, Arc<Desk>>>,
+}
+
+/// What is kept of one chat between two requests.
+struct Desk {
+    readers: Arc<Semaphore>,
+    measured: Mutex<Option<Measured>>,
+}
+
+/// Whether somebody still waits for a reading.
+#[derive(Clone)]
+pub(crate) struct Patience(CancellationToken);
+
+impl Patience {
+    /// Ends a reading for which nobody waits.
+    fn check(&self) -> Result<(), Failure> {
+        if self.0.is_cancelled() { Err(Error::TookTooLong.into()) } else { Ok(()) }
+    }
+}
+
+/// Why a working copy could not be read.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Git(git2::Error),
+    Other(Error),
+}
+
+impl From<git2::Error> for Failure {
+    fn from(error: git2::Error) -> Self {
+        Self::Git(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Other(Error::Unreadable(format!("The working copy cannot be read: {error}.")))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Git(error) => {
+                Self::Unreadable(format!("git cannot read this working copy: {}.", error.message()))
+            }
+            Failure::Other(error) => error,
+        }
+    }
+}
+
+impl View {
+    /// A view of the working copies of `chats`.
+    pub fn new(git: Arc<Git>, chats: Arc<Chats>, worktrees: Arc<Worktrees>) -> Self {
+        Self { git, chats, worktrees, readers: Semaphore::new(READERS), desks: Mutex::default() }
+    }
+
+    /// The numbers of every chat with a working copy that can be read, the newest chat first.
+    pub async fn stats(&self) -> Vec<Stat> {
+        let chats = self.chats.list();
+        self.lock().retain(|id, _| chats.binary_search_by(|chat| chat.id.cmp(id)).is_ok());
+        let places = chats.iter().filter_map(|chat| self.place(&chat.id).ok());
+        let measuring: FuturesUnordered<_> =
+            places.enumerate().map(async |(index, place)| (index, self.known_stat(place).await)).collect();
+        let mut found: Vec<_> = measuring.collect().await;
+        found.sort_by_key(|(index, _)| *index);
+        found.into_iter().filter_map(|(_, stat)| stat.ok()).collect()
+    }
+
+    /// The numbers of one chat, measured now.
+    pub async fn stat(&self, chat: &ChatId) -> Result<Stat, Error> {
+        self.read(self.place(chat)?, measure_and_keep).await
+    }
+
+    /// The numbers of one chat, measured again only if something changed.
+    async fn known_stat(&self, place: Place) -> Result<Stat, Error> {
+        self.read(place, |place, desk, patience| {
+            let known = lock(&desk.measured).take();
+            match known.filter(|known| known.still_holds(place)) {
+                Some(known) => {
+                    let stat = known.stat.clone();
+                    *lock(&desk.measured) = Some(known);
+                    Ok(stat)
+                }
+                None => measure_and_keep(place, desk, patience),
+            }
+        })
+        .await
+    }
+
+    /// What changed against something.
+    pub async fn comparison(&self, chat: &ChatId, against: Against) -> Result<Comparison, Error> {
+        self.read(self.place(chat)?, move |place, _, patience| Comparison::read(place, &against, patience))
+            .await
+    }
+
+    /// The commits of a chat's branch that its base does not have, the newest first.
+    pub async fn history(&self, chat: &ChatId, limit: usize) -> Result<History, Error> {
+        self.read(self.place(chat)?, move |place, _, _| History::read(place, limit)).await
+    }
+
+    /// What a folder of the working copy holds.
+    pub async fn listing(&self, chat: &ChatId, path: InnerPath) -> Result<Listing, Error> {
+        self.read(self.place(chat)?, move |place, _, _| Listing::read(place, &path)).await
+    }
+
+    /// A file of the working copy as text.
+    pub async fn text_file(&self, chat: &ChatId, path: InnerPath) -> Result<TextFile, Error> {
+        self.read(self.place(chat)?, move |place, _, _| TextFile::read(Inside::open(&place.path)?, &path))
+            .await
+    }
+
+    /// A file of the working copy as it is.
+    pub async fn raw_file(&self, chat: &ChatId, path: InnerPath) -> Result<RawFile, Error> {
+        self.read(self.place(chat)?, move |place, _, _| RawFile::open(Inside::open(&place.path)?, &path))
+            .await
+    }
+
+    /// The files whose names fit, the best first; without a query those that changed last.
+    pub async fn find_names(&self, chat: &ChatId, query: String, limit: usize) -> Result<Matches, Error> {
+        self.read(self.place(chat)?, move |place, _, patience| search::names(place, &query, limit, patience))
+            .await
+    }
+
+    /// The lines that hold a text.
+    pub async fn find_text(&self, chat: &ChatId, query: &str, limit: usize) -> Result<Matches, Error> {
+        let place = self.place(chat)?;
+        let desk = self.desk(&place.chat);
+        let _one = desk.readers.acquire().await;
+        let _reader = self.readers.acquire().await;
+        search::text(&self.git, &place.path, query, limit).await
+    }
+
+    /// Where the working copy of a chat is, and what it is compared with.
+    fn place(&self, id: &ChatId) -> Result<Place, Error> {
+        let chat = self.chats.get(id)?;
+        let session = SessionId::from(id);
+        let path = self.worktrees.path(&chat.repo, &session);
+        let there = path.symlink_metadata().is_ok_and(|found| found.is_dir());
+        match chat.state {
+            ChatState::Ready if there => {}
+            ChatState::Ready | ChatState::Failed => {
+                return Err(Error::Missing(Missing::WorkingCopy(id.clone())));
+            }
+            _ => {
+                let detail = "This chat has no working copy yet: it is still being created.";
+                return Err(Error::Unreadable(detail.into()));
+            }
+        }
+        let began_at = self.worktrees.began_at(&chat.repo, &session);
+        Ok(Place { chat: chat.id, path, base: chat.base, began_at })
+    }
+
+    /// Reads off the runtime. The reading is told when nobody waits for it any more.
+    async fn read<T: Send + 'static>(
+        &self,
+        place: Place,
+        reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Error> {
+        let desk = self.desk(&place.chat);
+        let patience = CancellationToken::new();
+        let _waiting = patience.clone().drop_guard();
+        let waited_for = async {
+            // The place at the desk is kept by the reading itself, which may hang on what the agent put in its way;
+            // that among all readers by whoever waits, who gives up in the end.
+            let own = Arc::clone(&desk.readers).acquire_owned().await;
+            let _reader = self.readers.acquire().await;
+            let done = tokio::task::spawn_blocking(move || {
+                let _own = own;
+                reading(&place, &desk, &Patience(patience))
+            });
+            done.await.map_err(|error| Error::Internal(error.to_string()))?.map_err(Error::from)
+        };
+        tokio::time::timeout(LIMIT, waited_for).await.map_err(|_| Error::TookTooLong)?
+    }
+
+    fn desk(&self, chat: &ChatId) -> Arc<Desk> {
+        let new = || {
+            Arc::new(Desk { readers: Arc::new(Semaphore::new(READERS_OF_ONE)), measured: Mutex::default() })
+        };
+        Arc::clone(self.lock().entry(chat.clone()).or_insert_with(new))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ChatId, Arc<Desk>>> {
+        lock(&self.desks)
+    }
+}
+
+fn measure_and_keep(place: &Place, desk: &Desk, patience: &Patience) -> Result<Stat, Failure> {
+    let measured = measure(place, patience)?;
+    let stat = measured.stat.clone();
+    *lock(&desk.measured) = Some(measured);
+    Ok(stat)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every change under these locks is one statement, so a panic cannot leave a half.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
