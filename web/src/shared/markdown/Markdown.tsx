@@ -1,13 +1,19 @@
 /** Markdown as React elements. No HTML is ever interpreted: what looks like a tag is shown as text. */
 import type { Token, Tokens } from 'marked';
 import { Fragment, memo, type ReactNode, useRef } from 'react';
-import { CopyButton } from '@/shared/ui/CopyButton';
 import { type Parsed, parseMarkdown, safeAddress } from './blocks';
+import { CodeBlock } from './CodeBlock';
 import './markdown.css';
 
-export function Markdown({ text }: { text: string }) {
+interface Props {
+  text: string;
+  /** Whether more of the text is to come: then only that is shown of which it is known what it is. */
+  isGrowing?: boolean;
+}
+
+export function Markdown({ text, isGrowing = false }: Props) {
   const previous = useRef<Parsed | undefined>(undefined);
-  const parsed = parseMarkdown(text, previous.current);
+  const parsed = parseMarkdown(text, isGrowing, previous.current);
   previous.current = parsed;
   return (
     <div className="markdown">
@@ -38,7 +44,7 @@ function block(token: Token): ReactNode {
       return <p>{inline((token as Tokens.Paragraph).tokens)}</p>;
     case 'code': {
       const { text, lang } = token as Tokens.Code;
-      return <CodeBlock text={text} language={lang ?? ''} />;
+      return <CodeBlock text={text.replace(/\n$/, '')} info={lang ?? ''} />;
     }
     case 'blockquote':
       return <blockquote>{blocks((token as Tokens.Blockquote).tokens)}</blockquote>;
@@ -49,8 +55,9 @@ function block(token: Token): ReactNode {
     case 'hr':
       return <hr />;
     case 'text': {
+      // An item of a list: a paragraph as well, so that nothing changes when the list turns out to have wide gaps.
       const { tokens, text } = token as Tokens.Text;
-      return tokens ? inline(tokens) : text;
+      return <p>{tokens ? inline(tokens) : text}</p>;
     }
     default:
       return <p>{token.raw}</p>;
@@ -70,26 +77,10 @@ function Heading({ depth, children }: { depth: number; children: ReactNode }) {
   return <Tag>{children}</Tag>;
 }
 
-function CodeBlock({ text, language }: { text: string; language: string }) {
-  return (
-    <figure className="code-block">
-      <figcaption>
-        <span>{language}</span>
-        <CopyButton text={text} label="Copy code" />
-      </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard. */}
-      <pre tabIndex={0}>
-        <code>{text}</code>
-      </pre>
-    </figure>
-  );
-}
-
 function list({ ordered, start, items }: Tokens.List): ReactNode {
   const children = items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the position is the identity.
-    <li key={index}>
-      {item.task && <span aria-hidden="true">{item.checked ? '[✓] ' : '[ ] '}</span>}
+    <li key={index} data-task={item.task ? (item.checked ? 'done' : 'open') : undefined}>
       {blocks(item.tokens.filter((token) => token.type !== 'checkbox'))}
     </li>
   ));
@@ -143,6 +134,9 @@ function span(token: Token): ReactNode {
       return <code>{(token as Tokens.Codespan).text}</code>;
     case 'br':
       return <br />;
+    case 'checkbox':
+      // Drawn by the item itself.
+      return null;
     case 'escape':
       return (token as Tokens.Escape).text;
     case 'link': {
@@ -165,9 +159,10 @@ function span(token: Token): ReactNode {
 
 function Link({ href, children }: { href: string; children: ReactNode }) {
   const address = safeAddress(href);
-  if (address === null) return <span>{children}</span>;
+  // Without an address as long as it still comes: then it is completed in place.
+  if (address === null && href !== '') return <span>{children}</span>;
   return (
-    <a href={address} target="_blank" rel="noreferrer noopener">
+    <a href={address ?? undefined} target="_blank" rel="noreferrer noopener">
       {children}
     </a>
   );

@@ -32,21 +32,35 @@ describe('parseMarkdown', () => {
     let parsed: Parsed | undefined;
     for (let length = step; length < sample.length + step; length += step) {
       const text = sample.slice(0, length);
-      parsed = parseMarkdown(text, parsed);
+      parsed = parseMarkdown(text, false, parsed);
       expect(shape(parsed), text).toEqual(shape(parseMarkdown(text)));
     }
   });
 
   it('keeps the settled blocks of a growing text as they are', () => {
     const before = parseMarkdown('one\n\ntwo\n\nthree\n\nfour');
-    const after = parseMarkdown('one\n\ntwo\n\nthree\n\nfour more', before);
+    const after = parseMarkdown('one\n\ntwo\n\nthree\n\nfour more', false, before);
     expect(after.tokens[0]).toBe(before.tokens[0]);
     expect(after.tokens.at(-1)?.raw).toBe('four more');
   });
 
+  it('knows addresses that were defined further up', () => {
+    const text = '[here]: https://example.com\n\none\n\ntwo\n\n';
+    const after = parseMarkdown(`${text}see [here]`, false, parseMarkdown(text));
+    expect(JSON.stringify(after.tokens.at(-1))).toContain('https://example.com');
+  });
+
+  it('makes no heading of what was read as a paragraph', () => {
+    expect(shape(parseMarkdown('one\n---\ntwo')).map(([type]) => type)).toEqual([
+      'paragraph',
+      'hr',
+      'paragraph',
+    ]);
+  });
+
   it('begins anew when the text was replaced', () => {
     const before = parseMarkdown('one\n\ntwo\n\nthree');
-    expect(shape(parseMarkdown('other', before))).toEqual([['paragraph', 'other']]);
+    expect(shape(parseMarkdown('other', false, before))).toEqual([['paragraph', 'other']]);
   });
 });
 
