@@ -73,18 +73,25 @@ function Compaction({ time }: { time: number }) {
 function Answer({ entry, info, directory, cutOff, kept, askedAt }: Props & { info: AssistantMessage }) {
   const press = usePress(info.sessionID, info.id);
   const ended = info.time.completed !== undefined;
+  const isOpen = !ended && !cutOff;
   const shown = entry.parts.some((part) => part.type === 'tool' || ('text' in part && part.text !== ''));
   if (!shown && !info.error && !cutOff) return null;
   return (
-    <article className="message assistant" aria-label="Agent" aria-busy={!ended && !cutOff} {...press}>
+    <article className="message assistant" aria-label="Agent" aria-busy={isOpen} {...press}>
       {entry.parts.map((part) => (
-        <Part key={part.id} part={part} directory={directory} isKept={kept[part.id] === true} />
+        <Part
+          key={part.id}
+          part={part}
+          directory={directory}
+          isOpen={isOpen}
+          isKept={kept[part.id] === true}
+        />
       ))}
       {info.error && <AnswerError error={info.error} message={info} directory={directory} />}
       {cutOff && (
         <p className="notice warn">Interrupted: opencode stopped before this answer was finished.</p>
       )}
-      {(ended || cutOff) && <Foot info={info} askedAt={askedAt} />}
+      {!isOpen && <Foot info={info} askedAt={askedAt} />}
     </article>
   );
 }

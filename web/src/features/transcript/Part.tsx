@@ -10,12 +10,14 @@ import { Tool } from './tools/Tool';
 interface Props {
   part: MessagePart;
   directory: string;
+  /** Whether its message still grows. */
+  isOpen: boolean;
 }
 
-export const Part = memo(({ part, directory, isKept }: Props & { isKept: boolean }) => {
+export const Part = memo(({ isKept, ...props }: Props & { isKept: boolean }) => {
   const content = (
-    <PartId value={part.id}>
-      <Content part={part} directory={directory} />
+    <PartId value={props.part.id}>
+      <Content {...props} />
     </PartId>
   );
   if (!isKept) return content;
@@ -27,12 +29,14 @@ export const Part = memo(({ part, directory, isKept }: Props & { isKept: boolean
   );
 });
 
-function Content({ part, directory }: Props) {
+function Content({ part, directory, isOpen }: Props) {
   switch (part.type) {
     case 'text':
-      return part.text.trim() === '' || part.synthetic ? null : <Markdown text={part.text} />;
+      return part.text.trim() === '' || part.synthetic ? null : (
+        <Markdown text={part.text} isGrowing={isOpen && part.time?.end === undefined} />
+      );
     case 'reasoning':
-      return part.text.trim() === '' ? null : <Reasoning part={part} />;
+      return part.text.trim() === '' ? null : <Reasoning part={part} isOpen={isOpen} />;
     case 'tool':
       return <Tool part={part} directory={directory} />;
     case 'retry':
@@ -48,7 +52,7 @@ function Content({ part, directory }: Props) {
   }
 }
 
-function Reasoning({ part }: { part: ReasoningPart }) {
+function Reasoning({ part, isOpen }: { part: ReasoningPart; isOpen: boolean }) {
   const { start, end } = part.time;
   return (
     <Block
@@ -57,7 +61,7 @@ function Reasoning({ part }: { part: ReasoningPart }) {
       head="Thinking"
       aside={end === undefined ? <span className="pulse" /> : duration(end - start)}
     >
-      <Markdown text={part.text} />
+      <Markdown text={part.text} isGrowing={isOpen && end === undefined} />
     </Block>
   );
 }
