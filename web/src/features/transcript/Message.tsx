@@ -8,7 +8,7 @@ import { useLongPress } from '@/shared/ui/useLongPress';
 import { AnswerError } from './ErrorNotice';
 import { MessageActions } from './messageActions';
 import { Part } from './Part';
-import { clock } from './times';
+import { clock, wholeMoment } from './times';
 import { usageText } from './usage';
 import '@/shared/ui/message.css';
 import './transcript.css';
@@ -118,9 +118,8 @@ function Foot({ info, askedAt }: { info: AssistantMessage; askedAt: number | nul
 }
 
 function Time({ at }: { at: number }) {
-  const date = new Date(at);
   return (
-    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
+    <time dateTime={new Date(at).toISOString()} title={wholeMoment(at)}>
       {clock(at)}
     </time>
   );
