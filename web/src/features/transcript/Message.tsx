@@ -6,6 +6,7 @@ import { duration } from '@/shared/format';
 import { Icon } from '@/shared/ui/Icon';
 import { useLongPress } from '@/shared/ui/useLongPress';
 import { AnswerError } from './ErrorNotice';
+import { Files } from './files/Files';
 import { MessageActions } from './messageActions';
 import { Part } from './Part';
 import { clock, wholeMoment } from './times';
@@ -47,16 +48,8 @@ function Prompt({ entry, info }: { entry: Entry; info: UserMessage }) {
         <Time at={info.time.created} />
         <More session={info.sessionID} message={info.id} />
       </span>
-      {entry.parts.map((part) => {
-        if (part.type === 'text' && !part.synthetic) return <p key={part.id}>{part.text}</p>;
-        if (part.type === 'file')
-          return (
-            <p key={part.id} className="dim">
-              [{part.filename ?? part.mime}]
-            </p>
-          );
-        return null;
-      })}
+      {entry.parts.map((part) => part.type === 'text' && !part.synthetic && <p key={part.id}>{part.text}</p>)}
+      <Files files={entry.parts.filter((part) => part.type === 'file')} />
     </article>
   );
 }
