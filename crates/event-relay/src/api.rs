@@ -57,7 +57,7 @@ fn opencode_failed(error: &CallError) -> Problem {
         .kind("opencode-unavailable", "opencode does not answer")
         .retry_after(2),
         CallError::NotFound => Problem::not_found("opencode knows no such conversation."),
-        CallError::Unexpected { .. } => {
+        CallError::Unexpected { .. } | CallError::Busy => {
             tracing::error!(%error, "opencode answered unexpectedly");
             Problem::new(
                 StatusCode::BAD_GATEWAY,

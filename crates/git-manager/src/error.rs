@@ -133,6 +133,9 @@ pub enum Error {
     /// A prompt that opencode does not take: one sentence with the reason and what to do.
     #[error("{0}")]
     Undeliverable(String),
+    /// A command was handed over when everything stopped, and left no trace: it is not run a second time unasked.
+    #[error("It is not known whether it ran.")]
+    MayHaveRun,
     /// Deleting would lose work.
     #[error("Deleting {what} would lose work")]
     WouldLose {

@@ -8,6 +8,7 @@
 //! is written once beside it, before the ledger names it, and removed after the ledger let go of it.
 
 mod file;
+mod kind;
 mod ledger;
 mod prompt;
 
@@ -20,7 +21,8 @@ use std::{
 use ocweb_opencode_client::{MessageId, SessionId as ChatId};
 
 pub use file::{File, FileName};
-pub use prompt::{InvalidPrompt, NewPrompt, Prompt, PromptState, agent_name, model_text};
+pub use kind::PromptKind;
+pub use prompt::{Draft, InvalidPrompt, NewPrompt, Prompt, PromptState, agent_name, model_text};
 
 use self::ledger::Ledger;
 use crate::{changes::Changes, error::Error, records::Records};
@@ -248,7 +250,7 @@ mod tests {
 
     fn new(id: &MessageId) -> NewPrompt {
         let file = File::new("image/png", "a.png", "data:image/png;base64,AAAA".into()).unwrap();
-        NewPrompt::new(id.clone(), "look".into(), None, None, vec![file]).unwrap()
+        NewPrompt::new(Draft { files: vec![file], ..Draft::of_text(id.clone(), "look".into()) }).unwrap()
     }
 
     fn files_in(folder: &Path) -> usize {

@@ -1,7 +1,9 @@
 //! The client itself: one method for each call.
 
+mod commands;
 mod relay;
 
+pub use commands::{CallTrace, CommandInfo};
 pub use relay::MessagePage;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
@@ -13,11 +15,7 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    Error, MessageId, ModelName, Prompt, SessionId,
-    prompt::{part_count, part_id},
-    whole_characters,
-};
+use crate::{Error, MessageId, ModelName, Prompt, SessionId, prompt::part_id, whole_characters};
 
 /// opencode opens a directory when it is first named, which takes seconds on a small machine.
 const CALL: Duration = Duration::from_secs(30);
@@ -61,10 +59,12 @@ struct Part {
     synthetic: bool,
 }
 
-/// Something that has a name; what else it has is not looked at.
 #[derive(Deserialize)]
-struct Named {
+struct Agent {
     name: String,
+    mode: String,
+    #[serde(default)]
+    hidden: bool,
 }
 
 #[derive(Deserialize)]
@@ -75,8 +75,14 @@ struct Providers {
 #[derive(Deserialize)]
 struct Provider {
     id: String,
+    models: BTreeMap<String, Model>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    #[serde(default)]
     #[expect(clippy::zero_sized_map_values, reason = "serde skips the values of a map, which are large")]
-    models: BTreeMap<String, IgnoredAny>,
+    variants: BTreeMap<String, IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -163,25 +169,25 @@ impl Client {
         Ok(statuses.into_iter().filter(|(_, status)| status.kind != "idle").map(|(id, _)| id).collect())
     }
 
-    /// Whether the prompt of this message is stored whole. opencode stores the message first and its parts
-    /// a moment later, one by one; parts that are not of our making count as a prompt sent in another way.
+    /// Whether the prompt of this message is stored whole: its first `parts` parts of our making. opencode stores
+    /// the message first and its parts a moment later, one by one; parts that are not of our making count as a
+    /// prompt sent in another way.
     pub async fn prompt_is_stored(
         &self,
         session: &SessionId,
         message: &MessageId,
-        text: &str,
-        files: usize,
+        parts: usize,
     ) -> Result<bool, Error> {
         let path = ["session", session.as_str(), "message", message.as_str()];
         let request = self.request(Method::GET, &path);
-        let parts = match self.read::<Message>("GET /session/…/message/…", request).await {
+        let stored_parts = match self.read::<Message>("GET /session/…/message/…", request).await {
             Ok(message) => message.parts,
             Err(Error::NotFound) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let wanted: Vec<_> = (0..part_count(text, files)).map(|index| part_id(message, index)).collect();
-        let stored = wanted.iter().filter(|id| parts.iter().any(|part| part.id == **id)).count();
-        let foreign = parts.iter().any(|part| !part.synthetic && !wanted.contains(&part.id));
+        let wanted: Vec<_> = (0..parts).map(|index| part_id(message, index)).collect();
+        let stored = wanted.iter().filter(|id| stored_parts.iter().any(|part| part.id == **id)).count();
+        let foreign = stored_parts.iter().any(|part| !part.synthetic && !wanted.contains(&part.id));
         Ok(if stored == 0 { foreign } else { stored == wanted.len() })
     }
 
@@ -195,18 +201,27 @@ impl Client {
 
     /// Whether there is an agent of this name in a directory.
     pub async fn knows_agent(&self, directory: &Path, agent: &str) -> Result<bool, Error> {
-        let request = in_directory(self.request(Method::GET, &["agent"]), directory);
-        let agents: Vec<Named> = self.read("GET /agent", request).await?;
-        Ok(agents.iter().any(|known| known.name == agent))
+        Ok(self.agents(directory).await?.iter().any(|known| known.name == agent))
     }
 
-    /// Whether a model can be used in a directory.
-    pub async fn knows_model(&self, directory: &Path, model: &ModelName) -> Result<bool, Error> {
+    /// The agent of those who name none.
+    pub async fn default_agent(&self, directory: &Path) -> Result<Option<String>, Error> {
+        let agents = self.agents(directory).await?;
+        let main = agents.into_iter().find(|agent| agent.mode != "subagent" && !agent.hidden);
+        Ok(main.map(|agent| agent.name))
+    }
+
+    async fn agents(&self, directory: &Path) -> Result<Vec<Agent>, Error> {
+        self.read("GET /agent", in_directory(self.request(Method::GET, &["agent"]), directory)).await
+    }
+
+    /// The variants of a model that can be used in a directory; `None` when it cannot.
+    pub async fn variants(&self, directory: &Path, model: &ModelName) -> Result<Option<Vec<String>>, Error> {
         let request = in_directory(self.request(Method::GET, &["config", "providers"]), directory);
         let Providers { providers } = self.read("GET /config/providers", request).await?;
-        Ok(providers
-            .iter()
-            .any(|known| known.id == model.provider && known.models.contains_key(&model.model)))
+        let provider = providers.into_iter().find(|known| known.id == model.provider);
+        let model = provider.and_then(|mut provider| provider.models.remove(&model.model));
+        Ok(model.map(|model| model.variants.into_keys().collect()))
     }
 
     /// Sends a prompt and does not wait for the answer; its message is stored a little after this returns.
@@ -263,6 +278,9 @@ impl Client {
         let status = response.status();
         if status.is_success() {
             return Ok(response);
+        }
+        if status == StatusCode::CONFLICT {
+            return Err(Error::Busy);
         }
         let text = response.text().await?;
         // Only its own JSON says that a thing is missing; anything else with 404 is not opencode's answer.

@@ -12,6 +12,9 @@ pub enum Error {
     /// opencode says that the session or message does not exist.
     #[error("opencode does not know it")]
     NotFound,
+    /// opencode says that the session is at work, and did nothing.
+    #[error("the session is at work")]
+    Busy,
     /// Something came back that this client does not understand.
     #[error("opencode answered {call} unexpectedly: {detail}")]
     Unexpected {

@@ -11,7 +11,7 @@ mod id;
 mod prompt;
 
 pub use characters::whole_characters;
-pub use client::{Client, MessagePage};
+pub use client::{CallTrace, Client, CommandInfo, MessagePage};
 pub use error::Error;
 pub use id::{InvalidId, MessageId, SessionId};
-pub use prompt::{ModelName, Prompt, PromptFile};
+pub use prompt::{Command, ModelName, Prompt, PromptFile, ShellCommand};

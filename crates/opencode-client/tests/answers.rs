@@ -25,7 +25,8 @@ async fn a_page_with_status_200_is_no_answer() {
     assert!(matches!(client.healthy().await, Err(Error::Unexpected { .. })));
     assert!(matches!(client.session_exists("ses_1").await, Err(Error::Unexpected { .. })));
     let session = SessionId::generate();
-    let prompt = Prompt { message: &MessageId::generate(), text: "x", files: &[], model: None, agent: None };
+    let message = MessageId::generate();
+    let prompt = Prompt::of_text(&message, "x");
     assert!(matches!(client.prompt_async(&session, &prompt).await, Err(Error::Unexpected { .. })));
 }
 
@@ -86,7 +87,7 @@ async fn a_prompt_is_stored_when_all_its_parts_are() {
     ];
     for (stored, expected) in cases {
         *parts.lock().unwrap() = stored.as_ref().map(|stored| serde_json::json!(stored));
-        let answer = client.prompt_is_stored(&session, &message, "text", 1).await.unwrap();
+        let answer = client.prompt_is_stored(&session, &message, 2).await.unwrap();
         assert_eq!(answer, expected, "{stored:?}");
     }
 }

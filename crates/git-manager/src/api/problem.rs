@@ -38,6 +38,11 @@ pub(super) fn problem(error: &Error) -> Problem {
         }
         Error::Undeliverable(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             .kind("undeliverable", "The prompt could not be delivered"),
+        Error::MayHaveRun => {
+            let detail = "Everything stopped while this was handed to opencode, and the chat shows no trace of it. It probably did not run, but that is not certain. Look, then send it again or take it back.";
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+                .kind("may-have-run", "It is not known whether it ran")
+        }
         Error::ChatRunning(place) => {
             let detail =
                 format!("A chat is at work in {place}. Stop it first, or delete with force, which stops it.");

@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{BODY_LIMIT, chats::chat_id, problem::problem};
 use crate::{
     Manager,
-    prompts::{File, FileName, InvalidPrompt, NewPrompt, Prompt, PromptState},
+    prompts::{Draft, File, FileName, InvalidPrompt, NewPrompt, Prompt, PromptKind, PromptState},
 };
 
 pub(super) fn router() -> OpenApiRouter<Manager> {
@@ -28,18 +28,45 @@ pub(super) fn router() -> OpenApiRouter<Manager> {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
+/// What opencode is to do with a prompt.
+#[derive(Default, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// Say it to the agent.
+    #[default]
+    Prompt,
+    /// Run the command that `command` names, with the text as its arguments.
+    Command,
+    /// Run it in the shell.
+    Shell,
+}
+
 /// A prompt to be sent.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct PromptRequest {
     /// `msg_…`, made by whoever sends it: the same id again is the same prompt.
     id: String,
-    /// At most 1 MB; may be empty when there are files.
+    #[serde(default)]
+    #[schema(inline)]
+    kind: Kind,
+    /// The name of the command, without its slash.
+    command: Option<String>,
+    /// At most 1 MB; may be empty when there are files, and in a command.
     text: String,
     /// `provider/model`; that of the chat if absent.
     model: Option<String>,
+    /// The model's variant.
+    variant: Option<String>,
     /// The agent (mode), such as `build` or `plan`; that of the chat if absent.
     agent: Option<String>,
-    /// At most 50, of 30 MB in all.
+    /// The subagents that the text mentions. opencode finds those of a command itself.
+    #[serde(default)]
+    agents: Vec<String>,
+    /// The files of the working copy that the text mentions, relative to it. One that is not there is passed over;
+    /// opencode finds those of a command itself.
+    #[serde(default)]
+    mentions: Vec<String>,
+    /// At most 50, of 30 MB in all; none with a shell command.
     #[serde(default)]
     files: Vec<PromptFileRequest>,
 }
@@ -58,10 +85,18 @@ impl TryFrom<PromptRequest> for NewPrompt {
     type Error = Problem;
 
     fn try_from(request: PromptRequest) -> Result<Self, Problem> {
-        let PromptRequest { id, text, model, agent, files } = request;
+        let PromptRequest { id, kind, command, text, model, variant, agent, agents, mentions, files } =
+            request;
+        let kind = match (kind, command) {
+            (Kind::Prompt, _) => PromptKind::Prompt,
+            (Kind::Command, Some(name)) => PromptKind::Command { name },
+            (Kind::Command, None) => return Err(Problem::bad_request("Name the command.")),
+            (Kind::Shell, _) => PromptKind::Shell,
+        };
         let files = files.into_iter().map(|file| File::new(&file.mime, &file.filename, file.url));
         let files = files.collect::<Result<_, _>>()?;
-        Ok(Self::new(prompt_id(&id)?, text, model.as_deref(), agent.as_deref(), files)?)
+        let id = prompt_id(&id)?;
+        Ok(Self::new(Draft { id, kind, text, model, variant, agent, agents, mentions, files })?)
     }
 }
 
@@ -81,10 +116,20 @@ impl From<InvalidPrompt> for Problem {
 pub(super) struct PromptDocument {
     /// The id that its message in opencode has.
     id: String,
+    #[schema(inline)]
+    kind: Kind,
+    /// The command's name, where it is one.
+    command: Option<String>,
+    /// What was typed; of a command, its arguments.
     text: String,
     /// `provider/model`; opencode's choice if `null`.
     model: Option<String>,
+    variant: Option<String>,
     agent: Option<String>,
+    /// The subagents that the text mentions.
+    agents: Vec<String>,
+    /// The files of the working copy that the text mentions.
+    mentions: Vec<String>,
     files: Vec<PromptFileDocument>,
     #[schema(inline)]
     state: PromptState,
@@ -107,11 +152,32 @@ struct PromptFileDocument {
 
 impl From<Prompt> for PromptDocument {
     fn from(prompt: Prompt) -> Self {
-        let Prompt { id, text, model, agent, files, state, error, created_at, urgent: _ } = prompt;
+        let Prompt { id, kind, text, model, variant, agent, agents, mentions, files, .. } = prompt;
+        let Prompt { state, error, created_at, .. } = prompt;
+        let (kind, command) = match kind {
+            PromptKind::Prompt => (Kind::Prompt, None),
+            PromptKind::Command { name } => (Kind::Command, Some(name)),
+            PromptKind::Shell => (Kind::Shell, None),
+        };
         let file = |FileName { mime, filename }| PromptFileDocument { mime, filename, url: None };
         let files = files.into_iter().map(file).collect();
         let error = error.as_ref().map(problem);
-        Self { id: id.into(), text, model, agent, files, state, error, created_at }
+        let id = id.into();
+        Self {
+            id,
+            kind,
+            command,
+            text,
+            model,
+            variant,
+            agent,
+            agents,
+            mentions,
+            files,
+            state,
+            error,
+            created_at,
+        }
     }
 }
 
@@ -168,7 +234,9 @@ async fn take_back(
 
 /// Delivers a prompt at once, or tries a failed one again
 ///
-/// opencode takes a prompt in mid-run at its next step. Those that wait before this one go with it.
+/// opencode takes a prompt in mid-run at its next step. Those that wait before this one go with it. A shell command
+/// waits for the run's end all the same: opencode takes none before. One whose error is `may-have-run` runs then,
+/// whether it had run or not.
 #[utoipa::path(post, path = "/admin/chats/{id}/prompts/{prompt}/send", operation_id = "send_prompt", tag = "git-manager",
     params(("id" = String, Path), ("prompt" = String, Path)),
     responses(

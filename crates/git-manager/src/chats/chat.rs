@@ -84,7 +84,7 @@ impl Chat {
     /// The record of a new chat in `repo`, and its first prompt.
     pub(super) fn new(new: NewChat, repo: RepositoryName) -> (Self, Option<NewPrompt>) {
         let id = new.id.unwrap_or_else(ChatId::generate);
-        let words = new.title.as_deref().or(new.prompt.as_ref().map(NewPrompt::text)).unwrap_or_default();
+        let words = new.title.as_deref().or(new.prompt.as_ref().map(NewPrompt::words)).unwrap_or_default();
         let now = OffsetDateTime::now_utc();
         let chat = Self {
             branch: BranchName::for_chat(words, &SessionId::from(&id)),

@@ -4,7 +4,7 @@ use ocweb_opencode_client::MessageId;
 use serde::Deserialize;
 
 use super::Chat;
-use crate::prompts::{Prompt, PromptState};
+use crate::prompts::{Prompt, PromptKind, PromptState};
 
 /// What such a record holds besides. It is read, and never written again.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -29,9 +29,13 @@ impl Chat {
         };
         Some(Prompt {
             id: message.unwrap_or_else(MessageId::generate),
+            kind: PromptKind::Prompt,
             text,
             model: self.model.clone(),
+            variant: None,
             agent: self.agent.clone(),
+            agents: Vec::new(),
+            mentions: Vec::new(),
             files: Vec::new(),
             state,
             urgent: false,

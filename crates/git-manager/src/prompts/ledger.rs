@@ -152,7 +152,7 @@ mod tests {
     use crate::prompts::NewPrompt;
 
     fn prompt() -> Prompt {
-        NewPrompt::new(MessageId::generate(), "x".into(), None, None, Vec::new()).unwrap().into_parts().0
+        NewPrompt::of_text("x".into()).unwrap().into_parts().0
     }
 
     fn ledger_of<const N: usize>() -> (Ledger, [MessageId; N]) {

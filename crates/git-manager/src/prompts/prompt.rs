@@ -1,11 +1,16 @@
 //! A prompt, and what a new one may look like.
 
+use std::path::{Component, Path};
+
 use ocweb_opencode_client::{MessageId, ModelName};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::file::{File, FileName};
+use super::{
+    file::{File, FileName},
+    kind::PromptKind,
+};
 use crate::error::Error;
 
 /// The longest text, in bytes.
@@ -14,6 +19,8 @@ const TEXT_LIMIT: usize = 1 << 20;
 const FILES_LIMIT: usize = 30 << 20;
 /// How many files may go with a prompt.
 const FILES_COUNT: usize = 50;
+/// How many agents or files a text may mention.
+const MENTIONS_COUNT: usize = 50;
 
 /// How far a prompt is on its way to opencode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,12 +41,24 @@ pub enum PromptState {
 pub struct Prompt {
     /// The id that its message gets.
     pub id: MessageId,
-    /// What was typed.
+    /// What opencode is to do with it.
+    #[serde(default)]
+    pub kind: PromptKind,
+    /// What was typed; of a command, its arguments.
     pub text: String,
     /// The model, `provider/model`.
     pub model: Option<String>,
+    /// The model's variant.
+    #[serde(default)]
+    pub variant: Option<String>,
     /// The agent.
     pub agent: Option<String>,
+    /// The subagents that the text mentions.
+    #[serde(default)]
+    pub agents: Vec<String>,
+    /// The files of the working copy that the text mentions.
+    #[serde(default)]
+    pub mentions: Vec<String>,
     /// What was attached.
     pub files: Vec<FileName>,
     /// How far it is.
@@ -58,16 +77,49 @@ impl Prompt {
     pub fn model_name(&self) -> Option<ModelName> {
         self.model.as_deref().and_then(|text| model_name(text).ok())
     }
+
+    /// How many parts its message certainly gets.
+    pub fn part_count(&self) -> usize {
+        usize::from(!self.text.is_empty()) + self.files.len() + self.agents.len()
+    }
+}
+
+/// A prompt as somebody wrote it, unchecked.
+#[derive(Debug)]
+pub struct Draft {
+    /// The id that its message is to get.
+    pub id: MessageId,
+    /// What opencode is to do with it.
+    pub kind: PromptKind,
+    /// What was typed.
+    pub text: String,
+    /// The model, `provider/model`.
+    pub model: Option<String>,
+    /// The model's variant.
+    pub variant: Option<String>,
+    /// The agent.
+    pub agent: Option<String>,
+    /// The subagents that the text mentions.
+    pub agents: Vec<String>,
+    /// The files of the working copy that the text mentions.
+    pub mentions: Vec<String>,
+    /// What was attached.
+    pub files: Vec<File>,
+}
+
+impl Draft {
+    /// A text for the agent.
+    pub fn of_text(id: MessageId, text: String) -> Self {
+        let (model, variant, agent) = (None, None, None);
+        let (agents, mentions, files) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id, kind: PromptKind::Prompt, text, model, variant, agent, agents, mentions, files }
+    }
 }
 
 /// A prompt that somebody wants to send, checked.
 #[derive(Debug)]
 pub struct NewPrompt {
-    id: MessageId,
-    text: String,
-    model: Option<String>,
-    agent: Option<String>,
-    files: Vec<File>,
+    draft: Draft,
     is_repeatable: bool,
 }
 
@@ -83,14 +135,9 @@ pub enum InvalidPrompt {
 }
 
 impl NewPrompt {
-    /// Checks what came in a request. A blank model or agent counts as not given.
-    pub fn new(
-        id: MessageId,
-        text: String,
-        model: Option<&str>,
-        agent: Option<&str>,
-        files: Vec<File>,
-    ) -> Result<Self, InvalidPrompt> {
+    /// Checks what came in a request. A blank model, variant or agent counts as not given.
+    pub fn new(draft: Draft) -> Result<Self, InvalidPrompt> {
+        let Draft { kind, text, files, .. } = &draft;
         if text.len() > TEXT_LIMIT {
             return Err(InvalidPrompt::TooLarge(
                 "A prompt's text is at most 1 MB. Attach the rest as a file.",
@@ -99,20 +146,51 @@ impl NewPrompt {
         if text.contains('\0') {
             return Err(InvalidPrompt::Malformed("A prompt's text cannot hold a NUL character."));
         }
-        if text.trim().is_empty() && files.is_empty() {
-            return Err(InvalidPrompt::Malformed("A prompt needs a text or a file."));
+        let is_blank = text.trim().is_empty();
+        match kind {
+            PromptKind::Prompt if is_blank && files.is_empty() => {
+                return Err(InvalidPrompt::Malformed("A prompt needs a text or a file."));
+            }
+            PromptKind::Command { name } if !is_name(name) => {
+                return Err(InvalidPrompt::Malformed(
+                    "A command's name is one line of at most 100 characters.",
+                ));
+            }
+            PromptKind::Shell if is_blank => {
+                return Err(InvalidPrompt::Malformed("A shell command needs a text."));
+            }
+            PromptKind::Shell if !files.is_empty() => {
+                return Err(InvalidPrompt::Malformed("A shell command takes no files."));
+            }
+            _ => {}
         }
         if files.len() > FILES_COUNT || files.iter().map(File::size).sum::<usize>() > FILES_LIMIT {
             return Err(InvalidPrompt::TooLarge("A prompt takes at most 50 files, of 30 MB in all."));
         }
-        let text = if text.trim().is_empty() { String::new() } else { text };
-        let (model, agent) = (model_text(model)?, agent_name(agent)?);
-        Ok(Self { id, text, model, agent, files, is_repeatable: true })
+        if draft.agents.len().max(draft.mentions.len()) > MENTIONS_COUNT {
+            return Err(InvalidPrompt::TooLarge("A prompt mentions at most 50 agents and 50 files."));
+        }
+        if !draft.mentions.iter().all(|path| is_below(path)) {
+            return Err(InvalidPrompt::Malformed("A mentioned file is a path below the working copy."));
+        }
+        let agents = draft.agents.iter().map(|agent| agent_name(Some(agent)));
+        let agents: Vec<_> = agents.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let variant = given(draft.variant.as_deref()).map(ToOwned::to_owned);
+        if variant.as_deref().is_some_and(|variant| !is_name(variant)) {
+            return Err(InvalidPrompt::Malformed("A variant's name is one line of at most 100 characters."));
+        }
+        let (model, agent) = (model_text(draft.model.as_deref())?, agent_name(draft.agent.as_deref())?);
+        // opencode itself looks for mentions in a command, and a shell has none.
+        let is_prompt = draft.kind == PromptKind::Prompt;
+        let (agents, mentions) = if is_prompt { (agents, draft.mentions) } else { (Vec::new(), Vec::new()) };
+        let text = if is_blank { String::new() } else { draft.text };
+        let draft = Draft { text, model, variant, agent, agents, mentions, ..draft };
+        Ok(Self { draft, is_repeatable: true })
     }
 
     /// Checks a mere text, and makes its id.
     pub fn of_text(text: String) -> Result<Self, InvalidPrompt> {
-        let prompt = Self::new(MessageId::generate(), text, None, None, Vec::new())?;
+        let prompt = Self::new(Draft::of_text(MessageId::generate(), text))?;
         Ok(Self { is_repeatable: false, ..prompt })
     }
 
@@ -123,43 +201,51 @@ impl NewPrompt {
 
     /// Its id.
     pub fn id(&self) -> &MessageId {
-        &self.id
+        &self.draft.id
     }
 
-    /// What was typed.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// The words that tell most about it.
+    pub fn words(&self) -> &str {
+        match &self.draft.kind {
+            PromptKind::Command { name } if self.draft.text.is_empty() => name,
+            _ => &self.draft.text,
+        }
     }
 
     /// Uses these where the prompt names no model or agent itself.
     #[must_use]
     pub fn with_defaults(mut self, model: Option<&str>, agent: Option<&str>) -> Self {
-        self.model = self.model.or_else(|| model.map(Into::into));
-        self.agent = self.agent.or_else(|| agent.map(Into::into));
+        self.draft.model = self.draft.model.or_else(|| model.map(Into::into));
+        self.draft.agent = self.draft.agent.or_else(|| agent.map(Into::into));
         self
     }
 
     /// The prompt as it waits in an outbox, and its files beside it.
     pub(super) fn into_parts(self) -> (Prompt, Vec<File>) {
+        let Draft { id, kind, text, model, variant, agent, agents, mentions, files } = self.draft;
         let prompt = Prompt {
-            id: self.id,
-            text: self.text,
-            model: self.model,
-            agent: self.agent,
-            files: self.files.iter().map(|file| file.name().clone()).collect(),
+            id,
+            kind,
+            text,
+            model,
+            variant,
+            agent,
+            agents,
+            mentions,
+            files: files.iter().map(|file| file.name().clone()).collect(),
             state: PromptState::Waiting,
             urgent: false,
             error: None,
             created_at: OffsetDateTime::now_utc(),
         };
-        (prompt, self.files)
+        (prompt, files)
     }
 }
 
 /// The name of an agent as it was sent; a blank one counts as not given.
 pub fn agent_name(text: Option<&str>) -> Result<Option<String>, InvalidPrompt> {
     let name = given(text);
-    if name.is_some_and(|name| name.len() > 100 || name.chars().any(char::is_control)) {
+    if name.is_some_and(|name| !is_name(name)) {
         return Err(InvalidPrompt::Malformed("An agent's name is one line of at most 100 characters."));
     }
     Ok(name.map(Into::into))
@@ -179,6 +265,20 @@ fn model_name(text: &str) -> Result<ModelName, InvalidPrompt> {
     }
 }
 
+/// Whether it can be the name of an agent, a command or a variant.
+fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= 100 && !text.chars().any(char::is_control)
+}
+
+/// Whether a path stays below the folder that it is relative to, as far as its words tell.
+fn is_below(path: &str) -> bool {
+    let is_step = |component| matches!(component, Component::Normal(_) | Component::CurDir);
+    !path.is_empty()
+        && path.len() <= 4096
+        && !path.contains('\0')
+        && Path::new(path).components().all(is_step)
+}
+
 fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
@@ -188,7 +288,8 @@ mod tests {
     use super::*;
 
     fn new(text: &str, model: Option<&str>, agent: Option<&str>) -> Result<NewPrompt, InvalidPrompt> {
-        NewPrompt::new(MessageId::generate(), text.into(), model, agent, Vec::new())
+        let draft = Draft::of_text(MessageId::generate(), text.into());
+        NewPrompt::new(Draft { model: model.map(Into::into), agent: agent.map(Into::into), ..draft })
     }
 
     #[test]
@@ -200,6 +301,7 @@ mod tests {
     #[test]
     fn what_a_prompt_does_not_name_comes_from_the_chat() {
         let prompt = new("x", Some("a/b"), None).unwrap().with_defaults(Some("c/d"), Some("plan"));
+        let (prompt, _) = prompt.into_parts();
         assert_eq!((prompt.model.as_deref(), prompt.agent.as_deref()), (Some("a/b"), Some("plan")));
     }
 
@@ -222,7 +324,8 @@ mod tests {
 
     #[test]
     fn files_are_bounded_in_number_and_size() {
-        let with = |files| NewPrompt::new(MessageId::generate(), String::new(), None, None, files);
+        let with =
+            |files| NewPrompt::new(Draft { files, ..Draft::of_text(MessageId::generate(), String::new()) });
         let file = |bytes: usize| {
             let url = format!("data:image/png;base64,{}", "A".repeat(bytes.div_ceil(3) * 4));
             File::new("image/png", "a.png", url).unwrap()
@@ -231,6 +334,53 @@ mod tests {
         assert!(matches!(with(vec![file(1); 51]), Err(InvalidPrompt::TooLarge(_))));
         assert!(with(vec![file(10 << 20); 2]).is_ok());
         assert!(matches!(with(vec![file(11 << 20); 3]), Err(InvalidPrompt::TooLarge(_))));
+    }
+
+    #[test]
+    fn each_kind_needs_what_it_runs() {
+        let file = File::new("image/png", "a.png", "data:image/png;base64,AAAA".into()).unwrap();
+        let of = |kind: PromptKind, text: &str, files: &[File]| {
+            let draft = Draft::of_text(MessageId::generate(), text.into());
+            NewPrompt::new(Draft { kind, files: files.to_vec(), ..draft })
+        };
+        let command = |name: &str| PromptKind::Command { name: name.into() };
+        assert!(of(command("review"), "", &[]).is_ok_and(|prompt| prompt.words() == "review"));
+        assert!(
+            of(command("review"), "this", std::slice::from_ref(&file))
+                .is_ok_and(|prompt| prompt.words() == "this")
+        );
+        assert!(of(PromptKind::Shell, "ls", &[]).is_ok());
+        for (kind, text, files) in [
+            (command(" "), "x", &[][..]),
+            (command("a\nb"), "x", &[]),
+            (PromptKind::Shell, " ", &[]),
+            (PromptKind::Shell, "ls", &[file]),
+        ] {
+            assert!(matches!(of(kind, text, files), Err(InvalidPrompt::Malformed(_))));
+        }
+    }
+
+    #[test]
+    fn mentioned_files_are_below_the_working_copy() {
+        let mention = |path: &str| {
+            let draft = Draft::of_text(MessageId::generate(), "x".into());
+            NewPrompt::new(Draft { mentions: vec![path.into()], ..draft })
+        };
+        assert!(mention("src/a b.rs").is_ok() && mention("./x").is_ok());
+        for path in ["", "/etc/passwd", "../x", "a/../../x", "a\0b"] {
+            assert!(mention(path).is_err(), "{path:?}");
+        }
+        let draft = Draft::of_text(MessageId::generate(), "ls @x".into());
+        let shell = Draft { kind: PromptKind::Shell, mentions: vec!["x".into()], ..draft };
+        assert!(NewPrompt::new(shell).unwrap().into_parts().0.mentions.is_empty());
+    }
+
+    #[test]
+    fn a_prompt_of_an_earlier_version_is_read() {
+        let record = serde_json::json!({"id": "msg_1", "text": "go", "model": null, "agent": null, "files": [],
+            "state": "waiting", "urgent": false, "error": null, "created_at": "2026-01-01T00:00:00Z"});
+        let prompt: Prompt = serde_json::from_value(record).unwrap();
+        assert_eq!((prompt.kind, prompt.variant), (PromptKind::Prompt, None));
     }
 
     #[test]

@@ -25,6 +25,10 @@ pub struct Memory {
     pub messages: Vec<Message>,
     /// Bodies of the prompts.
     pub prompts: Vec<Value>,
+    /// Bodies of the commands and shell commands.
+    pub calls: Vec<Value>,
+    /// What becomes of them.
+    pub calling: Calling,
     /// Directories in which a session is at work, by session.
     pub busy: BTreeMap<String, String>,
     /// Directories that were let go.
@@ -43,6 +47,22 @@ pub struct Memory {
     pub store_delay: Duration,
     /// Does not answer at all.
     pub mute: bool,
+}
+
+/// What becomes of a command or shell command.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub enum Calling {
+    /// It is stored, runs and is answered.
+    #[default]
+    Answered,
+    /// It is stored and never over.
+    Endless,
+    /// It is lost on its way: never stored, never answered.
+    Lost,
+    /// The session is at work, whatever its status says.
+    Busy,
+    /// It is refused with an error that says nothing.
+    Failing,
 }
 
 /// What a prompt became. Parts without an id of their own get a new one each time they come.
@@ -80,7 +100,10 @@ impl FakeOpencode {
             .route("/session/{id}/message", get(latest))
             .route("/session/{id}/message/{message}", get(message))
             .route("/global/health", get(async || Json(json!({"healthy": true}))))
-            .route("/agent", get(async || Json(json!([{"name": "build"}, {"name": "plan"}]))))
+            .route("/agent", get(agents))
+            .route("/command", get(commands))
+            .route("/session/{id}/command", post(call))
+            .route("/session/{id}/shell", post(call))
             .route("/config/providers", get(providers))
             .route("/session/{id}/prompt_async", post(prompt))
             .route("/session/{id}/abort", post(abort))
@@ -170,7 +193,43 @@ async fn status(State(memory): Shared, Query(query): Directory) -> Json<Value> {
 }
 
 async fn providers() -> Json<Value> {
-    Json(json!({"providers": [{"id": "demo", "models": {"demo": {}, "org/thinker": {}}}]}))
+    let thinker = json!({"variants": {"low": {}, "high": {}}});
+    Json(json!({"providers": [{"id": "demo", "models": {"demo": {}, "org/thinker": thinker}}]}))
+}
+
+async fn agents() -> Json<Value> {
+    let agent = |name: &str, mode: &str| json!({"name": name, "mode": mode});
+    Json(json!([agent("explore", "subagent"), agent("build", "primary"), agent("plan", "primary")]))
+}
+
+async fn commands() -> Json<Value> {
+    Json(json!([
+        {"name": "review", "template": "Review $ARGUMENTS"},
+        {"name": "dated", "template": "It is !`date`"},
+    ]))
+}
+
+/// Runs a command or shell command.
+async fn call(State(memory): Shared, Path(session): Path<String>, Json(body): Json<Value>) -> Response {
+    let calling = {
+        let mut memory = memory.lock().unwrap();
+        memory.calls.push(body.clone());
+        let calling = memory.calling;
+        if matches!(calling, Calling::Answered | Calling::Endless) {
+            let part = json!({"id": "prt_x", "type": "text", "text": body["command"]});
+            let (id, parts) = (body["messageID"].as_str().unwrap().into(), [("prt_x".into(), part)].into());
+            memory.messages.push(Message { session, id, parts });
+        }
+        calling
+    };
+    match calling {
+        Calling::Answered => Json(json!({"info": {}, "parts": []})).into_response(),
+        Calling::Endless | Calling::Lost => std::future::pending().await,
+        Calling::Busy => (StatusCode::CONFLICT, Json(json!({"_tag": "SessionBusyError"}))).into_response(),
+        Calling::Failing => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"name": "UnknownError"}))).into_response()
+        }
+    }
 }
 
 async fn message(State(memory): Shared, Path((session, message)): Path<(String, String)>) -> Response {
@@ -188,7 +247,13 @@ async fn latest(State(memory): Shared, Path(session): Path<String>) -> Json<Valu
     let memory = memory.lock().unwrap();
     let prompt = memory.messages.iter().rev().find(|message| message.session == session);
     let answer = prompt.filter(|prompt| !prompt.parts.is_empty());
-    Json(answer.map(|prompt| json!({"info": {"parentID": prompt.id}, "parts": []})).into_iter().collect())
+    let tool = json!({"id": "prt_t", "type": "tool"});
+    Json(
+        answer
+            .map(|prompt| json!({"info": {"id": "msg_answer", "parentID": prompt.id}, "parts": [tool]}))
+            .into_iter()
+            .collect(),
+    )
 }
 
 async fn prompt(State(memory): Shared, Path(session): Path<String>, Json(body): Json<Value>) -> Response {

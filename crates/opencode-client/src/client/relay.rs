@@ -75,7 +75,11 @@ impl Client {
     /// The sessions of every directory that changed last, the latest first; those that were put away too.
     pub async fn latest_sessions<T: DeserializeOwned>(&self, limit: usize) -> Result<Vec<T>, Error> {
         let request = self.request(Method::GET, &["experimental", "session"]);
-        self.read("GET /experimental/session", request.query(&[("limit", limit)]).query(&[("archived", true)])).await
+        self.read(
+            "GET /experimental/session",
+            request.query(&[("limit", limit)]).query(&[("archived", true)]),
+        )
+        .await
     }
 
     /// One session.
