@@ -1,7 +1,7 @@
 /** Renders a component as the page would, with server data of its own and nothing cached. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render as renderIntoDocument } from '@testing-library/react';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { afterEach } from 'vitest';
 
 afterEach(cleanup);
@@ -10,5 +10,8 @@ export function render(element: ReactElement) {
   const client = new QueryClient({
     defaultOptions: { queries: { retry: false }, mutations: { retry: false } },
   });
-  return renderIntoDocument(<QueryClientProvider client={client}>{element}</QueryClientProvider>);
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <QueryClientProvider client={client}>{children}</QueryClientProvider>
+  );
+  return renderIntoDocument(element, { wrapper });
 }

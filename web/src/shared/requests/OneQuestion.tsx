@@ -5,10 +5,13 @@ import { type Choice, say, toggle } from './choice';
 export function OneQuestion({
   question,
   choice,
+  isDisabled,
   onChange,
 }: {
   question: QuestionInfo;
   choice: Choice;
+  /** Of the options: who types need not wait. */
+  isDisabled: boolean;
   onChange: (choice: Choice) => void;
 }) {
   const multiple = question.multiple === true;
@@ -17,7 +20,7 @@ export function OneQuestion({
       <h2>{question.question}</h2>
       {multiple && <p className="dim">choose any number</p>}
       {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles have a name. */}
-      <div role={multiple ? 'group' : 'radiogroup'} aria-label={question.question}>
+      <div className="options" role={multiple ? 'group' : 'radiogroup'} aria-label={question.question}>
         {question.options.map(({ label, description }) => (
           // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles can be checked.
           <button
@@ -26,6 +29,7 @@ export function OneQuestion({
             role={multiple ? 'checkbox' : 'radio'}
             aria-checked={choice.chosen.includes(label)}
             className="option"
+            disabled={isDisabled}
             onClick={() => onChange(toggle(choice, label, multiple))}
           >
             <span className="option-mark" aria-hidden="true">

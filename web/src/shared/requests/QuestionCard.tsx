@@ -1,45 +1,71 @@
-/** The agent asks a question: choose, or say it in your own words. */
+/** The agent asks: choose, or say it in your own words. Several questions come one by one. */
 import { useState } from 'react';
 import type { PendingQuestion } from '@/shared/api/relay';
 import { Failure } from '@/shared/ui/Notice';
 import { type Choice, isComplete, labels, nothingChosen } from './choice';
 import { OneQuestion } from './OneQuestion';
 import { useAnswer } from './useAnswer';
+import { useTapGuard } from './useTapGuard';
 
 export function QuestionCard({ request, asker }: { request: PendingQuestion; asker: string | null }) {
   const { answer, error, isBusy } = useAnswer(request.id);
   const { questions } = request.details;
+  const [step, setStep] = useState(0);
   const [choices, setChoices] = useState<readonly Choice[]>(() => questions.map(() => nothingChosen));
+  const { isSettled, guard } = useTapGuard(`${request.id} ${step}`);
+  const question = questions[step];
+  const choice = choices[step] ?? nothingChosen;
+  const isLast = step >= questions.length - 1;
+  const isDisabled = isBusy || !isSettled;
   return (
-    <section className="card" aria-label="Question" data-testid="question">
-      {asker !== null && <p className="dim">asked by {asker}</p>}
-      {questions.map((question, index) => (
+    <section className="card" aria-label="Question" data-testid="question" onClickCapture={guard}>
+      {(asker !== null || questions.length > 1) && (
+        <p className="dim">
+          {questions.length > 1 && `question ${step + 1} of ${questions.length} `}
+          {asker !== null && `asked by ${asker}`}
+        </p>
+      )}
+      {question && (
         <OneQuestion
-          key={question.question}
+          key={step}
           question={question}
-          choice={choices[index] ?? nothingChosen}
-          onChange={(choice) => setChoices(choices.with(index, choice))}
+          choice={choice}
+          isDisabled={isDisabled}
+          onChange={(changed) => setChoices(choices.with(step, changed))}
         />
-      ))}
+      )}
       {error && <Failure what="Not answered." error={error} />}
-      <div className="card-buttons">
-        <button
-          type="button"
-          className="button primary wide"
-          disabled={isBusy || !choices.every(isComplete)}
-          onClick={() => answer({ answers: choices.map(labels) })}
-        >
-          Answer
-        </button>
-        <button
-          type="button"
-          className="button wide"
-          disabled={isBusy}
-          onClick={() => answer({ reject: true })}
-        >
-          Dismiss
-        </button>
-      </div>
+      <fieldset className="card-buttons" disabled={isDisabled}>
+        {isLast ? (
+          <button
+            type="button"
+            className="button primary wide"
+            disabled={!choices.every(isComplete)}
+            onClick={() => answer({ answers: choices.map(labels) })}
+          >
+            Answer
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="button primary wide"
+            disabled={!isComplete(choice)}
+            onClick={() => setStep(step + 1)}
+          >
+            Next question
+          </button>
+        )}
+        <div className="card-refuse">
+          {step > 0 && (
+            <button type="button" className="button" onClick={() => setStep(step - 1)}>
+              Back
+            </button>
+          )}
+          <button type="button" className="button" onClick={() => answer({ reject: true })}>
+            Dismiss
+          </button>
+        </div>
+      </fieldset>
     </section>
   );
 }
