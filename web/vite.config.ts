@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { budget } from './budget';
 
 /** Where `npm run dev` sends what is not the page: a running ocweb, or a bare `opencode serve`. */
 const upstream = process.env.OCWEB_UPSTREAM ?? 'http://127.0.0.1:8080';
@@ -19,6 +21,35 @@ const openApiDocument: Plugin = {
 
 const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) };
 
+type Bundle = Parameters<Extract<Plugin['generateBundle'], (...args: never[]) => unknown>>[1];
+
+/** The files of the page itself (not of the API's documentation): what its start asks for, at once or ever. */
+function filesOfPage(bundle: Bundle): string[] {
+  const files = new Set<string>();
+  const take = (name: string): void => {
+    const file = bundle[name];
+    if (files.has(name) || file?.type !== 'chunk') return;
+    files.add(name);
+    for (const style of file.viteMetadata?.importedCss ?? []) files.add(style);
+    for (const other of [...file.imports, ...file.dynamicImports]) take(other);
+  };
+  for (const file of Object.values(bundle)) {
+    if (file.type === 'chunk' && file.facadeModuleId?.endsWith('/index.html')) take(file.fileName);
+  }
+  return [...files].sort().map((name) => `/ocweb/${name}`);
+}
+
+/** What the service worker knows of the build that it belongs to (`Build` in src/sw/offline.ts). */
+function describeBuild(bundle: Bundle): { id: string; files: string[] } {
+  const files = filesOfPage(bundle);
+  const start = readFileSync(new URL('index.html', import.meta.url), 'utf8');
+  const id = createHash('sha256')
+    .update(JSON.stringify([start, files]))
+    .digest('hex')
+    .slice(0, 16);
+  return { id, files };
+}
+
 /**
  * Builds the service worker: one classic script under a name that never changes, as browsers compare what is there with
  * what they have. A build of its own, so that it shares no pieces with the page.
@@ -26,12 +57,13 @@ const alias = { '@': fileURLToPath(new URL('./src', import.meta.url)) };
 const serviceWorker: Plugin = {
   name: 'service-worker',
   apply: 'build',
-  async generateBundle() {
+  async generateBundle(_options, bundle) {
     const built = await build({
       configFile: false,
       publicDir: false,
       logLevel: 'warn',
       resolve: { alias },
+      define: { __BUILD__: JSON.stringify(describeBuild(bundle)) },
       build: {
         write: false,
         rolldownOptions: {
@@ -48,7 +80,7 @@ const serviceWorker: Plugin = {
 
 export default defineConfig({
   base: '/ocweb/',
-  plugins: [react(), openApiDocument, serviceWorker],
+  plugins: [react(), openApiDocument, serviceWorker, budget],
   resolve: { alias },
   build: {
     rolldownOptions: {

@@ -121,7 +121,7 @@ test('a device that is subscribed is listed, and gets the test', async () => {
 /** The page's own worker, with what a push service and a finger do to it. */
 async function worker(): Promise<{ running: Worker; push: (data: unknown) => Promise<void> }> {
   const starts = phone.context.waitForEvent('serviceworker');
-  await phone.page.evaluate(() => navigator.serviceWorker.register('/ocweb/sw.js', { scope: '/ocweb/' }));
+  await phone.page.evaluate(() => navigator.serviceWorker.register('/ocweb/sw.js', { scope: '/' }));
   const running = await starts;
   const session: CDPSession = await phone.context.newCDPSession(phone.page);
   const registered = new Promise<string>((done) => {
@@ -148,7 +148,7 @@ async function worker(): Promise<{ running: Worker; push: (data: unknown) => Pro
 /** The texts of the notifications that are on the screen. */
 const shown = () =>
   phone.page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.getRegistration('/ocweb/');
+    const registration = await navigator.serviceWorker.getRegistration('/');
     return ((await registration?.getNotifications()) ?? []).map(({ body }) => body);
   });
 

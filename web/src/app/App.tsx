@@ -1,15 +1,17 @@
 /** The page's parts, put together: server data, the event stream, the frame and the routes. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
-import { type BaseLocationHook, Route, Router, Switch } from 'wouter';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { type BaseLocationHook, Route, Router, Switch, useLocation } from 'wouter';
 import { usePathname } from 'wouter/use-browser-location';
 import { addToDraft } from '@/features/composer/draft';
+import { startRemembering } from '@/features/events/remembering';
 import { listen, startSync } from '@/features/events/sync';
 import { startOutbox } from '@/features/outbox/store';
 import { RequestError } from '@/shared/http';
 import { Loading } from '@/shared/ui/Notice';
 import { goTo } from '@/shared/ui/useOverlay';
 import { Boundary } from './Boundary';
+import { keepPageHere } from './keepPageHere';
 import { ChatPage } from './pages/ChatPage';
 import { HomePage } from './pages/HomePage';
 import { NewChatPage } from './pages/NewChatPage';
@@ -51,8 +53,15 @@ function refetchFailed(): void {
   void queryClient.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
 }
 
+function PageBoundary({ children }: { children: ReactNode }) {
+  const [path] = useLocation();
+  return <Boundary path={path}>{children}</Boundary>;
+}
+
 export function App() {
   useEffect(startSync, []);
+  useEffect(startRemembering, []);
+  useEffect(keepPageHere, []);
   useEffect(() => startOutbox(addToDraft), []);
   useEffect(
     () =>
@@ -66,7 +75,7 @@ export function App() {
     <QueryClientProvider client={queryClient}>
       <Router hook={useAddress}>
         <Shell>
-          <Boundary>
+          <PageBoundary>
             <Suspense fallback={<Loading what="loading" />}>
               <Switch>
                 <Route path="/" component={HomePage} />
@@ -86,7 +95,7 @@ export function App() {
                 <Route component={MissingPage} />
               </Switch>
             </Suspense>
-          </Boundary>
+          </PageBoundary>
         </Shell>
       </Router>
     </QueryClientProvider>

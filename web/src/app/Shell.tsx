@@ -6,6 +6,7 @@ import { Drawer } from './Drawer';
 import { InstanceBar } from './InstanceBar';
 import { InstanceNotice } from './InstanceNotice';
 import { ShellContext } from './shell-context';
+import { UpdateBar } from './UpdateBar';
 import { useIsWide } from './useDrawerFocus';
 import { useDrawerSwipe } from './useDrawerSwipe';
 import { useNotifications } from './useNotifications';
@@ -30,6 +31,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <InstanceNotice />
           <ConnectionBar />
           <InstanceBar />
+          <UpdateBar />
           {children}
         </div>
       </div>

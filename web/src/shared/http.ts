@@ -1,4 +1,5 @@
 /** Requests to our own origin: every failure becomes one `RequestError` with a sentence for the reader. */
+import { noteRequest } from './diagnostics';
 
 /** Why a request failed. `status` is 0 when no answer came at all. */
 export class RequestError extends Error {
@@ -19,8 +20,23 @@ export function explain(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const onLogout = new Set<() => Promise<void>>();
+
+/** Has something wiped when this device is not logged in any more; answers what ends that. */
+export function whenLoggedOut(wipe: () => Promise<void>): () => void {
+  onLogout.add(wipe);
+  return () => onLogout.delete(wipe);
+}
+
+/** Wipes what is only for who is logged in; never rejects, and never takes long. */
+export async function wipeForLogout(): Promise<void> {
+  const wiping = [...onLogout].map((wipe) => wipe());
+  await Promise.race([Promise.allSettled(wiping), new Promise((done) => setTimeout(done, 1_000))]);
+}
+
 /** Sends the whole page to the login, which comes back here. */
 export function goToLogin(): void {
+  void wipeForLogout();
   const here = location.pathname + location.search;
   location.assign(`/auth/login?next=${encodeURIComponent(here)}`);
 }
@@ -86,6 +102,8 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
   const { keepalive = false, redirect = 'follow' } = options;
   const limit = AbortSignal.timeout(timeout);
   const signals = [limit, ...(signal ? [signal] : []), ...(method === 'GET' ? [reading.signal] : [])];
+  const begun = performance.now();
+  const note = (outcome: number | string) => noteRequest(method, path, outcome, performance.now() - begun);
   let response: Response;
   try {
     response = await fetch(path, {
@@ -103,12 +121,14 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
       signal: AbortSignal.any(signals),
     });
   } catch (cause) {
+    note(signal?.aborted ? 'given up' : limit.aborted ? 'no answer in time' : 'no answer');
     if (signal?.aborted) throw cause;
     const message = limit.aborted
       ? 'The server did not answer in time.'
       : 'The server cannot be reached. Is this device online?';
     throw new RequestError(message, 0, '', { cause });
   }
+  note(response.status);
   if (response.status === 401) goToLogin();
   if (!response.ok) throw await failure(response);
   return response;

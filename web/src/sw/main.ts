@@ -1,17 +1,49 @@
 /**
- * The service worker: shows what is pushed, and acts on taps. It has no `fetch` handler and its scope holds no page,
- * so no request ever waits for it.
+ * The service worker: shows what is pushed and acts on taps, and starts the page without a network. Its scope is the
+ * whole origin, as that is where the page's addresses are; what is not the page's it does not touch.
  */
 import { openMessage } from '@/shared/push/openMessage';
+import { isPrepareMessage, preparedMessage } from '@/shared/serviceWorkerMessages';
 import { act } from './act';
+import { answerFile, answerStart, type Build, forgetOld, kindOf, prepare } from './offline';
 import { notificationOf, outcomeOf, readMemory, readPayload } from './payload';
 import { subscribeAgain } from './subscribeAgain';
 import { chooseWindow } from './window';
 
 declare const self: ServiceWorkerGlobalScope;
+/** This build of the page: put here by the build. */
+declare const __BUILD__: Build;
 
-// A new worker has nothing to wait for: it shares no state with pages.
-self.addEventListener('install', () => void self.skipWaiting());
+const build = __BUILD__;
+const around = { caches: self.caches, fetch: self.fetch.bind(self) };
+
+self.addEventListener('install', (event) => {
+  // A new worker has nothing to wait for: the files of the build before it stay, for pages that are still open.
+  void self.skipWaiting();
+  // What fails here is done when a page asks for it; notifications do not wait for it.
+  event.waitUntil(prepare(build, around).catch(() => undefined));
+});
+
+self.addEventListener('activate', (event) => event.waitUntil(forgetOld(build, around)));
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const kind = kindOf(request, self.location.origin);
+  if (kind === 'start') event.respondWith(answerStart(request, build, around));
+  if (kind === 'file') event.respondWith(answerFile(request, around));
+});
+
+self.addEventListener('message', (event) => {
+  if (!isPrepareMessage(event.data)) return;
+  const { source } = event;
+  event.waitUntil(
+    prepare(build, around).then(
+      () => source?.postMessage(preparedMessage()),
+      // The page asks again at its next start.
+      () => undefined,
+    ),
+  );
+});
 
 self.addEventListener('push', (event) => {
   const payload = readPayload(event.data?.text() ?? '', self.location.origin);

@@ -1,15 +1,11 @@
 /** Which window a tap on a notification brings to the front. Pure. */
+import { isPageAddress } from '@/shared/pageAddresses';
 
 type Window = Pick<WindowClient, 'url' | 'focused' | 'visibilityState'>;
 
-/** Whether a path is one of the page's own: opencode's web UI and the login live on the same origin. */
-function isOurs(path: string): boolean {
-  return path.startsWith('/chat/') || /^\/(new|inbox|notifications|repos|resources|devices)?$/.test(path);
-}
-
 /** The best window to show `path` in: one that shows it, else one that is seen, else any; null when a new one is needed. */
 export function chooseWindow<W extends Window>(windows: readonly W[], path: string): W | null {
-  const ours = windows.filter(({ url }) => isOurs(new URL(url).pathname));
+  const ours = windows.filter(({ url }) => isPageAddress(new URL(url).pathname));
   return (
     ours.find(({ url }) => new URL(url).pathname === path) ??
     ours.find(({ focused }) => focused) ??

@@ -1,6 +1,7 @@
 /** `/`: drops the reader where they were: the most recent chat, else a new one, else the repositories. */
 import { useQuery } from '@tanstack/react-query';
 import { Redirect } from 'wouter';
+import { hasChats } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { queries } from '@/shared/api/queries';
 import { recall } from '@/shared/storage';
@@ -9,7 +10,7 @@ import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
 
 export function HomePage() {
-  const isKnown = useEvents((state) => state.isKnown);
+  const isKnown = useEvents(hasChats);
   const chats = useEvents((state) => state.chats);
   const repos = useQuery(queries.repos());
   const lastChat = recall('chat');

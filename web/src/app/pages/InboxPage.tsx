@@ -1,4 +1,5 @@
 /** `/inbox`: what waits for the reader, of every chat. */
+import { hasChats } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { Inbox } from '@/features/inbox/Inbox';
 import { Loading } from '@/shared/ui/Notice';
@@ -8,7 +9,7 @@ import { useTitle } from '../useTitle';
 
 export default function InboxPage() {
   useTitle('Inbox');
-  const isKnown = useEvents((state) => state.isKnown);
+  const isKnown = useEvents(hasChats);
   const chats = useEvents((state) => state.chats);
   return (
     <>

@@ -1,8 +1,10 @@
 /** The devices that are logged in: each can be logged out, this one too. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { FormEvent } from 'react';
 import { auth, type LoginSession } from '@/shared/api/admin';
 import { deviceName } from '@/shared/device';
 import { age } from '@/shared/format';
+import { wipeForLogout } from '@/shared/http';
 import { Failure, Loading } from '@/shared/ui/Notice';
 
 export function Logins() {
@@ -34,7 +36,7 @@ export function Logins() {
             Log out all other devices
           </button>
         )}
-        <form method="post" action="/auth/logout">
+        <form method="post" action="/auth/logout" onSubmit={wipeFirst}>
           <button type="submit" className="button danger wide">
             Log out
           </button>
@@ -42,6 +44,14 @@ export function Logins() {
       </div>
     </>
   );
+}
+
+/** What this device keeps of the chats is gone before the login is. */
+async function wipeFirst(event: FormEvent<HTMLFormElement>): Promise<void> {
+  event.preventDefault();
+  const form = event.currentTarget;
+  await wipeForLogout();
+  form.submit();
 }
 
 function LoginRow({ session }: { session: LoginSession }) {

@@ -1,6 +1,7 @@
 /** The one place where the event store's state changes. Pure: state and action in, state out. */
 import type { TranscriptPage } from '@/shared/api/relay';
 import type { Numbered, Position, RelayEvent, TranscriptEvent } from './event';
+import { type LastSeen, restored } from './lastSeen';
 import { type Connection, type EventState, emptyTranscript, type Transcript, without } from './state';
 import { asked, happened, loaded, unloaded, withEarlier } from './transcript';
 
@@ -12,6 +13,8 @@ export type Action =
   | { type: 'loaded'; session: string; page: TranscriptPage }
   | { type: 'unloaded'; session: string; reason: string }
   | { type: 'earlier'; session: string; page: TranscriptPage }
+  /** What this device saw last has been read. */
+  | { type: 'restored'; seen: LastSeen }
   /** Nobody looks at a conversation any more. */
   | { type: 'closed'; session: string };
 
@@ -31,6 +34,8 @@ export function reduce(state: EventState, action: Action): EventState {
       return inTranscript(state, action.session, (it) => unloaded(it, action.reason));
     case 'earlier':
       return inTranscript(state, action.session, (it) => withEarlier(it, action.page));
+    case 'restored':
+      return restored(state, action.seen);
     case 'closed':
       return { ...state, transcripts: without(state.transcripts, action.session) };
   }
@@ -50,6 +55,7 @@ function applyEvent(state: EventState, event: RelayEvent, at: Position): EventSt
       return {
         ...state,
         isKnown: event.complete !== false,
+        seenAt: null,
         chats: Object.fromEntries(event.chats.map((chat) => [chat.id, chat])),
         instance: event.instance,
         transcripts: stale(state.transcripts),

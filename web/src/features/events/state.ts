@@ -32,6 +32,8 @@ export interface Transcript {
   loaded: boolean;
   /** Why the last attempt to load it failed. */
   failure: string | null;
+  /** Whether it is only what this device saw last, its end: the next snapshot replaces all of it. */
+  isLastSeen: boolean;
 }
 
 export type Connection =
@@ -46,6 +48,8 @@ export interface EventState {
   position: Position | null;
   /** Whether the stream has told of all chats. */
   isKnown: boolean;
+  /** As of when the chats are what this device saw last, in milliseconds since 1970; null once the stream has told. */
+  seenAt: number | null;
   chats: Readonly<Record<string, ChatView>>;
   instance: Instance | null;
   /** The sessions of the chat that is shown, its subagents' included, as far as they changed while it was. */
@@ -58,6 +62,7 @@ export const emptyState: EventState = {
   connection: { phase: 'connecting' },
   position: null,
   isKnown: false,
+  seenAt: null,
   chats: {},
   instance: null,
   sessions: {},
@@ -73,7 +78,13 @@ export const emptyTranscript: Transcript = {
   before: null,
   loaded: false,
   failure: null,
+  isLastSeen: false,
 };
+
+/** Whether there is a list of chats, be it as it was last seen. */
+export function hasChats(state: EventState): boolean {
+  return state.isKnown || state.seenAt !== null;
+}
 
 /** The record without one key. */
 export function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {

@@ -3,9 +3,11 @@
  * conversations that are shown where the stream cannot tell what was missed.
  */
 import { relay, type TranscriptPage } from '@/shared/api/relay';
+import { diagnostics } from '@/shared/diagnostics';
 import { abandonReads, explain, RequestError } from '@/shared/http';
-import { readPosition } from './event';
-import { isRunning } from './state';
+import { type Numbered, readPosition } from './event';
+import { type Limits, sizeOf, surplus } from './keep';
+import { emptyTranscript, isRunning } from './state';
 import { dispatch, enqueue, flush, useEvents } from './store';
 import { openStream, type Stream } from './stream';
 import {
@@ -24,11 +26,13 @@ import {
 const pageSize = 60;
 /** Pause before asking again for a conversation that could not be loaded, in milliseconds. */
 const askAgain = 2_000;
-/** Conversations kept in memory beyond those that are shown: they are there at once, then made right. */
-const keptTranscripts = 4;
+/** What stays in memory of conversations that are not shown: they are there at once, then made right. */
+const keptInMemory: Limits = { conversations: 20, size: 8_000_000 };
 
 /** How often each conversation is shown now. */
 const watches = new Map<string, number>();
+/** The conversations that were shown and are not, the latest first. */
+let left: readonly string[] = [];
 /** The snapshots that are under way. */
 const asking = new Map<string, AbortController>();
 let stream: Stream | null = null;
@@ -60,6 +64,7 @@ export function startSync(): () => void {
     isExpecting: () => Object.values(useEvents.getState().chats).some(isRunning),
     onEvent(numbered) {
       enqueue(numbered);
+      diagnostics.events.add(describeEvent(numbered));
       const { event } = numbered;
       if (event.type === 'chat' && event.chat.state === 'unread' && event.chat.id === viewedChat()) {
         confirmViewing();
@@ -71,6 +76,9 @@ export function startSync(): () => void {
       if (isLive()) refresh('stale');
     },
     onConnection(connection) {
+      diagnostics.connection.add(
+        'reason' in connection ? `${connection.phase} ${connection.reason ?? ''}` : connection.phase,
+      );
       flush();
       const { phase } = useEvents.getState().connection;
       dispatch({ type: 'connection', connection });
@@ -128,6 +136,14 @@ export function startSync(): () => void {
     running.stop();
     if (stream === running) stream = null;
   };
+}
+
+/** An event's number, type and session, and nothing of what it says. */
+function describeEvent({ at, event }: Numbered): string {
+  const chat = 'chat' in event ? event.chat.id : 'id' in event ? event.id : '';
+  const session =
+    'properties' in event && 'sessionID' in event.properties ? event.properties.sessionID : chat;
+  return `${at === null ? '-' : at.count} ${event.type} ${session}`;
 }
 
 /** Asks for the connection now instead of at the next attempt. */
@@ -224,21 +240,31 @@ export function watchTranscript(session: string): () => void {
   watches.set(session, count + 1);
   if (count === 0) want(session);
   return () => {
-    const left = (watches.get(session) ?? 1) - 1;
-    if (left > 0) {
-      watches.set(session, left);
+    const others = (watches.get(session) ?? 1) - 1;
+    if (others > 0) {
+      watches.set(session, others);
       return;
     }
     watches.delete(session);
-    forgetOldest();
+    left = [session, ...left.filter((other) => other !== session)];
+    forgetSurplus();
   };
 }
 
-function forgetOldest(): void {
-  const idle = Object.keys(useEvents.getState().transcripts).filter((session) => !watches.has(session));
-  for (const session of idle.slice(0, Math.max(0, idle.length - keptTranscripts))) {
-    dispatch({ type: 'closed', session });
-  }
+function forgetSurplus(): void {
+  const { transcripts } = useEvents.getState();
+  const idle = Object.keys(transcripts).filter((session) => !watches.has(session));
+  // What was restored from the last visit and not shown in this one comes last.
+  const byAge = [
+    ...left.filter((session) => idle.includes(session)),
+    ...idle.filter((session) => !left.includes(session)),
+  ];
+  const measured = byAge.map((session) => ({
+    session,
+    size: sizeOf(transcripts[session] ?? emptyTranscript),
+  }));
+  for (const session of surplus(measured, keptInMemory)) dispatch({ type: 'closed', session });
+  left = left.filter((session) => session in useEvents.getState().transcripts);
 }
 
 /** Asks again for a conversation that could not be loaded. */

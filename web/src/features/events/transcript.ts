@@ -23,7 +23,7 @@ export function loaded(transcript: Transcript, page: TranscriptPage, epoch: stri
   if (position === null || position.epoch !== epoch || transcript.freshness.type !== 'asked') {
     return transcript;
   }
-  const entries = withOlder(transcript, page);
+  const entries = transcript.isLastSeen ? entriesOf(page.messages) : withOlder(transcript, page);
   const fresh: Transcript = {
     freshness: { type: 'live', position },
     order: ordered(entries),
@@ -33,6 +33,7 @@ export function loaded(transcript: Transcript, page: TranscriptPage, epoch: stri
     before: Object.keys(entries).length > page.messages.length ? transcript.before : page.before,
     loaded: true,
     failure: null,
+    isLastSeen: false,
   };
   return transcript.freshness.waiting.reduce(happened, fresh);
 }

@@ -12,6 +12,8 @@ let made: number;
 /** The addresses that the server was told. */
 let told: string[];
 let remembered: Map<string, string>;
+/** Another registration, for a part of the addresses. */
+let oldWorker: { scope: string; unregister(): Promise<boolean> } | undefined;
 
 function asBrowser({ endpoint, key }: Subscription) {
   return {
@@ -38,6 +40,7 @@ beforeEach(() => {
   current = { endpoint: 'https://push.example/old', key: 'AAAA' };
   made = 0;
   told = [];
+  oldWorker = undefined;
   remembered = new Map([['ocweb.push-device', 'old-id']]);
   vi.stubGlobal('localStorage', {
     getItem: (key: string) => remembered.get(key) ?? null,
@@ -47,9 +50,17 @@ beforeEach(() => {
   vi.stubGlobal('Notification', { permission: 'granted' });
   vi.stubGlobal('navigator', {
     userAgent: 'Safari iPhone',
-    serviceWorker: { register: async () => ({ active: {}, pushManager }) },
+    serviceWorker: {
+      register: async () => ({ active: {}, pushManager }),
+      getRegistration: async () => oldWorker,
+    },
   });
-  vi.stubGlobal('fetch', async (address: string, { body }: RequestInit) => {
+  vi.stubGlobal('location', { origin: 'https://ocweb.example' });
+  vi.stubGlobal('fetch', async (address: string, { method, body }: RequestInit) => {
+    if (method === 'DELETE') {
+      told.push(`end ${address.split('/').at(-1)}`);
+      return new Response(null, { status: 204 });
+    }
     if (address.endsWith('/settings')) return Response.json({ web_push: { public_key: 'AAAA' } });
     told.push((JSON.parse(String(body)) as { endpoint: string }).endpoint);
     return Response.json({ id: 'new-id' });
@@ -78,4 +89,13 @@ it('subscribes nothing that was not turned on here, or is not allowed any more',
   remembered.clear();
   await keepSubscribed();
   expect(told).toEqual([]);
+});
+
+it('ends what the worker of earlier versions was subscribed to, once the new one is', async () => {
+  const unregister = vi.fn(async () => true);
+  oldWorker = { scope: 'https://ocweb.example/ocweb/', unregister };
+  await keepSubscribed();
+  expect(unregister).toHaveBeenCalledOnce();
+  expect(told).toEqual(['https://push.example/old', 'end old-id']);
+  expect(ownId()).toBe('new-id');
 });

@@ -1,6 +1,7 @@
 /** This browser's own subscription: what there is, and how it begins and ends. */
 import { notifier } from '@/shared/api/notifier';
-import { describeSubscription, isFor, subscribeWith, worker } from '@/shared/push/subscription';
+import { describeSubscription, isFor, subscribeWith } from '@/shared/push/subscription';
+import { currentWorker, retireOldWorker, startWorker } from '@/shared/serviceWorker';
 import { recall, remember } from '@/shared/storage';
 import { type DeviceFacts, isAppleMobile } from './deviceState';
 
@@ -20,7 +21,7 @@ function isInstalled(): boolean {
 }
 
 async function currentSubscription(): Promise<PushSubscription | null> {
-  const registration = await navigator.serviceWorker.getRegistration(worker.scope);
+  const registration = await currentWorker();
   return (await registration?.pushManager.getSubscription()) ?? null;
 }
 
@@ -39,19 +40,6 @@ export async function readFacts(publicKey: string, known: readonly string[]): Pr
   };
 }
 
-/** A worker that runs: a subscription needs one. The page itself is not in its scope, so `ready` would never come. */
-async function activeWorker(): Promise<ServiceWorkerRegistration> {
-  const registration = await navigator.serviceWorker.register(worker.path, { scope: worker.scope });
-  const starting = registration.installing ?? registration.waiting;
-  if (registration.active || !starting) return registration;
-  return new Promise((done, failed) => {
-    starting.addEventListener('statechange', () => {
-      if (starting.state === 'activated') done(registration);
-      if (starting.state === 'redundant') failed(new Error('The browser refused the service worker.'));
-    });
-  });
-}
-
 /** Asks for the permission, subscribes, and tells the server. From a tap only: browsers ignore the question else. */
 export async function turnOn(publicKey: string): Promise<void> {
   const permission = await Notification.requestPermission();
@@ -61,10 +49,14 @@ export async function turnOn(publicKey: string): Promise<void> {
 
 /** Subscribes where the browser has no subscription with the server's key, and tells the server in any case. */
 async function subscribe(publicKey: string): Promise<void> {
-  const registration = await activeWorker();
+  const registration = await startWorker();
+  const before = ownId();
   const subscription = await subscribeWith(registration.pushManager, publicKey);
   const { id } = await notifier.subscribe(describeSubscription(subscription, navigator.userAgent));
   remember(idKey, id);
+  // The old worker's subscription ends with it, and the server need not find that out by itself.
+  const wasOld = await retireOldWorker();
+  if (wasOld && before !== null && before !== id) await notifier.unsubscribe(before).catch(() => undefined);
 }
 
 /** Ends this browser's subscription; the server is told first, so that a failure leaves things as they are. */

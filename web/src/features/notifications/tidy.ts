@@ -1,6 +1,6 @@
 /** Takes back notifications of what is over: what was answered elsewhere, and chats that were looked at. */
 import type { ChatView } from '@/shared/api/relay';
-import { worker } from '@/shared/push/subscription';
+import { currentWorker } from '@/shared/serviceWorker';
 
 /** The tags of what may still be shown: a request's is its id, and how a run ended has its chat's. */
 export function liveTags(chats: readonly ChatView[]): string[] {
@@ -16,8 +16,7 @@ export function isOver(tag: string, live: ReadonlySet<string>): boolean {
 }
 
 export async function closeWhatIsOver(live: ReadonlySet<string>): Promise<void> {
-  if (!('serviceWorker' in navigator)) return;
-  const registration = await navigator.serviceWorker.getRegistration(worker.scope);
+  const registration = await currentWorker();
   for (const notification of (await registration?.getNotifications()) ?? []) {
     if (isOver(notification.tag, live)) notification.close();
   }

@@ -1,6 +1,7 @@
 /** What more than one page asks our services for. The keys are here so that a change can call for a fresh answer. */
 import { queryOptions } from '@tanstack/react-query';
-import { admin } from './admin';
+import { recall, remember } from '@/shared/storage';
+import { admin, type Instance } from './admin';
 import { type Against, git, type SearchIn } from './git';
 import { opencode } from './opencode';
 import { relay } from './relay';

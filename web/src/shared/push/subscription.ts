@@ -2,9 +2,6 @@
 import { deviceName } from '@/shared/device';
 import { bytesOf, textOf } from './encoding';
 
-/** Where the service worker is, and the addresses it may act on: no page is among them, so no navigation waits for it. */
-export const worker = { path: '/ocweb/sw.js', scope: '/ocweb/' } as const;
-
 /** What the server needs to reach a device. */
 export interface NewSubscription {
   endpoint: string;
