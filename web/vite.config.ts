@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { build, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { budget } from './budget';
+import { budget } from './budget.ts';
 
 /** Where `npm run dev` sends what is not the page: a running ocweb, or a bare `opencode serve`. */
 const upstream = process.env.OCWEB_UPSTREAM ?? 'http://127.0.0.1:8080';

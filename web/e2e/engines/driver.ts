@@ -1,0 +1,67 @@
+// A browser that is not Chromium, driven by the WebDriver standard: the phone's browser is WebKit, and nothing but
+// WebKit itself shows what it does. Only what the smoke run needs.
+import { until } from '../stack';
+
+/** Sends one WebDriver command and answers its value. */
+export type Command = (
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: Record<string, unknown>,
+) => Promise<unknown>;
+
+/** How an element's reference is named, by the standard. */
+const reference = 'element-6066-11e4-a52e-4f735466cecf';
+
+export class Driver {
+  constructor(
+    readonly name: string,
+    private readonly command: Command,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  async open(url: string): Promise<void> {
+    await this.command('POST', '/url', { url });
+  }
+
+  /** Runs a function's body in the page. */
+  run<T>(script: string, ...values: unknown[]): Promise<T> {
+    return this.command('POST', '/execute/sync', { script, args: values }) as Promise<T>;
+  }
+
+  /** Waits until exactly what is meant is there. */
+  async find(selector: string): Promise<string> {
+    return until(`${selector} is there in ${this.name}`, async () => {
+      const found = await this.command('POST', '/element', { using: 'css selector', value: selector });
+      return (found as Record<string, string>)[reference];
+    });
+  }
+
+  /** A real click, which fails while something lies over the element. */
+  async click(selector: string): Promise<void> {
+    await until(`${selector} can be clicked in ${this.name}`, async () => {
+      await this.command('POST', `/element/${await this.find(selector)}/click`, {});
+      return true;
+    });
+  }
+
+  /** Real keys. */
+  async type(selector: string, text: string): Promise<void> {
+    await this.command('POST', `/element/${await this.find(selector)}/value`, { text });
+  }
+
+  /** Waits until the page's text has it. */
+  async shows(text: string): Promise<void> {
+    await until(`${this.name} shows "${text}"`, () =>
+      this.run<boolean>('return document.body.innerText.includes(arguments[0])', text),
+    );
+  }
+
+  async picture(): Promise<Buffer> {
+    return Buffer.from(String(await this.command('GET', '/screenshot')), 'base64');
+  }
+
+  async close(): Promise<void> {
+    await this.command('DELETE', '').catch(() => undefined);
+    await this.end();
+  }
+}
