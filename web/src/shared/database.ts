@@ -57,8 +57,16 @@ function transact<T, Name extends string>(
   signal: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    transaction.onabort = () => reject(transaction.error ?? signal.reason);
-    signal.addEventListener('abort', () => transaction.abort());
+    const abort = () => transaction.abort();
+    // The signal outlives the transaction, which cannot be aborted once it is over.
+    const end = () => signal.removeEventListener('abort', abort);
+    transaction.addEventListener('complete', end);
+    transaction.addEventListener('abort', end);
+    transaction.onabort = () => {
+      signal.removeEventListener('abort', abort);
+      reject(transaction.error ?? signal.reason);
+    };
+    signal.addEventListener('abort', abort);
     const result = act((store) => transaction.objectStore(store));
     transaction.oncomplete = () => resolve(result);
   });
