@@ -37,16 +37,19 @@ export function database<Name extends string>(
   }
 
   return async (mode, act) => {
-    const signal = AbortSignal.timeout(patience);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), patience);
     try {
-      const opened = await open(signal);
+      const opened = await open(limit.signal);
       try {
-        return await transact(opened.transaction(names, mode, { durability: 'strict' }), act, signal);
+        return await transact(opened.transaction(names, mode, { durability: 'strict' }), act, limit.signal);
       } finally {
         opened.close();
       }
     } catch (cause) {
       throw new Error(sentenceOf(cause), { cause });
+    } finally {
+      clearTimeout(timer);
     }
   };
 }
@@ -57,16 +60,8 @@ function transact<T, Name extends string>(
   signal: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => transaction.abort();
-    // The signal outlives the transaction, which cannot be aborted once it is over.
-    const end = () => signal.removeEventListener('abort', abort);
-    transaction.addEventListener('complete', end);
-    transaction.addEventListener('abort', end);
-    transaction.onabort = () => {
-      signal.removeEventListener('abort', abort);
-      reject(transaction.error ?? signal.reason);
-    };
-    signal.addEventListener('abort', abort);
+    transaction.onabort = () => reject(transaction.error ?? signal.reason);
+    signal.addEventListener('abort', () => transaction.abort());
     const result = act((store) => transaction.objectStore(store));
     transaction.oncomplete = () => resolve(result);
   });
