@@ -1,17 +1,20 @@
-/** A task given to a subagent: its own conversation, inside this one. */
+/** A task given to a subagent: what it does now, what it answered, and the way to its own conversation. */
 import { useEffect } from 'react';
 import { Link } from 'wouter';
+import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
 import type { ToolPart } from '@/shared/api/opencode';
+import { Markdown } from '@/shared/markdown/Markdown';
 import { Block } from '../Block';
-import { Messages } from '../Messages';
+import { lastLineOf, resultOf } from './subagent';
 import { Aside, ToolFailure } from './ToolStatus';
-import { field, input, metadata } from './tool';
+import { field, input, isRunning, metadata, outputOf } from './tool';
 
-export function Subagent({ part, directory }: { part: ToolPart; directory: string }) {
+export function Subagent({ part }: { part: ToolPart }) {
   const session = field(metadata(part), 'sessionId');
   const agent = input(part, 'subagent_type');
   const description = input(part, 'description');
+  const result = resultOf(outputOf(part));
   return (
     <Block
       kind="task"
@@ -25,20 +28,25 @@ export function Subagent({ part, directory }: { part: ToolPart; directory: strin
       }
       aside={<Aside part={part} />}
     >
-      {session !== '' && <Conversation session={session} directory={directory} />}
+      {isRunning(part) && session !== '' && <Progress session={session} />}
+      {result !== '' && <Markdown text={result} />}
       <ToolFailure part={part} />
+      {session !== '' && (
+        <Link href={`/chat/${session}`} className="text-link" data-testid="subagent-link">
+          {isRunning(part) ? 'watch it work' : 'open its conversation'} ›
+        </Link>
+      )}
     </Block>
   );
 }
 
-function Conversation({ session, directory }: { session: string; directory: string }) {
+/** Its conversation is followed as long as it works. */
+function Progress({ session }: { session: string }) {
   useEffect(() => watchTranscript(session), [session]);
+  const line = useEvents((state) => lastLineOf(state.transcripts[session]));
   return (
-    <div className="subagent">
-      <Messages session={session} directory={directory} />
-      <Link href={`/chat/${session}`} className="text-link">
-        open as a page ›
-      </Link>
-    </div>
+    <p className="subagent-line" data-testid="subagent-line">
+      {line ?? 'it begins'}
+    </p>
   );
 }

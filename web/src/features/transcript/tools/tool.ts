@@ -1,5 +1,5 @@
 /** What a tool call says about itself, read carefully: its input and metadata are the tool's own affair. */
-import type { ToolPart } from '@/shared/api/opencode';
+import type { FilePart, ToolPart } from '@/shared/api/opencode';
 
 export function field(record: Readonly<Record<string, unknown>> | undefined, name: string): string {
   const value = record?.[name];
@@ -32,15 +32,7 @@ export function took(part: ToolPart): number | null {
   return state.status === 'completed' || state.status === 'error' ? state.time.end - state.time.start : null;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
-const escapes = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
-
-/** Terminal output as plain text: colours removed, lines that were overwritten shown as they ended. */
-export function plainOutput(text: string): string {
-  const plain = text.replace(escapes, '').replaceAll('\r\n', '\n');
-  if (!plain.includes('\r')) return plain;
-  return plain
-    .split('\n')
-    .map((line) => line.slice(line.lastIndexOf('\r') + 1))
-    .join('\n');
+/** Files that a call brought: pictures that were read, mostly. */
+export function attachmentsOf(part: ToolPart): readonly FilePart[] {
+  return (part.state.status === 'completed' && part.state.attachments) || [];
 }

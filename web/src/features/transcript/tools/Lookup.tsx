@@ -1,0 +1,38 @@
+/** A tool that only looks: one line; what it found opens with a tap. */
+import type { ToolPart } from '@/shared/api/opencode';
+import { Block } from '../Block';
+import { Files } from '../files/Files';
+import { lookupLine, signOf } from './lookups';
+import { Aside, ToolFailure } from './ToolStatus';
+import { plainOutput } from './terminal';
+import { attachmentsOf, failureOf, outputOf } from './tool';
+
+export function Lookup({ part, directory }: { part: ToolPart; directory: string }) {
+  const text = lookupLine(part, directory);
+  const output = plainOutput(outputOf(part)).trimEnd();
+  const files = attachmentsOf(part);
+  return (
+    <Block
+      kind="line"
+      name={text}
+      status={part.state.status}
+      // A picture that was read is there to be seen.
+      folded={failureOf(part) === null && files.length === 0}
+      head={
+        <>
+          <span className="prompt-sign">{signOf(part.tool)} </span>
+          {text}
+        </>
+      }
+      aside={<Aside part={part} />}
+    >
+      {failureOf(part) !== null ? (
+        <ToolFailure part={part} />
+      ) : files.length > 0 ? (
+        <Files files={files} />
+      ) : (
+        output !== '' && <pre className="output">{output}</pre>
+      )}
+    </Block>
+  );
+}

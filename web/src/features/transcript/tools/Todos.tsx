@@ -1,0 +1,25 @@
+/** The todo list as it was written at this point of the conversation. */
+import type { ToolPart } from '@/shared/api/opencode';
+import { Block } from '../Block';
+import { TodoList } from './TodoList';
+import { Aside, ToolFailure } from './ToolStatus';
+
+export function Todos({ part }: { part: ToolPart }) {
+  const { todos } = part.state.input;
+  return (
+    <Block
+      kind="todo"
+      name="Todo list"
+      status={part.state.status}
+      head={
+        <>
+          <span className="prompt-sign"># </span>Todo
+        </>
+      }
+      aside={<Aside part={part} />}
+    >
+      {Array.isArray(todos) && <TodoList todos={todos} />}
+      <ToolFailure part={part} />
+    </Block>
+  );
+}

@@ -1,0 +1,58 @@
+/** Tools that only look, each in one line. Pure. */
+import type { ToolPart } from '@/shared/api/opencode';
+import { relativePath } from '@/shared/format';
+import { input, metadata } from './tool';
+
+/** Signs as in opencode's terminal. */
+const signs: Record<string, string> = {
+  read: '→',
+  list: '→',
+  skill: '→',
+  lsp: '→',
+  grep: '✱',
+  glob: '✱',
+  webfetch: '%',
+  websearch: '◈',
+  codesearch: '◇',
+};
+
+export function isLookup(tool: string): boolean {
+  return tool in signs;
+}
+
+export function signOf(tool: string): string {
+  return signs[tool] ?? '⚙';
+}
+
+export function lookupLine(part: ToolPart, directory: string): string {
+  const meta = metadata(part);
+  const found = (count: unknown) => (typeof count === 'number' ? ` (${count})` : '');
+  const below = () => {
+    const path = relativePath(input(part, 'path'), directory);
+    return path === '' || path === directory ? '' : ` in ${path}`;
+  };
+  switch (part.tool) {
+    case 'read': {
+      const { offset, limit } = part.state.input;
+      const range = typeof offset === 'number' ? ` from line ${offset}` : '';
+      const most = typeof limit === 'number' ? `, ${limit} lines` : '';
+      return `Read ${relativePath(input(part, 'filePath'), directory)}${range}${most}`;
+    }
+    case 'list':
+      return `List ${relativePath(input(part, 'path'), directory) || '.'}`;
+    case 'grep':
+      return `Grep "${input(part, 'pattern')}"${below()}${found(meta.matches)}`;
+    case 'glob':
+      return `Glob ${input(part, 'pattern')}${below()}${found(meta.count)}`;
+    case 'webfetch':
+      return `Fetch ${input(part, 'url')}`;
+    case 'websearch':
+      return `Search the web for "${input(part, 'query')}"`;
+    case 'codesearch':
+      return `Search code for "${input(part, 'query')}"`;
+    case 'skill':
+      return `Skill ${input(part, 'name')}`;
+    default:
+      return `${part.tool} ${input(part, 'operation')} ${relativePath(input(part, 'filePath'), directory)}`.trim();
+  }
+}
