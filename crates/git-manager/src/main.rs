@@ -24,8 +24,15 @@ fn start() -> anyhow::Result<()> {
     run(&environment)
 }
 
-#[tokio::main]
-async fn run(environment: &Environment) -> anyhow::Result<()> {
+fn run(environment: &Environment) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let ended = runtime.block_on(run_until_stopped(environment));
+    // A reading that hangs on what the agent put in its way ends with this process.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn run_until_stopped(environment: &Environment) -> anyhow::Result<()> {
     let own_path = std::env::current_exe().context("this binary's own path is not known")?;
     let config = Config::from_environment(environment, own_path)?;
     let listener = Listener::bind(&config.folders.socket(SERVICE)).await?.with_body_limit(BODY_LIMIT);

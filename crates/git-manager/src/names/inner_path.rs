@@ -1,5 +1,7 @@
 //! A path inside a working copy, as the page asks for it.
 
+use std::path::Path;
+
 use super::{InvalidName, text_name};
 
 /// The longest path, in bytes.
@@ -18,9 +20,14 @@ impl InnerPath {
         self.0.is_empty()
     }
 
-    /// Its parts, from the root down.
-    pub fn parts(&self) -> impl Iterator<Item = &str> {
-        self.0.split('/').filter(|part| !part.is_empty())
+    /// As a path that leads from the working copy's root.
+    pub fn as_path(&self) -> &Path {
+        Path::new(&self.0)
+    }
+
+    /// The name of what it leads to; that of the root is empty.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
     }
 
     /// The path of something in this folder.

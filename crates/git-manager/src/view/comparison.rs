@@ -4,6 +4,9 @@
 
 use std::{
     collections::HashSet,
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
+    path::Path,
     str::FromStr,
     time::{Duration, Instant},
 };
@@ -22,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{Error, Missing},
-    names::{CommitId, InnerPath, InvalidName},
+    names::{CommitId, InvalidName},
 };
 
 /// How many files are told of, and how many have their lines counted.
@@ -225,14 +228,10 @@ impl<'r> Changes<'r> {
     /// One file, with a patch of at most `room` bytes if one is wanted. Nothing if it turns out to be as it was.
     fn change(&self, place: &Place, index: usize, room: Option<usize>) -> Result<Option<Change>, Failure> {
         let Some(delta) = self.diff.get_delta(index) else { return Ok(None) };
-        let path = path_of(&delta);
-        if delta.status() == Delta::Conflicted {
-            return self.conflict(place, path, room).map(Some);
-        }
         let mut change = Change {
+            path: lossy(bytes_of(&delta).unwrap_or_default()),
             old_path: old_path_of(&delta),
             status: status_of(&delta),
-            path,
             additions: 0,
             deletions: 0,
             binary: false,
@@ -244,43 +243,36 @@ impl<'r> Changes<'r> {
             change.path.truncate(folder.len());
             return Ok(Some(change));
         }
-        let Some(mut lines) = Patch::from_diff(&self.diff, index)? else { return Ok(Some(change)) };
-        if lines.delta().status() == Delta::Unmodified {
-            return Ok(None);
+        if matches!(delta.status(), Delta::Conflicted | Delta::Typechange) {
+            // The library shows nothing for these.
+            let (before, now) = self.contents(place, &delta);
+            let mut lines = Patch::from_buffers(&before, None, &now, None, Some(&mut options()))?;
+            describe(&mut change, &mut lines, room)?;
+            return Ok(Some(change));
         }
+        let Some(mut lines) = Patch::from_diff(&self.diff, index)? else { return Ok(Some(change)) };
         describe(&mut change, &mut lines, room)?;
-        Ok(Some(change))
+        // Changed in the index, and changed back in the working tree.
+        let as_it_was = lines.delta().status() == Delta::Unmodified
+            || delta.status() == Delta::Modified
+                && delta.old_file().mode() == delta.new_file().mode()
+                && !change.binary
+                && lines.num_hunks() == 0;
+        Ok((!as_it_was).then_some(change))
     }
 
-    /// A file in conflict: what lies there with git's marks, against what was there before.
-    fn conflict(&self, place: &Place, path: String, room: Option<usize>) -> Result<Change, Failure> {
-        let entry = self.from.as_ref().and_then(|tree| tree.get_path(path.as_ref()).ok());
-        let before = entry.and_then(|entry| self.repository.find_blob(entry.id()).ok());
-        let before = before.as_ref().map_or(&[][..], |blob| blob.content());
-        // Deleted on one side, or of a kind or a name that cannot be read: as if there was nothing.
-        let now = path.parse::<InnerPath>().ok().and_then(|path| {
-            let inside = Inside::open(&place.path).ok()?;
-            inside.read(&path, LARGEST.unsigned_abs()).ok()
-        });
-        let mut lines = Patch::from_buffers(
-            before,
-            None,
-            now.as_deref().unwrap_or_default(),
-            None,
-            Some(&mut options()),
-        )?;
-        let mut change = Change {
-            path,
-            old_path: None,
-            status: ChangeStatus::Conflicted,
-            additions: 0,
-            deletions: 0,
-            binary: false,
-            patch: None,
-            truncated: false,
-        };
-        describe(&mut change, &mut lines, room)?;
-        Ok(change)
+    /// What was in a file and what is there now: of a conflict with git's marks, of a link what it points to. What
+    /// is not there or cannot be read is empty.
+    fn contents(&self, place: &Place, delta: &DiffDelta<'_>) -> (Vec<u8>, Vec<u8>) {
+        let path = Path::new(OsStr::from_bytes(bytes_of(delta).unwrap_or_default()));
+        let blob = |id| self.repository.find_blob(id).map(|blob| blob.content().to_vec()).ok();
+        let before = self.from.as_ref().and_then(|tree| tree.get_path(path).ok());
+        let known = Some(delta.new_file().id()).filter(|_| delta.status() == Delta::Typechange);
+        let there = || Inside::open(&place.path).ok()?.read(path, LARGEST.unsigned_abs()).ok();
+        (
+            before.and_then(|entry| blob(entry.id())).unwrap_or_default(),
+            known.and_then(blob).or_else(there).unwrap_or_default(),
+        )
     }
 }
 
@@ -328,10 +320,6 @@ fn tree(repository: &Repository, commit: Option<Oid>) -> Result<Option<Tree<'_>>
 
 fn bytes_of<'d>(delta: &DiffDelta<'d>) -> Option<&'d [u8]> {
     delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes())
-}
-
-fn path_of(delta: &DiffDelta<'_>) -> String {
-    lossy(bytes_of(delta).unwrap_or_default())
 }
 
 fn old_path_of(delta: &DiffDelta<'_>) -> Option<String> {

@@ -35,7 +35,7 @@ pub struct TextFile {
 
 impl TextFile {
     pub(super) fn read(inside: Inside, path: &InnerPath) -> Result<Self, Failure> {
-        let (mut content, size_bytes) = match inside.find(path)? {
+        let (mut content, size_bytes) = match inside.find(path.as_path())? {
             Node::File(file, metadata) => {
                 let mut content = Vec::new();
                 file.take(TEXT as u64 + 1).read_to_end(&mut content)?;
@@ -124,7 +124,7 @@ pub struct RawFile {
 
 impl RawFile {
     pub(super) fn open(inside: Inside, path: &InnerPath) -> Result<Self, Failure> {
-        let (mut file, metadata) = match inside.find(path)? {
+        let (mut file, metadata) = match inside.find(path.as_path())? {
             Node::File(file, metadata) => (file, metadata),
             Node::Folder(_) => return Err(is_folder(path)),
             Node::Link(_) => {
@@ -138,7 +138,7 @@ impl RawFile {
         (&mut file).take(32.min(size_bytes)).read_to_end(&mut beginning)?;
         let rest = file.take(size_bytes.saturating_sub(beginning.len() as u64));
         let image = ImageType::of(&beginning);
-        let name = path.parts().last().unwrap_or_default().to_owned();
+        let name = path.name().to_owned();
         Ok(Self { name, image, size_bytes, content: std::io::Cursor::new(beginning).chain(rest) })
     }
 }

@@ -11,7 +11,7 @@ use std::{
         fd::{AsRawFd, OwnedFd},
         unix::{ffi::OsStrExt, fs::MetadataExt},
     },
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use git2::Repository;
@@ -52,21 +52,22 @@ impl Inside {
     }
 
     /// What lies at a path; neither its folders nor itself are followed if they are links.
-    pub(super) fn find(self, path: &InnerPath) -> Result<Node, Failure> {
+    pub(super) fn find(self, path: &Path) -> Result<Node, Failure> {
         let Self(mut folder) = self;
-        let mut parts = path.parts().peekable();
+        let mut parts = path.components().peekable();
         while let Some(part) = parts.next() {
+            let Component::Normal(name) = part else { return Err(refusal(Errno::EINVAL, path)) };
             if parts.peek().is_none() {
-                return last(&folder, part, path);
+                return last(&folder, name, path);
             }
             let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
-            folder = openat(&folder, part, flags, Mode::empty()).map_err(|error| refusal(error, path))?;
+            folder = openat(&folder, name, flags, Mode::empty()).map_err(|error| refusal(error, path))?;
         }
         Ok(Node::Folder(folder))
     }
 
-    /// The content of a file, or what a link points to, if it is not larger than `limit`.
-    pub(super) fn read(self, path: &InnerPath, limit: u64) -> Result<Vec<u8>, Failure> {
+    /// The first `limit` bytes of a file, or what a link points to.
+    pub(super) fn read(self, path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
         match self.find(path)? {
             Node::File(file, _) => {
                 let mut content = Vec::new();
@@ -74,12 +75,12 @@ impl Inside {
                 Ok(content)
             }
             Node::Link(target) => Ok(target),
-            Node::Folder(_) => Err(Error::Unreadable(format!("{path} is a folder.")).into()),
+            Node::Folder(_) => Err(refusal(Errno::EISDIR, path)),
         }
     }
 }
 
-fn last(folder: &OwnedFd, name: &str, path: &InnerPath) -> Result<Node, Failure> {
+fn last(folder: &OwnedFd, name: &OsStr, path: &Path) -> Result<Node, Failure> {
     // Without O_NONBLOCK, opening a pipe would wait for somebody to write.
     let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let found = match openat(folder, name, flags, Mode::empty()) {
@@ -96,11 +97,13 @@ fn last(folder: &OwnedFd, name: &str, path: &InnerPath) -> Result<Node, Failure>
     } else if metadata.is_file() {
         Ok(Node::File(found, metadata))
     } else {
-        Err(Error::Unreadable(format!("{path} is neither a file nor a folder.")).into())
+        let detail = format!("{} is neither a file nor a folder.", path.display());
+        Err(Error::Unreadable(detail).into())
     }
 }
 
-fn refusal(error: Errno, path: &InnerPath) -> Failure {
+fn refusal(error: Errno, path: &Path) -> Failure {
+    let path = path.display();
     match error {
         Errno::ENOENT | Errno::ENAMETOOLONG => Error::Missing(Missing::Path(path.to_string())).into(),
         Errno::ENOTDIR | Errno::ELOOP => {
@@ -156,7 +159,7 @@ pub struct Listing {
 
 impl Listing {
     pub(super) fn read(place: &Place, path: &InnerPath) -> Result<Self, Failure> {
-        let folder = match Inside::open(&place.path)?.find(path)? {
+        let folder = match Inside::open(&place.path)?.find(path.as_path())? {
             Node::Folder(folder) => folder,
             Node::File(..) | Node::Link(_) => {
                 return Err(Error::Unreadable(format!("{path} is not a folder.")).into());
@@ -186,7 +189,7 @@ impl Listing {
 }
 
 fn describe(repository: Option<&Repository>, folder: &InnerPath, name: &OsStr, metadata: &Metadata) -> Entry {
-    let real = Path::new(folder.as_str()).join(name);
+    let real = folder.as_path().join(name);
     let index = repository.and_then(|repository| repository.index().ok());
     let tracked = index.and_then(|index| index.get_path(&real, 0));
     let ignored = tracked.is_none()
