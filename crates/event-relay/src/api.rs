@@ -1,6 +1,7 @@
 //! The HTTP face: handlers translate between requests and the domain, and decide nothing.
 
 mod events;
+mod files;
 mod inbox;
 mod login;
 mod opencode;
@@ -28,6 +29,8 @@ fn documented() -> OpenApiRouter<Relay> {
         .routes(routes!(viewing::mark_chat_read))
         .routes(routes!(settings::show_relay_settings, settings::change_relay_settings))
         .routes(routes!(transcripts::read_transcript))
+        .routes(routes!(files::read_file))
+        .routes(routes!(files::read_attachment))
         .routes(routes!(inbox::list_requests))
         .routes(routes!(inbox::answer_request))
 }

@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::{
     clients::{Affected, Clients},
+    files,
     filter::{Place, Scope},
     instance::{Instance, InstanceDisk, Opencode},
     ring::Ring,
@@ -138,7 +139,7 @@ impl Hub {
         self.change(|state, now| {
             parser.push(bytes, |data| {
                 if !Event::is_noise(data)
-                    && let Some(event) = Event::read(&whole_characters(data))
+                    && let Some(event) = Event::read(&files::addressed(whole_characters(data)))
                 {
                     state.take(&event, now);
                 }

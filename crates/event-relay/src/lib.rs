@@ -9,6 +9,7 @@ mod clients;
 mod compression;
 mod config;
 mod continuation;
+mod files;
 mod filter;
 mod git_manager;
 mod hub;

@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Config, SERVICE,
     continuation::{self, SettingsFile},
+    files::Files,
     git_manager::GitManager,
     hub::Hub,
     instance::InstanceDisk,
@@ -47,6 +48,7 @@ pub struct Relay {
     pub(crate) hub: Arc<Hub>,
     pub(crate) opencode: Client,
     pub(crate) transcripts: Arc<Transcripts>,
+    pub(crate) files: Arc<Files>,
     pub(crate) logins: Arc<Logins>,
     pub(crate) settings: Arc<SettingsFile>,
     pub(crate) stop: CancellationToken,
@@ -79,6 +81,7 @@ impl Relay {
         };
         let relay = Self {
             transcripts: Arc::new(Transcripts::new(opencode.clone())),
+            files: Arc::new(Files::new(opencode.clone())),
             hub: Arc::clone(&hub),
             opencode,
             logins: Arc::clone(&logins),

@@ -13,12 +13,13 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use crate::{
+    files,
     filter::Scope,
     hub::{Hub, State},
     number::Number,
 };
 
-/// The largest answer of opencode's that is taken, in bytes. Of a longer conversation less is asked for.
+/// The largest answer of opencode's that is taken, in bytes, without the contents of files. Of a longer conversation less is asked for.
 const LARGEST: usize = 16 << 20;
 /// So many are prepared at once.
 const AT_ONCE: usize = 2;
@@ -82,8 +83,11 @@ impl Transcripts {
         for _ in 0..TRIES {
             let asked_at = hub.look().ring.head();
             let (json, cursor) = self.ask(session, limit, before).await?;
-            let messages: Vec<Value> = serde_json::from_slice(&json)?;
+            let mut messages: Vec<Value> = serde_json::from_slice(&json)?;
             drop(json);
+            for message in &mut messages {
+                message["parts"].as_array_mut().into_iter().flatten().for_each(files::address);
+            }
             let transcript = hub.change(|state, _| {
                 state.flush(session);
                 complete(state, session, asked_at, messages, before.is_none())

@@ -6,12 +6,14 @@
 
 mod characters;
 mod client;
+mod contents;
 mod error;
 mod id;
 mod prompt;
 
 pub use characters::whole_characters;
 pub use client::{CallTrace, Client, CommandInfo, MessagePage};
+pub use contents::{ContentCutter, Piece, content_number, has_content_mark};
 pub use error::Error;
 pub use id::{InvalidId, MessageId, SessionId};
 pub use prompt::{Command, ModelName, Prompt, PromptFile, ShellCommand};

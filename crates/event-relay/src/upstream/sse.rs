@@ -1,6 +1,9 @@
-//! Takes a stream of bytes apart into server-sent events, however the bytes were cut on their way.
+//! Takes a stream of bytes apart into server-sent events, however the bytes were cut on their way. The contents of
+//! files are left out before anything of them is kept.
 
-/// The largest event that is taken in, in bytes: a prompt with several photos. A larger one is left out.
+use ocweb_opencode_client::{ContentCutter, Piece};
+
+/// The largest event that is taken in, in bytes, without the contents of files. A larger one is left out.
 const LARGEST: usize = 32 << 20;
 
 /// What is kept between events, in bytes: a large one's memory is given back.
@@ -9,6 +12,7 @@ const KEPT: usize = 64 << 10;
 /// Collects bytes until they are whole events.
 #[derive(Debug, Default)]
 pub(crate) struct Parser {
+    cutter: ContentCutter,
     /// The beginning of a line whose end has not come yet.
     line: Vec<u8>,
     /// The `data` lines of the event so far.
@@ -19,16 +23,26 @@ pub(crate) struct Parser {
 
 impl Parser {
     /// Takes in the next bytes and calls `each` with the data of each event that they complete.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8])) {
+    pub(crate) fn push(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) {
+        let mut cutter = std::mem::take(&mut self.cutter);
+        cutter.push(bytes, |piece| {
+            if let Piece::Json(bytes) = piece {
+                self.push_slim(bytes, &mut each);
+            }
+        });
+        self.cutter = cutter;
+    }
+
+    fn push_slim(&mut self, mut bytes: &[u8], each: &mut impl FnMut(&[u8])) {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             bytes = rest;
             if self.line.is_empty() {
-                self.end_line(line, &mut each);
+                self.end_line(line, each);
             } else {
                 let mut whole = std::mem::take(&mut self.line);
                 whole.extend_from_slice(line);
-                self.end_line(&whole, &mut each);
+                self.end_line(&whole, each);
                 whole.clear();
                 whole.shrink_to(KEPT);
                 self.line = whole;
@@ -97,6 +111,15 @@ mod tests {
         }
         let single: Vec<_> = STREAM.chunks(1).collect();
         assert_eq!(events(&single), whole);
+    }
+
+    #[test]
+    fn the_content_of_a_file_takes_no_room() {
+        let piece = vec![b'A'; 1 << 20];
+        let mut pieces: Vec<&[u8]> = vec![b"data: {\"url\":\"data:image/png;base64,"];
+        pieces.extend(std::iter::repeat_n(&piece[..], 64));
+        pieces.push(b"\",\"id\":1}\n\ndata: next\n\n");
+        assert_eq!(events(&pieces), [r#"{"url":"data:ocweb-content,0","id":1}"#, "next"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::hub::Hub;
+use crate::{files, hub::Hub};
 
 /// So many sessions are known from the start.
 const SESSIONS: usize = 500;
@@ -51,7 +51,8 @@ pub(super) async fn ask(client: &Client, hub: &Hub, restarted: bool) -> Result<S
         Ok::<_, Error>(last.map(|last| (chat, last)))
     });
     let last_messages: Vec<_> = last_messages.buffered(AT_ONCE).try_collect().await?;
-    for (chat, Stored { info, parts }) in last_messages.into_iter().flatten() {
+    for (chat, Stored { info, mut parts }) in last_messages.into_iter().flatten() {
+        parts.iter_mut().for_each(files::address);
         survey.last_messages.insert(chat.clone(), info);
         survey.last_parts.insert(chat, parts);
     }

@@ -9,10 +9,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{Client, unexpected};
-use crate::{Error, whole_characters};
+use crate::{ContentCutter, Error, Piece, whole_characters};
 
 /// A stream has no end of its own.
 const STREAM: Duration = Duration::from_hours(24 * 365);
+
+/// So much of several messages is taken before fewer are asked for, in bytes: opencode holds all of it at once.
+const MOST_AT_ONCE: usize = 48 << 20;
 
 /// A page of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +46,9 @@ impl Client {
         Ok(self.http.execute(request).await?)
     }
 
-    /// The latest messages of a session, or those before a cursor. `None` when they are larger than `most` bytes.
+    /// The latest messages of a session, or those before a cursor, with marks in place of the contents of files.
+    /// `None` when there are more than `most` bytes of them, or so much in their files that opencode should not be
+    /// asked for them at once.
     pub async fn messages(
         &self,
         session: &str,
@@ -58,10 +63,16 @@ impl Client {
         let mut response = self.send(call, request).await?;
         let cursor = response.headers().get("x-next-cursor").and_then(|value| value.to_str().ok());
         let before = cursor.map(str::to_owned);
-        let mut json = Vec::new();
+        let (mut json, mut cutter, mut received) = (Vec::new(), ContentCutter::default(), 0);
         while let Some(chunk) = response.chunk().await? {
-            json.extend_from_slice(&chunk);
-            if json.len() > most {
+            received += chunk.len();
+            cutter.push(&chunk, |piece| {
+                if let Piece::Json(bytes) = piece {
+                    json.extend_from_slice(bytes);
+                }
+            });
+            // A single message is as large as it is.
+            if json.len() > most || limit > 1 && received > MOST_AT_ONCE {
                 return Ok(None);
             }
         }
@@ -70,6 +81,40 @@ impl Client {
             return Err(unexpected(call, response.status(), &String::from_utf8_lossy(&json)));
         }
         Ok(Some(MessagePage { json: whole_characters(&json).into_owned(), before }))
+    }
+
+    /// One message with the contents of its files taken out: `{"info", "parts"}`, and the contents by their numbers,
+    /// each what followed `data:`. `None` when it is larger than `most` bytes.
+    pub async fn message_and_contents(
+        &self,
+        session: &str,
+        message: &str,
+        most: usize,
+    ) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, Error> {
+        let call = "GET /session/…/message/…";
+        let path = ["session", session, "message", message];
+        let mut response = self.send(call, self.request(Method::GET, &path)).await?;
+        let (mut json, mut contents) = (Vec::new(), Vec::<Vec<u8>>::new());
+        let (mut cutter, mut received) = (ContentCutter::default(), 0);
+        while let Some(chunk) = response.chunk().await? {
+            received += chunk.len();
+            if received > most {
+                return Ok(None);
+            }
+            cutter.push(&chunk, |piece| match piece {
+                Piece::Json(bytes) => json.extend_from_slice(bytes),
+                Piece::Content(number, bytes) => {
+                    if number == contents.len() {
+                        contents.push(Vec::new());
+                    }
+                    contents[number].extend_from_slice(bytes);
+                }
+            });
+        }
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err(unexpected(call, response.status(), &String::from_utf8_lossy(&json)));
+        }
+        Ok(Some((whole_characters(&json).into_owned(), contents)))
     }
 
     /// The sessions of every directory that changed last, the latest first; those that were put away too.
