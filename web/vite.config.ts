@@ -57,24 +57,28 @@ function describeBuild(bundle: Bundle): { id: string; files: string[] } {
 const serviceWorker: Plugin = {
   name: 'service-worker',
   apply: 'build',
-  async generateBundle(_options, bundle) {
-    const built = await build({
-      configFile: false,
-      publicDir: false,
-      logLevel: 'warn',
-      resolve: { alias },
-      define: { __BUILD__: JSON.stringify(describeBuild(bundle)) },
-      build: {
-        write: false,
-        rolldownOptions: {
-          input: fileURLToPath(new URL('src/sw/main.ts', import.meta.url)),
-          output: { format: 'iife', entryFileNames: 'sw.js' },
+  // After Vite has taken out the pieces of which nothing but their style is left.
+  generateBundle: {
+    order: 'post',
+    async handler(_options, bundle) {
+      const built = await build({
+        configFile: false,
+        publicDir: false,
+        logLevel: 'warn',
+        resolve: { alias },
+        define: { __BUILD__: JSON.stringify(describeBuild(bundle)) },
+        build: {
+          write: false,
+          rolldownOptions: {
+            input: fileURLToPath(new URL('src/sw/main.ts', import.meta.url)),
+            output: { format: 'iife', entryFileNames: 'sw.js' },
+          },
         },
-      },
-    });
-    const [output] = [built].flat();
-    if (!output || !('output' in output)) throw new Error('the service worker was not built');
-    this.emitFile({ type: 'asset', fileName: 'sw.js', source: output.output[0].code });
+      });
+      const [output] = [built].flat();
+      if (!output || !('output' in output)) throw new Error('the service worker was not built');
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source: output.output[0].code });
+    },
   },
 };
 
