@@ -4,7 +4,14 @@ import './composer.css';
 
 export function Chip({ label, value, onClick }: { label: string; value: string; onClick: () => void }) {
   return (
-    <button type="button" className="chip" aria-label={`${label}: ${value}`} onClick={onClick}>
+    <button
+      type="button"
+      className="chip"
+      aria-label={`${label}: ${value}`}
+      // The box keeps the focus, and has it again when the sheet closes.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={onClick}
+    >
       <span>{value}</span>
       <Icon name="chevron" size={16} />
     </button>
