@@ -45,12 +45,15 @@ export function useFollow(key: string) {
 
 function holdStill(box: HTMLElement, inner: HTMLElement, onFollowing: (following: boolean) => void) {
   let anchors: readonly Anchor[] = [];
+  /** Where the box ended: the keyboard and the composer move that, and what is seen with it. */
+  let bottom = box.getBoundingClientRect().bottom;
   /** Whether the reader has just opened or closed something: its headline stays under the finger, at the end too. */
   let isHeld = false;
 
   const isAtEnd = () => -box.scrollTop < near;
   const look = () => {
     isHeld = false;
+    bottom = box.getBoundingClientRect().bottom;
     anchors = isAtEnd() ? [] : topmost(box, inner);
   };
   const onScroll = () => {
@@ -63,14 +66,14 @@ function holdStill(box: HTMLElement, inner: HTMLElement, onFollowing: (following
     isHeld = true;
     anchors = [anchorOf(head)];
   };
-  const observer = new ResizeObserver((changes) => {
-    // The box itself changes with the keyboard and the composer: then its end stays where it is.
-    if (changes.some(({ target }) => target === box)) return look();
+  const observer = new ResizeObserver(() => {
     if (isAtEnd() && !isHeld) return;
     const anchor = anchors.find(({ element }) => element.isConnected);
-    if (!anchor) return look();
-    const moved = anchor.element.getBoundingClientRect().top - anchor.top;
-    if (Math.abs(moved) >= 1) box.scrollTop += moved;
+    if (anchor) {
+      const expected = anchor.top + box.getBoundingClientRect().bottom - bottom;
+      const moved = anchor.element.getBoundingClientRect().top - expected;
+      if (Math.abs(moved) >= 1) box.scrollTop += moved;
+    }
     look();
   });
   box.addEventListener('scroll', onScroll, { passive: true });

@@ -1,16 +1,9 @@
 /** What a command said: as it comes, in its colours; of very much only the end, until all is asked for. */
 import { memo, useMemo, useRef, useState } from 'react';
 import { count } from '@/shared/format';
-import {
-  lastLines,
-  outputLines,
-  type Piece,
-  plain,
-  type Style,
-  type StyledLine,
-  styledLine,
-} from './terminal';
-import './terminal.css';
+import { PieceText } from '@/shared/terminal/PieceText';
+import { plain, type Style } from '@/shared/terminal/style';
+import { lastLines, outputLines, type StyledLine, styledLine } from './terminal';
 
 /** Rendered as one: what has been said is not rendered again when more comes. */
 const linesOfChunk = 100;
@@ -83,30 +76,3 @@ const ChunkLines = memo(({ lines }: { lines: readonly StyledLine[] }) => (
     ))}
   </pre>
 ));
-
-function PieceText({ text, style }: Piece) {
-  if (style === plain) return text;
-  const [colour, background] = style.isInverse
-    ? [style.background ?? 'black', style.colour ?? 'text']
-    : [style.colour, style.background];
-  const classes = [
-    typeof colour === 'number' && `terminal-${colour}`,
-    typeof background === 'number' && `terminal-on-${background}`,
-    colour === 'black' && 'terminal-black',
-    background === 'text' && 'terminal-on-text',
-    style.isBold && 'terminal-bold',
-    style.isDim && 'terminal-dim',
-    style.isItalic && 'terminal-italic',
-    style.isUnderlined && 'terminal-underlined',
-  ];
-  const own = (value: number | string | null) =>
-    typeof value === 'string' && value.startsWith('rgb') ? value : undefined;
-  return (
-    <span
-      className={classes.filter(Boolean).join(' ') || undefined}
-      style={{ color: own(colour), backgroundColor: own(background) }}
-    >
-      {text}
-    </span>
-  );
-}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lastLines, outputLines, plain, plainOutput, type Style, styledLine } from './terminal';
+import { plain, type Style } from '@/shared/terminal/style';
+import { lastLines, outputLines, plainOutput, styledLine } from './terminal';
 
 const look = (line: string, begin: Style = plain) =>
   styledLine(line, begin).pieces.map(({ text, style }) => {

@@ -2,33 +2,7 @@
  * Output of a terminal as lines of coloured text: colours and weights kept, everything else that a program says to
  * a terminal left out, lines that were overwritten shown as they ended. Pure.
  */
-
-/** How a piece of text looks: classes of `terminal.css`, and colours that have no class. */
-export interface Style {
-  /** 0 to 15: the terminal's own colours. */
-  colour: number | string | null;
-  background: number | string | null;
-  isBold: boolean;
-  isDim: boolean;
-  isItalic: boolean;
-  isUnderlined: boolean;
-  isInverse: boolean;
-}
-
-export interface Piece {
-  text: string;
-  style: Style;
-}
-
-export const plain: Style = {
-  colour: null,
-  background: null,
-  isBold: false,
-  isDim: false,
-  isItalic: false,
-  isUnderlined: false,
-  isInverse: false,
-};
+import { indexedColour, type Piece, plain, rgb, type Style } from '@/shared/terminal/style';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
 const sequence = /\u001b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_]|$)/g;
@@ -149,23 +123,6 @@ function extendedColour([kind, ...rest]: readonly number[]): {
   if (kind === 5) return { colour: indexedColour(rest[0] ?? 0), used: 2 };
   if (kind === 2) return { colour: rgb(rest[0] ?? 0, rest[1] ?? 0, rest[2] ?? 0), used: 4 };
   return { colour: null, used: 1 };
-}
-
-function indexedColour(index: number): number | string {
-  if (index < 16) return index;
-  if (index >= 232) {
-    const grey = 8 + (index - 232) * 10;
-    return rgb(grey, grey, grey);
-  }
-  const level = (step: number) => (step === 0 ? 0 : 55 + step * 40);
-  const cube = index - 16;
-  return rgb(level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6));
-}
-
-const byte = (value: number) => Math.min(255, Math.max(0, Math.trunc(value) || 0));
-
-function rgb(red: number, green: number, blue: number): string {
-  return `rgb(${byte(red)} ${byte(green)} ${byte(blue)})`;
 }
 
 /** How much is shown at once. */
