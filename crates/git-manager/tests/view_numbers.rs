@@ -30,7 +30,9 @@ impl Dice {
 
     /// Lines that are like no others.
     fn lines(&mut self, count: usize, end: &str) -> String {
-        (0..count).map(|_| format!("{} {}{end}", self.below(1 << 30), self.below(1 << 30))).collect()
+        let lines: Vec<_> =
+            (0..count).map(|_| format!("{} {}{end}", self.below(1 << 30), self.below(1 << 30))).collect();
+        lines.concat()
     }
 
     /// A name that is not taken; some are awkward.
@@ -122,8 +124,11 @@ fn change(dice: &mut Dice, root: &Path) {
     }
 }
 
-/// What git itself counts from `from` to the working tree with all that is in it: path, additions, deletions.
-fn counted_by_git(root: &Path, from: &str) -> BTreeSet<(String, Option<u64>, Option<u64>)> {
+/// A path with its additions and deletions; those of a binary file are not counted.
+type Counted = (String, Option<u64>, Option<u64>);
+
+/// What git itself counts from `from` to the working tree with all that is in it.
+fn counted_by_git(root: &Path, from: &str) -> BTreeSet<Counted> {
     let index = tempfile::NamedTempFile::new().unwrap();
     let real = git(root, &["rev-parse", "--path-format=absolute", "--git-path", "index"]);
     fs::copy(real, index.path()).unwrap();
@@ -150,7 +155,7 @@ fn counted_by_git(root: &Path, from: &str) -> BTreeSet<(String, Option<u64>, Opt
 }
 
 /// The same as the service tells it.
-fn counted_by_us(diff: &Value) -> BTreeSet<(String, Option<u64>, Option<u64>)> {
+fn counted_by_us(diff: &Value) -> BTreeSet<Counted> {
     let files = diff["files"].as_array().unwrap().iter();
     let number = |file: &Value, name: &str| file[name].as_u64().filter(|_| file["binary"] == false);
     files
@@ -190,9 +195,7 @@ async fn what_is_shown_is_what_git_counts() {
             assert_eq!(counted_by_us(&head), counted_by_git(&root, "HEAD"), "{place}");
 
             let stat = service.get(&format!("/admin/chats/{id}/git")).await;
-            let sum = |of: fn(&(String, Option<u64>, Option<u64>)) -> Option<u64>| {
-                expected.iter().filter_map(of).sum::<u64>()
-            };
+            let sum = |of: fn(&Counted) -> Option<u64>| expected.iter().filter_map(of).sum::<u64>();
             assert_eq!(stat["files"], expected.len(), "{place}");
             assert_eq!(
                 (&stat["additions"], &stat["deletions"]),
