@@ -30,7 +30,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const kind = kindOf(request, self.location.origin);
   if (kind === 'start') event.respondWith(answerStart(request, build, around));
-  if (kind === 'file') event.respondWith(answerFile(request, around));
+  if (kind === 'file') event.respondWith(answerFile(request, build, around));
 });
 
 self.addEventListener('message', (event) => {

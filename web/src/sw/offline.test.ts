@@ -137,7 +137,7 @@ describe('an answer', () => {
       throw new TypeError('no network');
     };
     expect(await text(answerStart(startRequest, build, around))).toBe(html);
-    expect(await text(answerFile(new Request(`${origin}/ocweb/assets/diff-1.js`), around))).toContain(
+    expect(await text(answerFile(new Request(`${origin}/ocweb/assets/diff-1.js`), build, around))).toContain(
       'diff-1',
     );
   });
@@ -150,6 +150,15 @@ describe('an answer', () => {
     await vi.advanceTimersByTimeAsync(3_000);
     vi.useRealTimers();
     expect(await answer).toBe(html);
+  });
+
+  it('is kept where it is a file that was not of the list', async () => {
+    const language = () => answerFile(new Request(`${origin}/ocweb/assets/rust-1.js`), build, around);
+    expect(await text(language())).toContain('rust-1');
+    network = async () => {
+      throw new TypeError('no network');
+    };
+    expect(await text(language())).toContain('rust-1');
   });
 
   it('is that there is no network, where nothing is kept', async () => {

@@ -52,9 +52,21 @@ export async function answerStart(
   return Promise.race([network, late]);
 }
 
-/** A file under a name that never means anything else: as it is kept, of whichever build. */
-export async function answerFile(request: Request, { caches, fetch }: Surroundings): Promise<Response> {
-  return (await caches.match(request.url)) ?? fetch(request);
+/** A file under a name that never means anything else: as it is kept, of whichever build, and from now on kept. */
+export async function answerFile(
+  request: Request,
+  build: Build,
+  { caches, fetch }: Surroundings,
+): Promise<Response> {
+  const kept = await caches.match(request.url);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  // Those that are not of the list come with what is shown: the languages of code, for instance.
+  if (answer.ok) {
+    const cache = await caches.open(prefix + build.id);
+    await cache.put(request.url, answer.clone()).catch(() => undefined);
+  }
+  return answer;
 }
 
 /** Fetches, one by one, what of the build is not kept yet; its start last, so that it never starts without its files. */
