@@ -20,7 +20,7 @@ export function AnswerError({
   if (error.name === 'MessageAbortedError') return <p className="notice">Stopped.</p>;
   const explained = explainFailure(error);
   return (
-    <div className="notice bad" role="alert" data-testid="answer-error">
+    <div className="notice bad explained" role="alert" data-testid="answer-error">
       <Words explained={explained} />
       {explained.remedy === 'providers' && (
         <Link href="/settings/providers" className="button">

@@ -11,7 +11,7 @@ import { explain } from '@/shared/http';
 import { type Action, ActionSheet } from '@/shared/ui/ActionSheet';
 import { Sheet } from '@/shared/ui/Sheet';
 import { forkBefore, textOf, type Undone, undoneBy } from './points';
-import { useTakeSession } from './session';
+import { useTakeReverted } from './session';
 
 interface Props {
   session: string;
@@ -28,7 +28,7 @@ export default function MessageSheet({ session, directory, message, onWords, onC
   const [copied, setCopied] = useState<string | null>(null);
   const transcript = useEvents((state) => state.transcripts[session]);
   const isBusy = useEvents((state) => isRunning(state.chats[session]));
-  const takeSession = useTakeSession();
+  const takeReverted = useTakeReverted();
   const text = textOf(transcript?.entries[message]);
   const isPrompt = transcript?.entries[message]?.info.role === 'user';
   const undone = transcript ? undoneBy(transcript, message) : null;
@@ -36,7 +36,7 @@ export default function MessageSheet({ session, directory, message, onWords, onC
   const revert = useMutation({
     mutationFn: (from: string) => opencode.revert(session, directory, from),
     onSuccess(reverted) {
-      takeSession(reverted);
+      takeReverted(reverted);
       if (isPrompt) onWords(session, text);
       onClose();
     },

@@ -5,14 +5,14 @@ import { opencode, type Session } from '@/shared/api/opencode';
 import { plural } from '@/shared/format';
 import { explain } from '@/shared/http';
 import { filesIn, shownBefore } from './points';
-import { useTakeSession } from './session';
+import { useTakeReverted } from './session';
 import './transcript.css';
 import './pinned.css';
 
 const none: readonly string[] = [];
 
 export function Reverted({ session, directory }: { session: Session; directory: string }) {
-  const take = useTakeSession();
+  const take = useTakeReverted();
   const order = useEvents((state) => state.transcripts[session.id]?.order ?? none);
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => opencode.unrevert(session.id, directory),

@@ -9,12 +9,11 @@ export function SharedCopy({ session, directory }: { session: string; directory:
   );
   if (!other || directory === '') return null;
   return (
-    <p className="shared-copy" data-testid="shared-copy">
-      works in the same folder and branch as{' '}
+    <div className="shared-copy" data-testid="shared-copy">
+      <p>works in the same folder and branch as another chat: what one changes, the other sees</p>
       <Link href={`/chat/${other.id}`} className="text-link">
-        {viewTitle(other)}
+        {viewTitle(other)} ›
       </Link>
-      : what one changes, the other sees
-    </p>
+    </div>
   );
 }

@@ -12,8 +12,13 @@ export function useSession(id: string): Session | undefined {
   return told.time.updated >= data.time.updated ? told : data;
 }
 
-/** Takes in a session that opencode answered. */
-export function useTakeSession(): (session: Session) => void {
+/** Takes in a session that was reverted or is no longer, and asks anew what its files are. */
+export function useTakeReverted(): (session: Session) => void {
   const client = useQueryClient();
-  return (session) => client.setQueryData(queries.session(session.id).queryKey, session);
+  return (session) => {
+    client.setQueryData(queries.session(session.id).queryKey, session);
+    for (const queryKey of [['worktree', session.id], ['git-stats']]) {
+      void client.invalidateQueries({ queryKey });
+    }
+  };
 }
