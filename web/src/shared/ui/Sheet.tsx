@@ -1,5 +1,5 @@
 /** A sheet from below: where choices are made and questions answered. Back, Escape, the backdrop and × close it. */
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { IconButton } from './Icon';
 import { useOverlay } from './useOverlay';
 
@@ -14,7 +14,8 @@ export function Sheet({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useOverlay(onClose);
-  useEffect(() => {
+  // Closed while it is still there: so the focus goes back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
