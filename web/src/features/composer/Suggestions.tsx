@@ -63,6 +63,10 @@ function Mentions(props: SuggestionsProps) {
     enabled: chat !== null,
     placeholderData: keepPreviousData,
   });
+  // Until the answer comes, what of the one before fits.
+  const told = files.data?.matches ?? [];
+  const isBehind = files.isPlaceholderData || query !== token.query;
+  const matches = isBehind ? rank(token.query, told, ({ path }) => path) : told;
   const mentionable = (agents.data ?? []).filter(isMentionable);
   const suggestions: Suggestion[] = [
     ...rank(token.query, mentionable, ({ name }) => name, mostAgents).map(({ name, description }) => ({
@@ -71,7 +75,7 @@ function Mentions(props: SuggestionsProps) {
       label: `@${name}`,
       note: description ?? 'a subagent',
     })),
-    ...(files.data?.matches ?? []).map(({ path }) => ({
+    ...matches.map(({ path }) => ({
       text: `@${path}`,
       path,
       label: path.split('/').pop() ?? path,
@@ -83,7 +87,7 @@ function Mentions(props: SuggestionsProps) {
       {...props}
       label="Agents and files"
       suggestions={suggestions}
-      hint={hintOf(chat, files.error, files.isFetching)}
+      hint={hintOf(chat, files.error, isBehind || files.isFetching)}
     />
   );
 }
