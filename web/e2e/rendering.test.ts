@@ -98,7 +98,7 @@ test('code comes in colours, is copied by a tap, and long lines scroll in their 
     pre.evaluate((element) => element.scrollWidth > element.clientWidth + 200),
   );
   await staysInWidth();
-  await phone.page.getByText('inline').waitFor();
+  await phone.page.getByText('inline', { exact: true }).waitFor();
   await block.getByRole('button', { name: 'Copy code' }).tap();
   await block.getByText('copied').waitFor();
   expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe(code.replaceAll('\\n', '\n'));

@@ -59,7 +59,7 @@ function forget(key: string): void {
 
 function running(): Worker {
   if (worker) return worker;
-  const started = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  const started = new Worker(new URL('./colourWorker.ts', import.meta.url), { type: 'module' });
   started.onmessage = ({ data }: MessageEvent<Answer>) => {
     waiting.get(data.id)?.(data.lines);
     waiting.delete(data.id);
