@@ -1,11 +1,12 @@
 /** `/chat/<session>/diff`: what a chat changed, to be read and commented on. `?against=head` or a commit's id narrows it. */
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { CommitHead } from '@/features/diff/CommitHead';
 import { FileDiffs } from '@/features/diff/FileDiffs';
 import { FileTree } from '@/features/diff/FileTree';
 import { jumpTo, step } from '@/features/diff/jump';
+import { inTreeOrder } from '@/features/diff/tree';
 import { useHeldPosition } from '@/features/diff/useHeldPosition';
 import { useEvents } from '@/features/events/store';
 import { CommentNote } from '@/features/review/CommentNote';
@@ -79,7 +80,8 @@ function Summary({ diff: { files }, name }: { diff: Diff; name: string | null })
 
 function Changes({ chat, view, diff }: { chat: string; view: string; diff: Diff }) {
   const scroller = useRef<HTMLElement>(null);
-  const { files, truncated } = useHeldPosition(scroller, diff);
+  const shown = useHeldPosition(scroller, diff);
+  const files = useMemo(() => inTreeOrder(shown.files), [shown]);
   const { comments } = useReview(chat);
   const selection = useLineSelection();
   const [isTreeOpen, setTreeOpen] = useState(false);
@@ -104,7 +106,7 @@ function Changes({ chat, view, diff }: { chat: string; view: string; diff: Diff 
         )}
         <main ref={scroller} className="page-body diff-scroller">
           {isCommit(view) && <Commit chat={chat} id={view} />}
-          {truncated && (
+          {shown.truncated && (
             <p className="notice warn">
               <span>So much was changed that not all of it is shown.</span>
             </p>

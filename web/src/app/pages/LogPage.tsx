@@ -41,6 +41,9 @@ export default function LogPage({ id }: { id: string }) {
           <p className="dim pad">No commits yet{stat.data?.base ? ` since ${stat.data.base}` : ''}.</p>
         )}
         {data && <Log commits={data.commits} addressOf={(commit) => diffAddress(id, commit.id)} />}
+        {data && !data.more && data.commits.length > 0 && stat.data?.base && (
+          <p className="dim pad">begun at {stat.data.base}</p>
+        )}
         {data?.more && (
           <button
             type="button"

@@ -47,7 +47,9 @@ export function FileDiff(props: FileDiffProps) {
             <span className="file-diff-name">{name}</span>
           </span>
           <span className={`file-diff-status ${file.status}`}>
-            {!file.binary && <DiffCounts additions={file.additions} deletions={file.deletions} />}{' '}
+            {file.additions + file.deletions > 0 && (
+              <DiffCounts additions={file.additions} deletions={file.deletions} />
+            )}{' '}
             {statusWords(file)}
           </span>
         </button>

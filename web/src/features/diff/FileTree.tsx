@@ -49,7 +49,9 @@ function Rows({
         >
           <span className={`file-tree-letter ${file.status}`}>{statusLetter(file.status)}</span>
           <span className="file-tree-name">{name}</span>
-          {!file.binary && <DiffCounts additions={file.additions} deletions={file.deletions} />}
+          {file.additions + file.deletions > 0 && (
+            <DiffCounts additions={file.additions} deletions={file.deletions} />
+          )}
         </button>
       ))}
     </>

@@ -6,7 +6,7 @@ const words: Record<ChangeStatus, string> = {
   modified: 'changed',
   deleted: 'deleted',
   renamed: 'renamed',
-  untracked: 'new, not yet known to git',
+  untracked: 'new, not in git yet',
   conflicted: 'conflict',
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Branch, buildTree } from './tree';
+import { type Branch, buildTree, inTreeOrder } from './tree';
 
 function drawn(branch: Branch<{ path: string }>, indent = ''): string[] {
   return [
@@ -31,4 +31,9 @@ describe('buildTree', () => {
   });
 
   it('is empty without files', () => expect(treeOf()).toEqual([]));
+});
+
+it('puts the files of the list in the order of the tree', () => {
+  const files = ['README.md', 'a/1', 'a/b/2', 'c/3'].map((path) => ({ path }));
+  expect(inTreeOrder(files).map(({ path }) => path)).toEqual(['a/b/2', 'a/1', 'c/3', 'README.md']);
 });

@@ -42,3 +42,12 @@ function merge<T>(folder: Branch<T>): void {
   }
   for (const inner of folder.folders) merge(inner);
 }
+
+/** The files in the order of the tree: folders before files. */
+export function inTreeOrder<T extends { path: string }>(files: readonly T[]): T[] {
+  return filesOf(buildTree(files));
+}
+
+function filesOf<T>({ folders, files }: Branch<T>): T[] {
+  return [...folders.flatMap((folder) => filesOf(folder)), ...files.map(({ file }) => file)];
+}

@@ -23,6 +23,7 @@ export function Folder({ chat, path }: { chat: string; path: string }) {
       {data.entries.map((entry) => (
         <Entry key={entry.path} chat={chat} entry={entry} />
       ))}
+      {data.truncated && <p className="dim pad">There is more than can be listed: search for it above.</p>}
     </div>
   );
 }
@@ -54,8 +55,8 @@ function Entry({ chat, entry }: { chat: string; entry: FolderEntry }) {
     </>
   );
   const className = `row file-row${ignored ? ' ignored' : ''}`;
-  // Links are not followed: they may lead anywhere.
-  if (kind === 'submodule' || kind === 'link') return <div className={className}>{text}</div>;
+
+  if (kind === 'submodule') return <div className={className}>{text}</div>;
   return (
     <Link
       className={className}

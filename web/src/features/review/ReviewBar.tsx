@@ -47,10 +47,11 @@ export function ReviewBar({ chat, view, selection, onSend, onSent, children }: P
             <button
               type="button"
               className="button primary"
+              aria-label="Send to the agent"
               disabled={isPending}
               onClick={() => mutate(comments)}
             >
-              Send to the agent
+              Send<span className="review-bar-wide"> to the agent</span>
             </button>
           </span>
         )}
