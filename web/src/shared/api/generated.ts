@@ -230,7 +230,9 @@ export interface paths {
         put?: never;
         /**
          * Delivers a prompt at once, or tries a failed one again
-         * @description opencode takes a prompt in mid-run at its next step. Those that wait before this one go with it.
+         * @description opencode takes a prompt in mid-run at its next step. Those that wait before this one go with it. A shell command
+         *     waits for the run's end all the same: opencode takes none before. One whose error is `may-have-run` runs then,
+         *     whether it had run or not.
          */
         post: operations["send_prompt"];
         delete?: never;
@@ -792,6 +794,46 @@ export interface paths {
          * @description As it is at the event `number`: the events after it are to be applied on top. A text that has ended takes no deltas.
          */
         get: operations["read_transcript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/transcripts/{session}/files/{message}/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads a file of a conversation
+         * @description A part of a message that is a file. Pictures are shown, everything else is offered for download.
+         */
+        get: operations["read_conversation_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/transcripts/{session}/files/{message}/{part}/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads a file that a tool attached
+         * @description Such as a picture that the agent read. Its number counts from 0.
+         */
+        get: operations["read_conversation_attachment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1753,12 +1795,23 @@ export interface components {
         /** @description A prompt and how far it is on its way to opencode. */
         Prompt: {
             agent: string | null;
+            /** @description The subagents that the text mentions. */
+            agents: string[];
+            /** @description The command's name, where it is one. */
+            command: string | null;
             /** Format: date-time */
             created_at: string;
             error: components["schemas"]["Problem"] | null;
             files: components["schemas"]["PromptFile"][];
             /** @description The id that its message in opencode has. */
             id: string;
+            /**
+             * @description What opencode is to do with a prompt.
+             * @enum {string}
+             */
+            kind: "prompt" | "command" | "shell";
+            /** @description The files of the working copy that the text mentions. */
+            mentions: string[];
             /** @description `provider/model`; opencode's choice if `null`. */
             model: string | null;
             /**
@@ -1766,7 +1819,9 @@ export interface components {
              * @enum {string}
              */
             state: "waiting" | "sending" | "delivered" | "failed";
+            /** @description What was typed; of a command, its arguments. */
             text: string;
+            variant: string | null;
         };
         PromptFile: {
             filename: string;
@@ -1786,14 +1841,30 @@ export interface components {
         PromptRequest: {
             /** @description The agent (mode), such as `build` or `plan`; that of the chat if absent. */
             agent?: string | null;
-            /** @description At most 50, of 30 MB in all. */
+            /** @description The subagents that the text mentions. opencode finds those of a command itself. */
+            agents?: string[];
+            /** @description The name of the command, without its slash. */
+            command?: string | null;
+            /** @description At most 50, of 30 MB in all; none with a shell command. */
             files?: components["schemas"]["PromptFileRequest"][];
             /** @description `msg_…`, made by whoever sends it: the same id again is the same prompt. */
             id: string;
+            /**
+             * @description What opencode is to do with a prompt.
+             * @enum {string}
+             */
+            kind?: "prompt" | "command" | "shell";
+            /**
+             * @description The files of the working copy that the text mentions, relative to it. One that is not there is passed over;
+             *     opencode finds those of a command itself.
+             */
+            mentions?: string[];
             /** @description `provider/model`; that of the chat if absent. */
             model?: string | null;
-            /** @description At most 1 MB; may be empty when there are files. */
+            /** @description At most 1 MB; may be empty when there are files, and in a command. */
             text: string;
+            /** @description The model's variant. */
+            variant?: string | null;
         };
         /** @description A device that subscribed. Where it is pushed to is not shown. */
         PushSubscriptionEntry: {
@@ -4771,6 +4842,136 @@ export interface operations {
                 };
             };
             /** @description opencode does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_conversation_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+                message: string;
+                part: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description There is no such file */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode's answer cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode does not answer, or too much is being read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_conversation_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+                message: string;
+                part: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The number is none */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such file */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode's answer cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode does not answer, or too much is being read */
             503: {
                 headers: {
                     [name: string]: unknown;
