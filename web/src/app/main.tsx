@@ -5,9 +5,11 @@ import '@/shared/theme.css';
 import '@/shared/base.css';
 import '@/shared/ui/ui.css';
 import { noteError } from '@/shared/diagnostics';
+import { restoreLook } from '@/shared/look';
 import { followVisualViewport } from '@/shared/viewport';
 import { App } from './App';
 
+restoreLook();
 followVisualViewport();
 addEventListener('error', ({ error, message }) => noteError('page', error ?? message));
 addEventListener('unhandledrejection', ({ reason }) => noteError('promise', reason));

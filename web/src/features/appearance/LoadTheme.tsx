@@ -1,0 +1,93 @@
+/** Loads one of opencode's theme files: from the device, or pasted. */
+import { type ChangeEvent, type FormEvent, useRef, useState } from 'react';
+import { explain } from '@/shared/http';
+import { Sheet } from '@/shared/ui/Sheet';
+import { addTheme } from './themes';
+
+export function LoadTheme() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div className="pad">
+      <button type="button" className="button wide" onClick={() => setOpen(true)}>
+        Load an opencode theme
+      </button>
+      {isOpen && <LoadSheet onClose={() => setOpen(false)} />}
+    </div>
+  );
+}
+
+function LoadSheet({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState('');
+  const [source, setSource] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const file = useRef<HTMLInputElement>(null);
+
+  function add(as: string, text: string): void {
+    try {
+      addTheme(as.trim() || 'my theme', text);
+      onClose();
+    } catch (thrown) {
+      setError(explain(thrown));
+    }
+  }
+
+  async function onFile(event: ChangeEvent<HTMLInputElement>): Promise<void> {
+    const chosen = event.target.files?.[0];
+    if (chosen) add(chosen.name.replace(/\.json$/i, ''), await chosen.text());
+    // The same file can be chosen again, once it is mended.
+    event.target.value = '';
+  }
+
+  function onSubmit(event: FormEvent): void {
+    event.preventDefault();
+    add(name, source);
+  }
+
+  return (
+    <Sheet title="Load an opencode theme" onClose={onClose}>
+      <form className="pad stack" onSubmit={onSubmit}>
+        <p className="dim">
+          A file as opencode has them in <code>~/.config/opencode/themes</code>. Colours that could not be
+          read are made readable.
+        </p>
+        {error !== null && (
+          <p className="notice bad" role="alert">
+            {error}
+          </p>
+        )}
+        <input
+          ref={file}
+          type="file"
+          accept=".json,application/json"
+          className="visually-hidden"
+          aria-label="Theme file"
+          tabIndex={-1}
+          onChange={onFile}
+        />
+        <button type="button" className="button wide" onClick={() => file.current?.click()}>
+          Choose a file
+        </button>
+        <input
+          className="search"
+          aria-label="Name of the theme"
+          placeholder="Name"
+          value={name}
+          maxLength={40}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <textarea
+          className="search"
+          aria-label="Theme as JSON"
+          placeholder="… or paste it here"
+          rows={5}
+          spellCheck={false}
+          value={source}
+          onChange={(event) => setSource(event.target.value)}
+        />
+        <button type="submit" className="button primary wide" disabled={source.trim() === ''}>
+          Load
+        </button>
+      </form>
+    </Sheet>
+  );
+}
