@@ -22,6 +22,7 @@ const ResourcesPage = lazy(() => import('./pages/ResourcesPage'));
 const DevicesPage = lazy(() => import('./pages/DevicesPage'));
 const DiffPage = lazy(() => import('./pages/DiffPage'));
 const LogPage = lazy(() => import('./pages/LogPage'));
+const TerminalPage = lazy(() => import('./pages/TerminalPage'));
 const FilesPage = lazy(() => import('./pages/FilesPage'));
 const InboxPage = lazy(() => import('./pages/InboxPage'));
 const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
@@ -83,6 +84,7 @@ export function App() {
                 <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
                 <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
                 <Route path="/chat/:id/log">{({ id }) => <LogPage key={id} id={id} />}</Route>
+                <Route path="/chat/:id/terminal">{({ id }) => <TerminalPage key={id} id={id} />}</Route>
                 <Route path="/chat/:id/files">{({ id }) => <FilesPage key={id} id={id} />}</Route>
                 <Route path="/inbox" component={InboxPage} />
                 <Route path="/notifications" component={NotificationsPage} />

@@ -1,5 +1,5 @@
 /** The few calls to opencode that the page makes. The types are opencode's own, of the pinned version. */
-import type { Agent, Command, Message, Part, Provider, Session, Todo } from '@opencode-ai/sdk/v2/types';
+import type { Agent, Command, Message, Part, Provider, Pty, Session, Todo } from '@opencode-ai/sdk/v2/types';
 import { send, sendJson } from '@/shared/http';
 
 export type {
@@ -11,6 +11,7 @@ export type {
   Part,
   PermissionRequest,
   Provider,
+  Pty,
   QuestionInfo,
   QuestionRequest,
   ReasoningPart,
@@ -98,9 +99,37 @@ export const opencode = {
   agents: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<Agent[]>(at('/agent', { directory }), { signal }),
 
+  /** The terminals that run in a directory. */
+  terminals: (directory: string, signal?: AbortSignal) =>
+    sendJson<Pty[]>(at('/pty', { directory }), { signal }),
+
+  terminal: (directory: string, terminal: string) => sendJson<Pty>(at(`/pty/${id(terminal)}`, { directory })),
+
+  openTerminal: (directory: string) =>
+    sendJson<Pty>(at('/pty', { directory }), { method: 'POST', body: { cwd: directory, title: 'ocweb' } }),
+
+  resizeTerminal: (
+    directory: string,
+    terminal: string,
+    { columns, rows }: { columns: number; rows: number },
+  ) =>
+    send(at(`/pty/${id(terminal)}`, { directory }), {
+      method: 'PUT',
+      body: { size: { cols: columns, rows } },
+    }),
+
+  endTerminal: (directory: string, terminal: string) =>
+    send(at(`/pty/${id(terminal)}`, { directory }), { method: 'DELETE' }),
+
   commands: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<Command[]>(at('/command', { directory }), { signal }),
 };
+
+/** Where a terminal is connected to, beginning after so many of its characters. */
+export function terminalAddress(directory: string, terminal: string, cursor: number): string {
+  const path = at(`/pty/${id(terminal)}/connect`, { directory, cursor });
+  return `${location.origin.replace(/^http/, 'ws')}${path}`;
+}
 
 /** The address of a session in opencode's own web UI. */
 export function ownUiAddress(directory: string, session: string): string {

@@ -118,4 +118,10 @@ export const queries = {
       queryKey: ['worktree', chat, 'search', searchIn, query],
       queryFn: ({ signal }) => git.search(chat, query, searchIn, signal),
     }),
+
+  terminals: (directory: string) =>
+    queryOptions({
+      queryKey: ['terminals', directory],
+      queryFn: ({ signal }) => opencode.terminals(directory, signal),
+    }),
 };
