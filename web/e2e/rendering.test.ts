@@ -129,7 +129,7 @@ test('an edit is a coloured diff with its words marked and numbers that are not 
     `write sample.ts: export function one(): number {\\n  return 1; // first\\n}\\n${longLine}\\n\nedit sample.ts:   return 1; // first =>   return 2; // first`,
   );
   const edit = tool('Edit sample.ts');
-  await edit.locator('.diff-line.added').waitFor();
+  await until('it is done', async () => (await edit.getAttribute('data-status')) === 'completed');
   await edit.locator('.diff-line.added .syntax-keyword', { hasText: 'return' }).waitFor();
   expect(await edit.locator('.deleted .diff-mark').innerText()).toBe('1');
   expect(await edit.locator('.added .diff-mark').innerText()).toBe('2');

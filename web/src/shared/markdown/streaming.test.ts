@@ -64,7 +64,8 @@ const steady = (markup: string) => markup.replaceAll(/<a(?: href="[^"]*")? targe
 describe('a text that grows', () => {
   const whole = steady(html(answer, false));
 
-  it('only ever shows more: nothing that was shown changes its shape', () => {
+  // It renders the whole for each letter.
+  it('only ever shows more: nothing that was shown changes its shape', { timeout: 60_000 }, () => {
     for (let length = 0; length <= answer.length; length += 1) {
       const shown = open(steady(html(answer.slice(0, length), true)));
       const common = whole.startsWith(shown);
@@ -76,7 +77,7 @@ describe('a text that grows', () => {
     expect(steady(html(answer, true))).toBe(whole);
   });
 
-  it('reads and renders no complete block again, and never makes another of one', () => {
+  it('reads and renders no complete block again, and never makes another of one', { timeout: 60_000 }, () => {
     let parsed: Parsed | undefined;
     let rendered = 0;
     const types: string[] = [];

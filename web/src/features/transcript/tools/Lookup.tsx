@@ -2,14 +2,14 @@
 import type { ToolPart } from '@/shared/api/opencode';
 import { Block } from '../Block';
 import { Files } from '../files/Files';
-import { lookupLine, signOf } from './lookups';
+import { foundText, lookupLine, signOf } from './lookups';
 import { Aside, ToolFailure } from './ToolStatus';
 import { plainOutput } from './terminal';
 import { attachmentsOf, failureOf, outputOf } from './tool';
 
 export function Lookup({ part, directory }: { part: ToolPart; directory: string }) {
   const text = lookupLine(part, directory);
-  const output = plainOutput(outputOf(part)).trimEnd();
+  const output = foundText(plainOutput(outputOf(part)));
   const files = attachmentsOf(part);
   return (
     <Block

@@ -17,7 +17,7 @@ const signs: Record<string, string> = {
 };
 
 export function isLookup(tool: string): boolean {
-  return tool in signs;
+  return Object.hasOwn(signs, tool);
 }
 
 export function signOf(tool: string): string {
@@ -55,4 +55,10 @@ export function lookupLine(part: ToolPart, directory: string): string {
     default:
       return `${part.tool} ${input(part, 'operation')} ${relativePath(input(part, 'filePath'), directory)}`.trim();
   }
+}
+
+/** What was found, without the marks that opencode puts around it for the model. */
+export function foundText(output: string): string {
+  const [, , content] = /<(content|file|entries)>\n?([\s\S]*?)\n?<\/\1>/.exec(output) ?? [];
+  return (content ?? output).trimEnd();
 }
