@@ -216,7 +216,7 @@ test('a photo is sent upright and no larger than is of use', async () => {
   const file = (await done('say: nice')).find(({ type }) => type === 'file');
   expect(file).toMatchObject({ mime: 'image/jpeg', filename: 'IMG_1.jpg' });
   expect(await look(file?.url ?? '')).toEqual({ size: '1176 x 1568', top: 'red', bottom: 'blue' });
-  const shown = page.getByTestId('transcript').getByRole('img').last();
+  const shown = page.getByRole('button', { name: 'Show picture IMG_1.jpg' }).locator('img');
   await shown.waitFor();
   await until('it is shown upright', async () =>
     shown.evaluate((image: HTMLImageElement) => image.complete && image.naturalHeight > image.naturalWidth),
@@ -254,8 +254,12 @@ test('the choice of model, variant and mode is kept for each repository', async 
   await newChat();
   // As it was chosen in another chat of this repository.
   await button('Model: thinker · high').tap();
-  await page.getByRole('searchbox').fill('thinks');
+  await page
+    .getByRole('radio', { name: /^Demo that thinks/ })
+    .first()
+    .waitFor();
   await picture(page, 'models');
+  await page.getByRole('searchbox').fill('thinks');
   await page.getByRole('radio', { name: 'low' }).tap();
   await button('Model: thinker · low').waitFor();
   await button(/^Mode:/).tap();

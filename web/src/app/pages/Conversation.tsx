@@ -37,6 +37,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const choices = useChatChoices(id, repo);
   const isBusy = isRunning(chat);
   const isThere = chat !== undefined && isReady(chat);
+  const directory = chat?.directory ?? undefined;
   const send = (message: Message) => sendPrompt(id, message, choices);
 
   async function takenBack(text: string, files: readonly FileContent[]) {
@@ -75,14 +76,14 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <Composer
           draft={id}
           placeholder={isBusy ? 'Sent when the agent is done' : 'Reply'}
-          directory={chat?.directory ?? undefined}
+          directory={directory}
           chat={isThere ? id : null}
           model={choices.model}
           onSend={send}
           onStop={chat && canStop(chat) ? () => stopChat(chat) : undefined}
           recall={() => lastSaid(id)}
         >
-          <ChoiceChips choices={choices} directory={chat?.directory ?? undefined} />
+          <ChoiceChips choices={choices} directory={directory} modelsOf={directory} />
         </Composer>
       </div>
     </>

@@ -13,12 +13,14 @@ import { recall, remember } from '@/shared/storage';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MissingSettings } from '../InstanceNotice';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 import './new-chat.css';
 
 const RepoSheet = lazy(() => import('@/features/repos/RepoSheet'));
 const BranchSheet = lazy(() => import('@/features/repos/BranchSheet'));
 
 export function NewChatPage() {
+  useTitle('New chat');
   const [search, setSearch] = useSearchParams();
   const [, navigate] = useLocation();
   const [sheet, setSheet] = useState<'repo' | 'branch' | null>(null);
@@ -68,7 +70,7 @@ export function NewChatPage() {
           onSend={create}
           blocked={repo === null ? 'Choose a repository first.' : undefined}
         >
-          <ChoiceChips choices={choices} directory={clone?.path} />
+          <ChoiceChips choices={choices} directory={clone?.path} modelsOf={undefined} />
         </Composer>
       </div>
       <Suspense>

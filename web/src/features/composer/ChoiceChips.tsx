@@ -6,7 +6,15 @@ import { type Choices, shortModel } from './choices';
 const ModelPicker = lazy(() => import('./ModelPicker'));
 const ModePicker = lazy(() => import('./ModePicker'));
 
-export function ChoiceChips({ choices, directory }: { choices: Choices; directory: string | undefined }) {
+interface Props {
+  choices: Choices;
+  /** Whose modes there are. */
+  directory: string | undefined;
+  /** Whose models; where it is not known, opencode's own, which need no working copy to be opened first. */
+  modelsOf: string | undefined;
+}
+
+export function ChoiceChips({ choices, directory, modelsOf }: Props) {
   const [open, setOpen] = useState<'model' | 'mode' | null>(null);
   const close = () => setOpen(null);
   return (
@@ -26,7 +34,7 @@ export function ChoiceChips({ choices, directory }: { choices: Choices; director
           />
         )}
         {open === 'model' && (
-          <ModelPicker directory={directory} chosen={choices} onClose={close} onChoose={choices.setModel} />
+          <ModelPicker directory={modelsOf} chosen={choices} onClose={close} onChoose={choices.setModel} />
         )}
       </Suspense>
     </>
