@@ -45,7 +45,7 @@ export default function DiffPage({ id }: { id: string }) {
     <>
       <WorktreeBar
         chat={id}
-        page="changes"
+        page={isCommit(view) ? 'commit' : 'changes'}
         title={isCommit(view) ? 'Commit' : 'Changes'}
         sub={
           data ? <Summary diff={data} name={isCommit(view) ? view.slice(0, 8) : branch} /> : (branch ?? '')

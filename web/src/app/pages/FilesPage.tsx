@@ -12,6 +12,7 @@ import { CommentNote } from '@/features/review/CommentNote';
 import { useReview } from '@/features/review/store';
 import { useLineSelection } from '@/features/review/useLineSelection';
 import { queries } from '@/shared/api/queries';
+import { splitPath } from '@/shared/git/addresses';
 import { GitStat } from '@/shared/git/GitStat';
 import type { ReviewComment } from '@/shared/review/comment';
 import { useShown } from './ChatPage';
@@ -39,11 +40,16 @@ export default function FilesPage({ id }: { id: string }) {
       <WorktreeBar
         chat={id}
         page="files"
-        title="Files"
+        title={location.kind === 'file' ? splitPath(location.path).name : 'Files'}
         sub={
-          <>
-            {stat.data && <GitStat stat={stat.data} />} {branch}
-          </>
+          // The path above the lines scrolls away with them.
+          location.kind === 'file' ? (
+            splitPath(location.path).folder
+          ) : (
+            <>
+              {stat.data && <GitStat stat={stat.data} />} {branch}
+            </>
+          )
         }
       />
       <main key={`${location.kind} ${location.path}`} className="page-body">

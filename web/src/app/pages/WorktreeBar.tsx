@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { diffAddress, filesAddress, logAddress } from '@/shared/git/addresses';
 import { TopBar } from '@/shared/ui/TopBar';
 import { BackButton } from '../BackButton';
+import { useTitle } from '../useTitle';
 import './worktree.css';
 
 interface Props {
@@ -11,10 +12,11 @@ interface Props {
   title: string;
   sub: ReactNode;
   /** Which of the pages this is. */
-  page: 'changes' | 'log' | 'files';
+  page: 'changes' | 'commit' | 'log' | 'files';
 }
 
 export function WorktreeBar({ chat, title, sub, page }: Props) {
+  useTitle(title);
   const links = [
     { name: 'changes', href: diffAddress(chat) },
     { name: 'log', href: logAddress(chat) },

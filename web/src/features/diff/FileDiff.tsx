@@ -7,9 +7,10 @@ import { DiffLines } from '@/shared/diff/DiffLines';
 import { type DiffLine, parsePatch } from '@/shared/diff/patch';
 import type { LineSpan } from '@/shared/diff/selection';
 import { count } from '@/shared/format';
+import { splitPath } from '@/shared/git/addresses';
 import type { ReviewComment, ReviewView, SelectedLines } from '@/shared/review/comment';
 import { placeComments } from '@/shared/review/placed';
-import { splitPath, statusWords } from './status';
+import { statusWords } from './status';
 import { useNear } from './useNear';
 
 /** Longer ones begin folded: a lock file of ten thousand lines would stand in the way of all others. */

@@ -20,9 +20,3 @@ export function statusWords({ status, old_path, binary }: FileChange): string {
 export function statusLetter(status: ChangeStatus): string {
   return { added: 'A', modified: 'M', deleted: 'D', renamed: 'R', untracked: 'A', conflicted: 'U' }[status];
 }
-
-/** A path in two: when there is no room it is the folder that is cut, never the name. */
-export function splitPath(path: string): { folder: string; name: string } {
-  const end = path.lastIndexOf('/') + 1;
-  return { folder: path.slice(0, end), name: path.slice(end) };
-}

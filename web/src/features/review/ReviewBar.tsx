@@ -33,7 +33,7 @@ export function ReviewBar({ chat, view, selection, onSend, onSent, children }: P
     onSuccess: onSent,
   });
   if (selection.selected !== null) return <SelectionBar chat={chat} view={view} selection={selection} />;
-  if (comments.length === 0 && children === undefined) return null;
+  if (comments.length === 0 && !children) return null;
   return (
     <>
       {error && <Failure what="The comments were not sent." error={error} />}

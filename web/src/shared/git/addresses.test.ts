@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffAddress, filesAddress, pathInside } from './addresses';
+import { diffAddress, filesAddress, pathInside, splitPath } from './addresses';
 
 describe('addresses', () => {
   it('name a file and a line, whatever the file is called', () => {
@@ -22,4 +22,9 @@ describe('pathInside', () => {
     expect(pathInside('/etc/passwd', '/w')).toBeNull();
     expect(pathInside('../x', '/w')).toBeNull();
   });
+});
+
+it('parts a path into its folder and its name', () => {
+  expect(splitPath('src/a/b.ts')).toEqual({ folder: 'src/a/', name: 'b.ts' });
+  expect(splitPath('README.md')).toEqual({ folder: '', name: 'README.md' });
 });

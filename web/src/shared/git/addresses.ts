@@ -24,3 +24,9 @@ export function pathInside(path: string, directory: string): string | null {
   const inner = relativePath(path, directory);
   return inner === '' || inner.startsWith('/') || inner.split('/').includes('..') ? null : inner;
 }
+
+/** A path in two: when there is no room it is the folder that is cut, never the name. */
+export function splitPath(path: string): { folder: string; name: string } {
+  const end = path.lastIndexOf('/') + 1;
+  return { folder: path.slice(0, end), name: path.slice(end) };
+}
