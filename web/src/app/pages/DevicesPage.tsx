@@ -2,8 +2,10 @@
 import { Logins } from '@/features/devices/Logins';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 
 export default function DevicesPage() {
+  useTitle('Logins');
   return (
     <>
       <TopBar before={<MenuButton />} title="Logins" sub="devices that are logged in" />

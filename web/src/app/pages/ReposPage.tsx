@@ -5,8 +5,10 @@ import { recall, remember } from '@/shared/storage';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MissingSettings } from '../InstanceNotice';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 
 export default function ReposPage() {
+  useTitle('Repositories');
   const [, navigate] = useLocation();
   return (
     <>

@@ -6,8 +6,10 @@ import { Services } from '@/features/resources/Services';
 import { ContinueByItself } from '@/features/settings/ContinueByItself';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
+import { useTitle } from '../useTitle';
 
 export default function ResourcesPage() {
+  useTitle('Resources');
   return (
     <>
       <TopBar before={<MenuButton />} title="Resources" />
