@@ -11,7 +11,6 @@ import { queries } from '@/shared/api/queries';
 import { IconButton } from '@/shared/ui/Icon';
 import { InboxLink } from './InboxButton';
 import { useDrawerFocus } from './useDrawerFocus';
-import { useAppBadge } from './useTitle';
 
 const ChatSheet = lazy(() => import('./ChatSheet'));
 
@@ -25,7 +24,6 @@ interface DrawerProps {
 
 export function Drawer({ panel, scrim, isOpen, current, onClose }: DrawerProps) {
   useDrawerFocus(panel, isOpen, onClose);
-  useAppBadge();
   const [menu, setMenu] = useState<string | null>(null);
   const closeMenu = useCallback(() => setMenu(null), []);
   return (

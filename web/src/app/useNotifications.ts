@@ -5,7 +5,7 @@ import { useEvents } from '@/features/events/store';
 import { keepSubscribed } from '@/features/notifications/thisDevice';
 import { closeWhatIsOver, liveTags } from '@/features/notifications/tidy';
 import { pathToOpen } from '@/shared/push/openMessage';
-import { useWaiting } from './InboxButton';
+import { useCounts } from './useTitle';
 
 export function useNotifications(): void {
   const [, navigate] = useLocation();
@@ -20,12 +20,13 @@ export function useNotifications(): void {
   }, [navigate]);
 
   const isKnown = useEvents((state) => state.isKnown);
-  const waiting = useWaiting();
+  const { needsYou, unread } = useCounts();
+  const count = needsYou + unread;
   useEffect(() => {
     if (!isKnown) return;
-    // Refused where the app is not installed; then there is no badge either.
-    if ('setAppBadge' in navigator) navigator.setAppBadge(waiting).catch(() => undefined);
-  }, [isKnown, waiting]);
+    // Refused where the app is not installed; then there is no badge either. None is shown for 0.
+    if ('setAppBadge' in navigator) navigator.setAppBadge(count).catch(() => undefined);
+  }, [isKnown, count]);
 
   const live = useEvents((state) => liveTags(Object.values(state.chats)).join(' '));
   useEffect(() => {

@@ -57,12 +57,7 @@ export function ChatList({ current, onChoose, onMenu }: ChatListProps) {
       />
       {(count >= fewest || isSearching) && (
         <div className="chat-search">
-          <SearchField
-            label="Search chats"
-            placeholder="title, repository, branch, last line"
-            value={search}
-            onChange={setSearch}
-          />
+          <SearchField label="Search chats" value={search} onChange={setSearch} />
         </div>
       )}
       {!isKnown && <Loading what="loading chats" />}

@@ -42,7 +42,7 @@ export function PermissionCard({ request, asker }: { request: PendingPermission;
                     {pattern}
                   </code>
                 ))}
-                <span className="card-scope">in this working copy, until opencode restarts</span>
+                <span className="card-scope">in this working copy, until a restart</span>
               </span>
             </button>
           )}
