@@ -9,6 +9,7 @@ import { ShellContext } from './shell-context';
 import { UpdateBar } from './UpdateBar';
 import { useIsWide } from './useDrawerFocus';
 import { useDrawerSwipe } from './useDrawerSwipe';
+import { useFreshWorktrees } from './useFreshWorktrees';
 import { useNotifications } from './useNotifications';
 import './shell.css';
 
@@ -21,6 +22,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const swipe = useDrawerSwipe({ drawer, scrim }, isOpen, setOpen);
   const isWide = useIsWide();
   useNotifications();
+  useFreshWorktrees();
   const [path] = useLocation();
   const current = /^\/chat\/([^/]+)/.exec(path)?.[1] ?? null;
   return (

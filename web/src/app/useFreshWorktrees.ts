@@ -1,8 +1,8 @@
 /** Asks again for what git told of a chat when its run ends: until then its agent may change any file. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
+import type { ChatView } from '@/shared/api/relay';
 
 export function useFreshWorktrees(): void {
   const queryClient = useQueryClient();
@@ -10,9 +10,12 @@ export function useFreshWorktrees(): void {
     () =>
       useEvents.subscribe((state, before) => {
         if (state.chats === before.chats) return;
-        const ended = Object.keys(before.chats).filter(
-          (id) => isRunning(before.chats[id]) && !isRunning(state.chats[id]),
-        );
+        // By its end, not by its state: a short run may begin and end in what is taken in at once.
+        const endOf = (chat: ChatView | undefined) => chat?.run?.ended_at ?? null;
+        const ended = Object.keys(before.chats).filter((id) => {
+          const end = endOf(state.chats[id]);
+          return end !== null && end !== endOf(before.chats[id]);
+        });
         if (ended.length === 0) return;
         // A hidden page asks when it is looked at again.
         const refetchType = document.hidden ? 'none' : 'active';
