@@ -1,7 +1,11 @@
 // The page as an app: gestures, back, the keyboard, starting offline, updates, and nobody kept out.
-import type { Browser, CDPSession } from 'playwright-core';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone } from './browser';
+import { openBrowser, openPhone, type Phone, picture } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -12,8 +16,15 @@ let phone: Phone;
 let cookie: string;
 let chats: string[];
 
+/** The page as it is deployed; a test deploys another. */
+let deployed: string;
+
 beforeAll(async () => {
-  stack = await Stack.start();
+  deployed = await mkdtemp(join(tmpdir(), 'ocweb-page-'));
+  await cp(process.env.OCWEB_WEB_DIR ?? resolve(import.meta.dirname, '../dist'), deployed, {
+    recursive: true,
+  });
+  stack = await Stack.start({ environment: { OCWEB_WEB_DIR: deployed } });
   cookie = await stack.login();
   network = await Network.to(stack.port);
   browser = await openBrowser();
@@ -26,8 +37,20 @@ afterAll(async () => {
   await browser?.close();
   network?.close();
   await stack?.remove();
+  await rm(deployed, { recursive: true, force: true });
 });
-afterEach(() => expect(phone.complaints).toEqual([]));
+afterEach(() => {
+  network.restore();
+  expect(phone.complaints).toEqual([]);
+});
+
+/** Another device, logged in by itself. */
+async function openOther(options: BrowserContextOptions = {}): Promise<Phone> {
+  const other = await openPhone(browser, stack.url, options);
+  const [name = '', value = ''] = (await stack.login()).split('=');
+  await other.context.addCookies([{ name, value, url: stack.url }]);
+  return other;
+}
 
 interface Status {
   chats: { id: string; state: string }[];
@@ -138,6 +161,22 @@ async function isKept(): Promise<boolean> {
   return phone.page.evaluate(async () => (await caches.match('/')) !== undefined);
 }
 
+/** Whether the phone keeps a chat's question and its answer. */
+async function isSeen(id: string | undefined): Promise<boolean> {
+  return phone.page.evaluate(async (session) => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const request = indexedDB.open('ocweb-last-seen');
+      request.onsuccess = () => done(request.result);
+    });
+    const read = database.transaction('conversations').objectStore('conversations').get(String(session));
+    const seen = await new Promise<{ order: unknown[] } | undefined>((done) => {
+      read.onsuccess = () => done(read.result);
+    });
+    database.close();
+    return (seen?.order.length ?? 0) > 1;
+  }, id);
+}
+
 test('a chat that was seen is there at once when it is shown again', async () => {
   const { page } = phone;
   await page.goto(`/chat/${chats[0]}`);
@@ -155,23 +194,11 @@ test('a chat that was seen is there at once when it is shown again', async () =>
 
 test('without a network it starts with what was seen last, and says as of when', async () => {
   const { page } = phone;
-  await page.goto(`/chat/${chats[1]}`);
-  await question('second').waitFor();
+  for (const index of [0, 1] as const) {
+    await page.goto(`/chat/${chats[index]}`);
+    await until('what is seen is kept', () => isSeen(chats[index]));
+  }
   await until('the page is kept', isKept);
-  await until('what is seen is kept', () =>
-    page.evaluate(async (id) => {
-      const database = await new Promise<IDBDatabase>((done) => {
-        const request = indexedDB.open('ocweb-last-seen');
-        request.onsuccess = () => done(request.result);
-      });
-      const read = database.transaction('conversations').objectStore('conversations').get(String(id));
-      const seen = await new Promise<{ order: unknown[] } | undefined>((done) => {
-        read.onsuccess = () => done(read.result);
-      });
-      database.close();
-      return (seen?.order.length ?? 0) > 1;
-    }, chats[1]),
-  );
   network.reset();
   await page.reload();
   await question('second').waitFor();
@@ -192,10 +219,182 @@ test('without a network it starts with what was seen last, and says as of when',
   await page.getByTestId('connection').waitFor({ state: 'detached' });
 });
 
+/** Puts another build in the place of the one that is deployed: the same, but for its names. */
+async function deploy(): Promise<void> {
+  const assets = join(deployed, 'assets');
+  const names = (await readdir(assets)).filter((name) => /^index-.*\.js$/.test(name));
+  for (const name of names)
+    await rename(join(assets, name), join(assets, name.replace('index-', 'index-next')));
+  for (const file of ['index.html', 'sw.js']) {
+    let text = await readFile(join(deployed, file), 'utf8');
+    for (const name of names) text = text.replaceAll(name, name.replace('index-', 'index-next'));
+    await writeFile(join(deployed, file), file === 'sw.js' ? text.replace(/id:`/, 'id:`next') : text);
+  }
+}
+
+test('a newer version is fetched, offered, and taken only when its reader says so', async () => {
+  const { page } = phone;
+  await page.goto(`/chat/${chats[0]}`);
+  await answer().waitFor();
+  await until('the page is kept', isKept);
+  await box().fill('in the middle of a sentence');
+  await deploy();
+  network.reset();
+  await page.getByTestId('connection').waitFor();
+  network.restore();
+  await page.getByTestId('update-ready').waitFor({ timeout: 60_000 });
+  expect(await box().inputValue()).toBe('in the middle of a sentence');
+  await page.getByTestId('update-ready').getByRole('button', { name: 'reload' }).tap();
+  await until('the new version runs', () =>
+    page.evaluate(() => [...document.scripts].some(({ src }) => src.includes('index-next'))),
+  );
+  await until('what was typed is there', async () => (await box().inputValue()).includes('in the middle'));
+  expect(await page.getByTestId('update-ready').count()).toBe(0);
+});
+
+test('a part of the page that is not there any more is said in words', async () => {
+  const other = await openOther({ serviceWorkers: 'block' });
+  await other.page.goto('/settings');
+  await other.page.getByTestId('settings-row').first().waitFor();
+  const assets = join(deployed, 'assets');
+  const [name = ''] = (await readdir(assets)).filter((each) => /^DebugPage-.*\.js$/.test(each));
+  await rename(join(assets, name), join(assets, `${name}.gone`));
+  await other.page.getByTestId('settings-row').filter({ hasText: 'Debug' }).tap();
+  await other.page.getByTestId('part-missing').waitFor();
+  await rename(join(assets, `${name}.gone`), join(assets, name));
+  await other.page.getByTestId('part-missing').getByRole('button', { name: 'Reload' }).tap();
+  await other.page.getByTestId('debug-section').first().waitFor();
+  await other.context.close();
+});
+
+const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface Violation {
+  id: string;
+  impact: string | null;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+/** What axe finds that keeps people out. */
+async function violations(page: Page): Promise<string[]> {
+  const source = await readFile(axeSource, 'utf8');
+  // Not as a script of the page: its policy allows its own alone.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: source });
+  await session.detach();
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    return (await axe.run()).violations;
+  });
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+    );
+}
+
+test('axe finds nothing serious on any screen', async () => {
+  const { page } = phone;
+  const screens = ['/new', '/inbox', '/repos', '/resources', '/devices', '/notifications', '/settings'];
+  const ofChat = ['', '/diff', '/files', '/log'].map((part) => `/chat/${chats[0]}${part}`);
+  for (const address of [...ofChat, ...screens, '/settings/appearance', '/debug']) {
+    await page.goto(address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByTestId('connection').waitFor({ state: 'detached' });
+    await until(
+      'it is loaded',
+      async () => (await page.getByRole('status').filter({ hasText: 'loading' }).count()) === 0,
+    );
+    await picture(page, `axe-${address.replaceAll('/', '-')}`);
+    expect(await violations(page), address).toEqual([]);
+  }
+  await page.goto(`/chat/${chats[0]}`);
+  await button(/^Chats/).tap();
+  await drawer().waitFor();
+  expect(await violations(page), 'drawer').toEqual([]);
+  await page.keyboard.press('Escape');
+  await drawer().waitFor({ state: 'hidden' });
+  await button('Chat menu').tap();
+  await page.getByRole('dialog').waitFor();
+  expect(await violations(page), 'menu').toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+test('everything in a chat is reached by Tab, and seen to be', async () => {
+  const { page } = phone;
+  await page.goto(`/chat/${chats[0]}`);
+  await answer().waitFor();
+  await box().fill('something to send');
+  const names = await page.evaluate(() => {
+    const all = document.querySelectorAll<HTMLElement>(
+      '.page :is(button, a[href], textarea, input, [tabindex="0"])',
+    );
+    return [...all].filter((each) => !each.matches(':disabled') && each.checkVisibility()).length;
+  });
+  expect(names).toBeGreaterThan(4);
+  const reached = new Set<string>();
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  for (let step = 0; step < names + 10; step += 1) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!(element instanceof HTMLElement) || element === document.body) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const isSeen = element.matches('textarea') || (outlineStyle !== 'none' && outlineWidth !== '0px');
+      const all = [...document.querySelectorAll('*')];
+      return {
+        name: `${all.indexOf(element)} ${element.ariaLabel ?? element.innerText.slice(0, 30)}`,
+        isSeen,
+      };
+    });
+    if (at === null) continue;
+    expect(at.isSeen, at.name).toBe(true);
+    reached.add(at.name);
+  }
+  expect(reached.size).toBeGreaterThanOrEqual(names);
+});
+
+test('text size and a theme are chosen, kept, and there at the next start; the debug page is copied', async () => {
+  const { page } = phone;
+  await page.goto('/settings/appearance');
+  await button('larger').tap();
+  await button('Load an opencode theme').tap();
+  const theme = resolve(import.meta.dirname, '../src/features/appearance/fixtures/gruvbox.json');
+  await page.getByLabel('Theme file').setInputFiles(theme);
+  await page.getByRole('radio', { name: /^gruvbox/ }).waitFor();
+  await button('light').tap();
+  await page.reload();
+  const look = () =>
+    page.evaluate(() => {
+      const { fontSize } = getComputedStyle(document.documentElement);
+      const { backgroundColor } = getComputedStyle(document.body);
+      return { fontSize, backgroundColor };
+    });
+  await page.getByRole('radio', { name: /^gruvbox/ }).waitFor();
+  expect(await look()).toEqual({ fontSize: '20.8px', backgroundColor: 'rgb(251, 241, 199)' });
+  await picture(page, 'theme-light');
+  expect(await violations(page)).toEqual([]);
+  await page.goto(`/chat/${chats[0]}`);
+  await answer().waitFor();
+  await picture(page, 'theme-chat');
+  expect(await violations(page)).toEqual([]);
+  await page.goto('/settings/appearance');
+  await page.getByRole('radio', { name: /^Black/ }).tap();
+  await button('normal').tap();
+  expect(await look()).toEqual({ fontSize: '16px', backgroundColor: 'rgb(0, 0, 0)' });
+  await page.goto('/debug');
+  await button('Copy all').tap();
+  await button('Copied').waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain('## versions');
+  expect(copied).toMatch(/GET \/admin\/\S+ 200 \d+ ms/);
+  expect(copied).toMatch(/ snapshot/);
+  expect(copied).not.toContain('the first thing');
+});
+
 test('who is not logged in any more comes to the login, and nothing of the chats stays', async () => {
-  const other = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = (await stack.login()).split('=');
-  await other.context.addCookies([{ name, value, url: stack.url }]);
+  const other = await openOther();
   await other.page.goto(`/chat/${chats[0]}`);
   await other.page.getByRole('article', { name: 'Agent' }).last().waitFor();
   await until('the page is kept', () =>

@@ -1,7 +1,13 @@
 // A phone: Chromium at 390 x 844 with touch, and what it saw go wrong.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 
 export interface Phone {
   browser: Browser;
@@ -27,7 +33,11 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath, args: chromiumSwitches });
 }
 
-export async function openPhone(browser: Browser, url: string): Promise<Phone> {
+export async function openPhone(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Phone> {
   const context = await browser.newContext({
     baseURL: url,
     viewport: { width: 390, height: 844 },
@@ -35,6 +45,7 @@ export async function openPhone(browser: Browser, url: string): Promise<Phone> {
     hasTouch: true,
     isMobile: true,
     permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
   });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();

@@ -5,8 +5,9 @@ import { keepLastSeen, readLastSeen, wipeLastSeen } from './lastSeenStorage';
 import type { EventState, Transcript } from './state';
 import { dispatch, useEvents } from './store';
 
-/** What changes is kept at most this often, in milliseconds; at once when the page is left. */
+/** What changes is kept soon, but at most this often, in milliseconds; at once when the page is left. */
 const pause = 5_000;
+const soon = 1_000;
 
 /** Starts it; returns what stops it. */
 export function startRemembering(): () => void {
@@ -14,6 +15,7 @@ export function startRemembering(): () => void {
   const conversations = new Map<string, Transcript>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
+  let last = Number.NEGATIVE_INFINITY;
 
   /** What changed since it was kept last. */
   function changed(): { chats: EventState['chats'] | null; conversations: SeenConversation[] } {
@@ -34,6 +36,7 @@ export function startRemembering(): () => void {
   function keep(): void {
     clearTimeout(timer);
     timer = undefined;
+    last = performance.now();
     if (isOver) return;
     const { chats: told, conversations: seen } = changed();
     if (told === null && seen.length === 0) return;
@@ -41,7 +44,7 @@ export function startRemembering(): () => void {
   }
 
   const stopListening = useEvents.subscribe(() => {
-    timer ??= setTimeout(keep, pause);
+    timer ??= setTimeout(keep, Math.max(soon, last + pause - performance.now()));
   });
   const onHidden = () => {
     if (document.hidden) keep();
