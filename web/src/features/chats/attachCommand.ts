@@ -3,7 +3,7 @@
 /** What stands for a token: those are made on a page of the settings, and shown once. */
 const tokenPlaceholder = 'YOUR_TOKEN';
 
-/** Without its folder the client would listen to the events of another one. */
+/** The folder is the server's: without it the client would offer the models and commands of another one. */
 export function attachCommand(origin: string, session: string, directory: string): string {
   const words = ['opencode', 'attach', origin, '--session', session, '--dir', directory];
   return [...words.map(quoted), '--password', tokenPlaceholder].join(' ');
