@@ -65,7 +65,6 @@ function Terminals({ directory }: { directory: string }) {
             tabs={running.map(({ id }, index) => ({ value: id, label: String(index + 1) }))}
           />
         )}
-        <span className="grow" />
         {shown && (
           <button
             type="button"

@@ -106,7 +106,11 @@ export const opencode = {
   terminal: (directory: string, terminal: string) => sendJson<Pty>(at(`/pty/${id(terminal)}`, { directory })),
 
   openTerminal: (directory: string) =>
-    sendJson<Pty>(at('/pty', { directory }), { method: 'POST', body: { cwd: directory, title: 'ocweb' } }),
+    sendJson<Pty>(at('/pty', { directory }), {
+      method: 'POST',
+      // The whole path of a working copy would fill two lines of a phone before each command.
+      body: { cwd: directory, title: 'ocweb', env: { PROMPT_DIRTRIM: '1' } },
+    }),
 
   resizeTerminal: (
     directory: string,
