@@ -49,6 +49,8 @@ function holdStill(box: HTMLElement, inner: HTMLElement, onFollowing: (following
   let bottom = box.getBoundingClientRect().bottom;
   /** Whether the reader has just opened or closed something: its headline stays under the finger, at the end too. */
   let isHeld = false;
+  /** The position that was set here: the event that tells of it is not the reader's doing. */
+  let own: number | null = null;
 
   const isAtEnd = () => -box.scrollTop < near;
   const look = () => {
@@ -57,24 +59,33 @@ function holdStill(box: HTMLElement, inner: HTMLElement, onFollowing: (following
     anchors = isAtEnd() ? [] : topmost(box, inner);
   };
   const onScroll = () => {
-    look();
+    // What is held on to stays the same then: looked for anew it would drift by parts of a pixel.
+    if (box.scrollTop !== own) look();
+    own = null;
     onFollowing(isAtEnd());
   };
   const onClick = (event: Event) => {
     const head = event.target instanceof Element ? event.target.closest('[aria-expanded]') : null;
     if (!head) return;
     isHeld = true;
+    bottom = box.getBoundingClientRect().bottom;
     anchors = [anchorOf(head)];
   };
   const observer = new ResizeObserver(() => {
     if (isAtEnd() && !isHeld) return;
+    const shift = box.getBoundingClientRect().bottom - bottom;
+    bottom += shift;
+    anchors = anchors.map(({ element, top }) => ({ element, top: top + shift }));
     const anchor = anchors.find(({ element }) => element.isConnected);
-    if (anchor) {
-      const expected = anchor.top + box.getBoundingClientRect().bottom - bottom;
-      const moved = anchor.element.getBoundingClientRect().top - expected;
-      if (Math.abs(moved) >= 1) box.scrollTop += moved;
-    }
-    look();
+    if (!anchor) return look();
+    isHeld = false;
+    const astray = () => anchor.element.getBoundingClientRect().top - anchor.top;
+    const moved = astray();
+    if (moved === 0) return;
+    box.scrollTop += moved;
+    own = box.scrollTop;
+    // There is nothing to scroll to: the beginning or the end is reached.
+    if (Math.abs(astray()) > 1) look();
   });
   box.addEventListener('scroll', onScroll, { passive: true });
   box.addEventListener('click', onClick, { capture: true });
