@@ -215,7 +215,7 @@ export function Composer(props: ComposerProps) {
         onSelect={box.followCaret}
         onKeyDown={onKeyDown}
         onPaste={onPaste}
-        {...box.handlers}
+        {...box.composition}
       />
       <div className="composer-row">
         <AttachButton onPick={attaching.add} />

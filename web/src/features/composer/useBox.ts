@@ -12,7 +12,7 @@ export interface Box {
   /** Resolves when nothing is being composed, ending what is: for somebody who tapped Send in mid-word. */
   settle: () => Promise<void>;
   /** For the `textarea`. */
-  handlers: { onFocus: () => void; onCompositionStart: () => void; onCompositionEnd: () => void };
+  composition: { onCompositionStart: () => void; onCompositionEnd: () => void };
 }
 
 /** Measuring a longer text at each letter would be felt; it fills the box in any case. */
@@ -58,15 +58,7 @@ export function useBox(text: string): Box {
       // What was composed arrives as an event of its own.
       await new Promise((resolve) => setTimeout(resolve));
     },
-    handlers: {
-      // A sheet that closes gives the focus back, but in Chromium not the selection: what is typed would go nowhere.
-      onFocus: () =>
-        setTimeout(() => {
-          const area = ref.current;
-          if (!area || area !== document.activeElement || getSelection()?.anchorNode?.contains(area)) return;
-          area.blur();
-          area.focus({ preventScroll: true });
-        }, 60),
+    composition: {
       onCompositionStart: () => {
         isComposing.current = true;
       },
