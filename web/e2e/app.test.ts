@@ -219,17 +219,22 @@ test('without a network it starts with what was seen last, and says as of when',
   await page.getByTestId('connection').waitFor({ state: 'detached' });
 });
 
-/** Puts another build in the place of the one that is deployed: the same, but for its names. */
+/** Puts another build in the place of the one that is deployed: the same, but for the names of all its files. */
 async function deploy(): Promise<void> {
   const assets = join(deployed, 'assets');
-  const names = (await readdir(assets)).filter((name) => /^index-.*\.js$/.test(name));
-  for (const name of names)
-    await rename(join(assets, name), join(assets, name.replace('index-', 'index-next')));
-  for (const file of ['index.html', 'sw.js']) {
-    let text = await readFile(join(deployed, file), 'utf8');
-    for (const name of names) text = text.replaceAll(name, name.replace('index-', 'index-next'));
-    await writeFile(join(deployed, file), file === 'sw.js' ? text.replace(/id:`/, 'id:`next') : text);
+  const names = new Set((await readdir(assets)).filter((name) => /\.(js|css)$/.test(name)));
+  const next = (name: string) => (names.has(name) ? name.replace(/\.(js|css)$/, 'next.$1') : name);
+  const renamed = (text: string) => text.replaceAll(/[\w-]+\.(?:js|css)/g, next);
+  for (const name of names) {
+    await writeFile(join(assets, name), renamed(await readFile(join(assets, name), 'utf8')));
+    await rename(join(assets, name), join(assets, next(name)));
   }
+  await writeFile(
+    join(deployed, 'index.html'),
+    renamed(await readFile(join(deployed, 'index.html'), 'utf8')),
+  );
+  const worker = renamed(await readFile(join(deployed, 'sw.js'), 'utf8'));
+  await writeFile(join(deployed, 'sw.js'), worker.replace('id:`', 'id:`next'));
 }
 
 test('a newer version is fetched, offered, and taken only when its reader says so', async () => {
@@ -246,7 +251,7 @@ test('a newer version is fetched, offered, and taken only when its reader says s
   expect(await box().inputValue()).toBe('in the middle of a sentence');
   await page.getByTestId('update-ready').getByRole('button', { name: 'reload' }).tap();
   await until('the new version runs', () =>
-    page.evaluate(() => [...document.scripts].some(({ src }) => src.includes('index-next'))),
+    page.evaluate(() => [...document.scripts].some(({ src }) => src.endsWith('next.js'))),
   );
   await until('what was typed is there', async () => (await box().inputValue()).includes('in the middle'));
   expect(await page.getByTestId('update-ready').count()).toBe(0);

@@ -5,25 +5,21 @@ import { listen } from '@/features/events/sync';
 import { preparePage } from '@/shared/serviceWorker';
 import { isOutdated } from './update';
 
-/** A server that was away may be another version; it is asked no more often, in milliseconds. */
-const pause = 60_000;
-/** So long its files may take before it is offered without them. */
+/** So long its files may take before it is offered without them, in milliseconds. */
 const patience = 30_000;
 
 export function UpdateBar() {
   const [isReady, setReady] = useState(false);
   useEffect(() => {
-    let last = Number.NEGATIVE_INFINITY;
     let isOver = false;
     const check = async () => {
-      if (performance.now() - last < pause) return;
-      last = performance.now();
       if (!(await isOutdated())) return;
       const late = new Promise((done) => setTimeout(done, patience));
       // Fetched in the background first: then it is there at once.
       await Promise.race([preparePage().catch(() => undefined), late]);
       if (!isOver) setReady(true);
     };
+    // A server that was away may be another version.
     const stopListening = listen({ onReconnect: () => void check() });
     // Begun from what was kept here, perhaps long ago.
     if (useEvents.getState().connection.phase === 'live') void check();
