@@ -200,20 +200,23 @@ fn measure(folders: &Folders) -> Result<DiskUsage, DiskError> {
         *size = bytes;
     }
 
-    let volume = volume(&folders.data)?;
+    let volume = VolumeUsage::of(&folders.data)?;
     Ok(DiskUsage { volume, repos, worktrees, opencode, ocweb, measured_at })
 }
 
-fn volume(path: &Path) -> Result<VolumeUsage, DiskError> {
-    let answer =
-        statvfs(path).map_err(|error| DiskError::Volume { path: path.into(), source: error.into() })?;
-    let bytes = |blocks: u64| blocks.saturating_mul(answer.fragment_size());
-    Ok(VolumeUsage {
-        path: path.into(),
-        total_bytes: bytes(answer.blocks()),
-        used_bytes: bytes(answer.blocks().saturating_sub(answer.blocks_free())),
-        available_bytes: bytes(answer.blocks_available()),
-    })
+impl VolumeUsage {
+    /// The file system that a folder is on.
+    pub(crate) fn of(path: &Path) -> Result<Self, DiskError> {
+        let answer =
+            statvfs(path).map_err(|error| DiskError::Volume { path: path.into(), source: error.into() })?;
+        let bytes = |blocks: u64| blocks.saturating_mul(answer.fragment_size());
+        Ok(Self {
+            path: path.into(),
+            total_bytes: bytes(answer.blocks()),
+            used_bytes: bytes(answer.blocks().saturating_sub(answer.blocks_free())),
+            available_bytes: bytes(answer.blocks_available()),
+        })
+    }
 }
 
 /// What `read` makes of each entry of `folder`, by name. A folder that is not there has none.

@@ -1,11 +1,14 @@
-//! What this instance uses of the machine: disk by owner, and processes that nobody looks after.
+//! What this instance uses of the machine: disk by owner, memory and load, and its processes.
 //!
 //! [`disk`] adds up what each clone, each worktree and each part of the state takes on the volume.
-//! [`processes`] finds the processes of this instance whose parent is gone, and ends one when asked.
+//! [`load`] measures memory, load and free disk, and keeps the last day.
+//! [`processes`] finds the processes of this instance, tells those whose parent is gone, and ends one of
+//! these when asked.
 //! `http` translates.
 
 pub mod disk;
 mod http;
+pub mod load;
 mod names;
 pub mod processes;
 

@@ -1,8 +1,9 @@
-//! `ocweb-resource-monitor` serves `/admin/disk` and `/admin/processes*` on its unix socket.
+//! `ocweb-resource-monitor` serves `/admin/disk`, `/admin/load` and `/admin/processes*` on its unix socket.
 
 use std::process::ExitCode;
 
-use ocweb_resource_monitor::{SERVICE, disk::Disk, processes::Processes, router};
+use anyhow::Context;
+use ocweb_resource_monitor::{SERVICE, disk::Disk, load::Load, processes::Processes, router};
 use ocweb_service::{Environment, Listener, config::Folders, exit_code, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,11 @@ async fn run() -> anyhow::Result<()> {
     init_telemetry(&environment)?;
     let folders = Folders::from_environment(&environment)?;
     let listener = Listener::bind(&folders.socket(SERVICE)).await?;
-    let router = router(Disk::of(&folders), Processes::of(&folders));
+    let load = Load::open(&folders).context("cannot read what was measured before")?;
+    let router = router(Disk::of(&folders), load.clone(), Processes::of(&folders));
+    let watch = tokio::spawn(load.clone().watch());
     serve(SERVICE, listener, router, CancellationToken::new()).await?;
+    watch.abort();
+    load.write().await;
     Ok(())
 }

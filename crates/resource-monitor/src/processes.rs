@@ -1,15 +1,20 @@
-//! Processes of this instance that nobody looks after any more, and ending one of them.
+//! Processes of this instance, those among them that nobody looks after any more, and ending one of these.
 //!
 //! What an agent starts in the background outlives the shell that started it, and opencode itself.
 //! Such a process still carries our mark, `OCWEB_INSTANCE`, in its environment, or at least works in
 //! one of our worktrees; and its parent is gone: the kernel gave it to the nearest subreaper, which
 //! is the supervisor, or to pid 1. The supervisor's own children have that parent too, which is why
 //! it lists them in `processes.json`. Each orphan stands for itself: its children, whose parent
-//! lives, are not listed until it has ended.
+//! lives, are none until it has ended.
+//!
+//! All processes of ours are those that the supervisor lists, the orphans, and whatever these started. Only
+//! an orphan can be ended from here: what an agent runs now is ended by stopping the agent, and a part of
+//! ocweb by stopping ocweb.
 
+mod find;
 mod kill;
-mod orphan;
 mod pid;
+mod report;
 mod supervised;
 
 use std::{io, path::PathBuf, sync::Arc};
@@ -17,8 +22,9 @@ use std::{io, path::PathBuf, sync::Arc};
 use ocweb_service::config::Folders;
 
 pub use kill::{EndedBy, KillError};
-pub use orphan::Orphan;
 pub use pid::{Pid, PidError};
+pub use report::ProcessReport;
+pub(crate) use supervised::Supervised;
 
 /// Processes that cannot be told apart.
 #[derive(Debug, thiserror::Error)]
@@ -63,14 +69,20 @@ impl Processes {
         Self(Arc::new(Instance {
             mark: folders.run.clone(),
             worktrees,
-            supervised: folders.run.join("processes.json"),
+            supervised: Supervised::list(folders),
         }))
     }
 
     /// The orphans, oldest first.
-    pub async fn orphans(&self) -> Result<Vec<Orphan>, ProcessesError> {
+    pub async fn orphans(&self) -> Result<Vec<ProcessReport>, ProcessesError> {
         let instance = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || instance.orphans()).await?
+    }
+
+    /// All processes of this instance, oldest first.
+    pub async fn all(&self) -> Result<Vec<ProcessReport>, ProcessesError> {
+        let instance = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || instance.all()).await?
     }
 
     /// Ends an orphan: asks by TERM, waits a few seconds, then forces by KILL.

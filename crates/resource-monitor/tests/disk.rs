@@ -50,7 +50,8 @@ async fn every_byte_has_its_owner() {
     );
     let opencode = data.join("opencode-state");
     assert_eq!(usage["opencode"], json!({"path": text(&opencode), "size_bytes": du(&opencode)}));
-    assert_eq!(usage["ocweb"], json!({"path": text(&data.join("ocweb")), "size_bytes": 0}));
+    let ocweb = data.join("ocweb");
+    assert_eq!(usage["ocweb"], json!({"path": text(&ocweb), "size_bytes": du(&ocweb)}));
 
     let volume = &usage["volume"];
     let bytes = |name: &str| volume[name].as_u64().unwrap();

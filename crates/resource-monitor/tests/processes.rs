@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use reqwest::Method;
 use serde_json::json;
@@ -79,6 +79,38 @@ async fn only_orphans_of_this_instance_are_listed() {
     assert_eq!(instance.listed(child.0).await, None);
     assert_eq!(instance.kill(parent.0, start_time(parent.0)).await.0, 200);
     instance.until_listed(child.0).await;
+}
+
+#[tokio::test]
+async fn all_processes_are_listed_with_what_they_are() {
+    let instance = Instance::start().await;
+    let worktree = instance.worktree("demo__hello__ses_1");
+    let orphan = Orphan::start(&worktree, None, "exec >&-; cd /; sleep 1000 & cd - >/dev/null; wait");
+    let child = orphan.until_child();
+    let stranger = Orphan::sleeping(Path::new("/"), None);
+    instance.until_listed(orphan.0).await;
+
+    let list = instance.get("/admin/processes?all=true").await;
+    let entry = |pid: i32| list["processes"].as_array().unwrap().iter().find(|entry| entry["pid"] == pid);
+    let facts = |pid: i32| {
+        let entry = entry(pid)?;
+        Some([&entry["orphan"], &entry["service"], &entry["session_id"], &entry["repo"]].map(Clone::clone))
+    };
+    let supervisor = i32::try_from(std::process::id()).unwrap();
+    assert_eq!(facts(instance.service_pid()), Some([json!(false), json!("x"), json!(null), json!(null)]));
+    assert_eq!(facts(supervisor), Some([json!(false), json!("supervisor"), json!(null), json!(null)]));
+    let chat = [json!("ses_1"), json!("demo/hello")];
+    assert_eq!(facts(orphan.0), Some([json!(true), json!(null), chat[0].clone(), chat[1].clone()]));
+    // It works elsewhere, but for the chat of who started it.
+    let [id, repo] = chat;
+    assert_eq!(entry(child.0).unwrap()["directory"], "/");
+    assert_eq!(facts(child.0), Some([json!(false), json!(null), id, repo]));
+    assert_eq!(facts(stranger.0), None);
+    // Being on this list does not make it one that may be ended.
+    assert_eq!(instance.kill(child.0, start_time(child.0)).await.0, 404);
+    assert!(child.is_running());
+    let (status, _) = instance.call(Method::GET, "/admin/processes?all=perhaps", None).await;
+    assert_eq!(status, 400);
 }
 
 #[tokio::test]

@@ -3,22 +3,29 @@
 use axum::{extract::State, http::StatusCode};
 use ocweb_service::{
     Problem,
-    extract::{Json, Path},
+    extract::{Json, Path, Query},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
-use crate::processes::{EndedBy, KillError, Orphan, Pid, PidError, ProcessesError};
+use crate::processes::{EndedBy, KillError, Pid, PidError, ProcessReport, ProcessesError};
 
 /// Seconds after which the supervisor's list is likely to be there.
 const LIST_RETRY: u64 = 2;
 
-/// The processes that nobody looks after.
+/// Processes of this instance.
 #[derive(Serialize, ToSchema)]
-pub(super) struct OrphanList {
+pub(super) struct ProcessList {
     /// Oldest first.
-    processes: Vec<Orphan>,
+    processes: Vec<ProcessReport>,
+}
+
+#[derive(Deserialize, IntoParams)]
+pub(super) struct ProcessesQuery {
+    /// Lists all processes of this instance: the parts of ocweb, what agents run, and the orphans.
+    #[serde(default)]
+    all: bool,
 }
 
 /// Which process is meant.
@@ -37,19 +44,26 @@ pub(super) struct KillOutcome {
     ended_by: EndedBy,
 }
 
-/// Lists the processes of this instance whose parent is gone
+/// Lists the processes of this instance whose parent is gone, or all of them
 #[utoipa::path(
     get,
     path = "/admin/processes",
     operation_id = "list_processes",
     tag = "resource-monitor",
+    params(ProcessesQuery),
     responses(
-        (status = 200, description = "The processes", body = OrphanList),
+        (status = 200, description = "The processes", body = ProcessList),
+        (status = 400, description = "The query cannot be read", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The supervisor has not yet listed its own processes", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list_processes(State(shared): State<Shared>) -> Result<Json<OrphanList>, Problem> {
-    Ok(Json(OrphanList { processes: shared.processes.orphans().await? }))
+pub(super) async fn list_processes(
+    State(shared): State<Shared>,
+    Query(query): Query<ProcessesQuery>,
+) -> Result<Json<ProcessList>, Problem> {
+    let processes =
+        if query.all { shared.processes.all().await? } else { shared.processes.orphans().await? };
+    Ok(Json(ProcessList { processes }))
 }
 
 /// Ends a process whose parent is gone

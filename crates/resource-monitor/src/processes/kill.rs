@@ -15,7 +15,7 @@ use rustix::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Pid, Processes, ProcessesError, supervised::Supervised};
+use super::{Pid, Processes, ProcessesError, Supervised};
 
 /// How long a process may take to end after TERM.
 const AFTER_TERM: Duration = Duration::from_secs(3);

@@ -47,24 +47,33 @@ impl Instance {
         fs::create_dir_all(data.join("projects/repos")).unwrap();
         fs::create_dir_all(data.join("projects/worktrees")).unwrap();
         fs::create_dir(&run).unwrap();
-        let service = Command::new(env!("CARGO_BIN_EXE_ocweb-resource-monitor"))
-            .env_clear()
-            .env("OCWEB_DATA", &data)
-            .env("OCWEB_RUN_DIR", &run)
-            .env("OCWEB_INSTANCE", &run)
-            .spawn()
-            .unwrap();
         let socket = run.join("resource-monitor.sock");
         let client = ocweb_service::client_builder().unix_socket(socket).build().unwrap();
-        let service = Ended(service);
+        let service = start_service(&data, &run);
         let instance = Self { folder, client, service };
-        instance.list_as_supervised(&[instance.service_pid()]);
+        instance.until_answering().await;
+        instance
+    }
+
+    /// Stops the service as the supervisor does.
+    pub fn stop(&mut self) {
+        kill(Pid::from_raw(self.service_pid()), Signal::SIGTERM).unwrap();
+        assert!(self.service.0.wait().unwrap().success());
+    }
+
+    /// Starts the service that was stopped.
+    pub async fn start_again(&mut self) {
+        self.service = start_service(&self.data(), &self.run());
+        self.until_answering().await;
+    }
+
+    async fn until_answering(&self) {
+        self.list_as_supervised(&[self.service_pid()]);
         let begin = Instant::now();
-        while instance.client.get("http://monitor/health").send().await.is_err() {
+        while self.client.get("http://monitor/health").send().await.is_err() {
             assert!(begin.elapsed() < PATIENCE, "the service does not answer");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        instance
     }
 
     pub fn data(&self) -> PathBuf {
@@ -138,6 +147,17 @@ impl Instance {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+fn start_service(data: &Path, run: &Path) -> Ended {
+    let service = Command::new(env!("CARGO_BIN_EXE_ocweb-resource-monitor"))
+        .env_clear()
+        .env("OCWEB_DATA", data)
+        .env("OCWEB_RUN_DIR", run)
+        .env("OCWEB_INSTANCE", run)
+        .spawn()
+        .unwrap();
+    Ended(service)
 }
 
 /// A process that is ended and reaped when this is dropped.
