@@ -60,7 +60,8 @@ async function shown(page: Page): Promise<Shown[]> {
           (pre) => pre.textContent ?? '',
         );
         const copy = article.cloneNode(true) as HTMLElement;
-        for (const other of copy.querySelectorAll('section, .message-foot, .prompt-aside, .notice, button')) other.remove();
+        for (const other of copy.querySelectorAll('section, .message-foot, .prompt-aside, .notice, button'))
+          other.remove();
         return { who: article.getAttribute('aria-label') ?? '', text: copy.textContent ?? '', outputs };
       }),
     );
