@@ -68,8 +68,8 @@ async function requestOf(item: Item, content: readonly FileContent[]): Promise<N
     ...(kind === 'prompt' ? {} : { kind }),
     ...(command === null ? {} : { command }),
     ...(variant === null ? {} : { variant }),
-    ...(agents.length === 0 ? {} : { agents }),
-    ...(mentions.length === 0 ? {} : { mentions }),
+    ...(agents.length === 0 ? {} : { agents: [...agents] }),
+    ...(mentions.length === 0 ? {} : { mentions: [...mentions] }),
     ...(files.length === 0 ? {} : { files }),
   };
 }

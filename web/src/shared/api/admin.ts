@@ -7,16 +7,7 @@ export type Problem = Schema<'Problem'>;
 export type Repository = Schema<'Repository'>;
 export type GithubRepository = Schema<'GitHubRepository'>;
 /** What a chat's first prompt, or any later one, is handed over as. */
-export type NewPrompt = Schema<'PromptRequest'> & {
-  kind?: 'prompt' | 'command' | 'shell';
-  /** The command's name; `text` is its arguments. */
-  command?: string | null;
-  variant?: string | null;
-  /** Subagents that the text mentions. */
-  agents?: readonly string[];
-  /** Files of the working copy that the text mentions. */
-  mentions?: readonly string[];
-};
+export type NewPrompt = Schema<'PromptRequest'>;
 /** A chat to be made; its ids are of who wants it: asked for again, it is made once. */
 export interface NewChat extends Schema<'ChatRequest'> {
   id: string;

@@ -8,11 +8,7 @@ import type { Schema } from './schema';
 export type ChatActivity = ChatView['state'];
 
 /** A prompt that the server keeps until opencode has it. */
-export type PromptDocument = Schema<'Prompt'> & {
-  kind?: 'prompt' | 'command' | 'shell';
-  /** The command's name; `text` is its arguments. */
-  command?: string | null;
-};
+export type PromptDocument = Schema<'Prompt'>;
 
 interface Pending<Kind, Details> extends Schema<'Request'> {
   kind: Kind & Schema<'Request'>['kind'];
