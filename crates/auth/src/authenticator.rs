@@ -1,4 +1,4 @@
-//! Who may come in: the password, the sessions and the throttle, put together.
+//! Who may come in: the password, the sessions, the tokens and the throttle, put together.
 
 use std::{
     io,
@@ -23,6 +23,8 @@ use crate::{
     session_store::SessionStore,
     settings::Settings,
     throttle::{Network, Throttle},
+    token::{Token, TokenHasher, TokenName, TokenText},
+    token_store::{TokenStore, TooManyTokens},
 };
 
 /// How often it is looked whether the sessions' file is due.
@@ -115,13 +117,31 @@ pub(crate) enum Revocation {
     All,
 }
 
+/// Why a token was not made or revoked. Its text is for the owner.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// As many as there may be.
+    #[error(transparent)]
+    TooMany(#[from] TooManyTokens),
+    /// The system gave no random bytes.
+    #[error("no token could be made: {0}")]
+    Random(#[from] getrandom::Error),
+    /// Making: it was given up again. Revoking: it holds until the next start.
+    #[error("This cannot be written down: the disk may be full. Free some space and try again.")]
+    NotWritten(#[from] io::Error),
+}
+
 /// Decides who is who.
 pub struct Authenticator {
     hosts: Hosts,
     password: PasswordCheck,
     signer: CookieSigner,
     sessions: Arc<SessionStore>,
+    tokens: Arc<TokenStore>,
+    token_hasher: TokenHasher,
     throttle: Mutex<Throttle>,
+    /// Apart from that of logins: a program with an old token must not keep its owner from the login.
+    token_throttle: Mutex<Throttle>,
     clock: Clock,
 }
 
@@ -129,8 +149,8 @@ impl Authenticator {
     /// Takes the settings and opens what is kept. Hashes the password, which takes a moment.
     pub fn open(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         private_file::create_folder(&settings.folder).map_err(at(settings.folder.clone()))?;
-        let (password_file, secret_file, sessions_file) =
-            (settings.password_file(), settings.secret_file(), settings.sessions_file());
+        let (password_file, secret_file) = (settings.password_file(), settings.secret_file());
+        let (sessions_file, tokens_file) = (settings.sessions_file(), settings.tokens_file());
         let secret = match settings.secret {
             Some(secret) => secret,
             None => Secret::load_or_generate(&secret_file).map_err(at(secret_file))?,
@@ -142,9 +162,12 @@ impl Authenticator {
                 .map_err(at(password_file))?
                 .ok_or(StartError::NoPassword)?,
         };
-        // With another password, as with another secret, old cookies are out.
+        // With another password, as with another secret, old cookies and tokens are out.
         let signer = CookieSigner::new(&secret.derive("session cookie", &hash.to_text()));
         let key_name = URL_SAFE_NO_PAD.encode(secret.derive("name of the session key", &hash.to_text()));
+
+        let token_hasher = TokenHasher::new(&secret.derive("token", &hash.to_text()));
+        let tokens = TokenStore::open(&tokens_file, key_name.clone()).map_err(at(tokens_file))?;
 
         let now = clock.now().wall;
         let sessions = SessionStore::open(&sessions_file, key_name, now).map_err(at(sessions_file))?;
@@ -157,7 +180,10 @@ impl Authenticator {
             password: PasswordCheck::new(hash),
             signer,
             sessions: Arc::new(sessions),
+            tokens: Arc::new(tokens),
+            token_hasher,
             throttle: Mutex::new(throttle),
+            token_throttle: Mutex::default(),
             clock,
         })
     }
@@ -174,9 +200,23 @@ impl Authenticator {
         (!claim.is_expired(now) && self.sessions.touch(claim.session, now)).then_some(claim.session)
     }
 
-    /// Whether a session still holds. Who has a stream open is here, so this counts as seeing it.
-    pub(crate) fn holds(&self, session: SessionId) -> bool {
-        self.sessions.touch(session, self.clock.now().wall)
+    /// The id of a token that holds: one HMAC and one look into memory.
+    pub(crate) fn token_of(&self, token: &TokenText) -> Option<SessionId> {
+        self.tokens.touch(&self.token_hasher.hash(token), self.clock.now().wall)
+    }
+
+    /// Counts a token that was wrong, or says how long its network has to wait. 256 random bits are not guessed;
+    /// this keeps what tries all the same, or comes with a revoked one for ever, from costing much.
+    pub(crate) fn count_wrong_token(&self, address: Option<IpAddr>) -> Result<(), Duration> {
+        let mut throttle = self.token_throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.admit(Network::of(address), self.clock.now().monotonic).map(drop)?;
+        tracing::warn!(address = address.map(tracing::field::display), "a token was wrong");
+        Ok(())
+    }
+
+    /// Whether a session or a token still holds. Who has a stream open is here, so this counts as seeing it.
+    pub(crate) fn holds(&self, id: SessionId) -> bool {
+        self.sessions.touch(id, self.clock.now().wall) || self.tokens.holds(id)
     }
 
     /// Checks the password and begins a session. Returns the cookie's value.
@@ -235,6 +275,35 @@ impl Authenticator {
         Ok(revoked)
     }
 
+    /// The tokens, the latest first.
+    pub(crate) fn tokens(&self) -> Vec<Token> {
+        self.tokens.list()
+    }
+
+    /// Makes a token. One that cannot be written down would be gone after a restart, so it is not made.
+    pub(crate) async fn make_token(&self, name: TokenName) -> Result<(SessionId, TokenText), TokenError> {
+        let (id, text) = (SessionId::generate()?, TokenText::generate()?);
+        let hash = self.token_hasher.hash(&text);
+        self.tokens.add(Token::begin(id, name, hash, self.clock.now().wall))?;
+        if let Err(error) = self.tokens.flush().await {
+            self.tokens.remove(id);
+            return Err(error.into());
+        }
+        tracing::info!(token = %id, "a token was made");
+        Ok((id, text))
+    }
+
+    /// Revokes a token, at once; false when there is none. An error means that it is revoked for now, but that it
+    /// could not be written down.
+    pub(crate) async fn revoke_token(&self, id: SessionId) -> Result<bool, TokenError> {
+        let was_there = self.tokens.remove(id);
+        if was_there {
+            tracing::info!(token = %id, "a token was revoked");
+        }
+        self.tokens.flush().await?;
+        Ok(was_there)
+    }
+
     /// Writes now and then what is due, and once more when `stop` is cancelled.
     pub async fn keep_sessions(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(FLUSH_INTERVAL)).await.is_some() {
@@ -246,6 +315,9 @@ impl Authenticator {
     async fn flush(&self) {
         if let Err(error) = self.sessions.flush().await {
             tracing::error!(%error, "cannot write the list of sessions; it will be tried again");
+        }
+        if let Err(error) = self.tokens.flush().await {
+            tracing::error!(%error, "cannot write the list of tokens; it will be tried again");
         }
     }
 

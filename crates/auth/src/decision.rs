@@ -3,7 +3,7 @@
 //!
 //! A cookie says which browser it is, not which site in that browser wrote the request. So besides
 //! the session, the rule asks where the request came from: another site may link here, and nothing
-//! else. Browsers say it in `Sec-Fetch-Site` (over TLS and on localhost) and `Origin`; a client that
+//! else. The same holds for a token, as a browser can be made to carry one that was typed into an address. Browsers say it in `Sec-Fetch-Site` (over TLS and on localhost) and `Origin`; a client that
 //! says neither is no browser, and nobody can make it carry a cookie that it was not given.
 
 use crate::{
@@ -32,19 +32,21 @@ pub(crate) enum Refusal {
     #[error("ocweb does not answer for this host name. Its owner can add it to OCWEB_HOSTS.")]
     UnknownHost,
     /// It has no valid session.
-    #[error("Log in first: there is no session, or it has ended.")]
+    #[error(
+        "Log in first: there is no session, or it has ended. A program needs a token, which may have been revoked."
+    )]
     LoginRequired,
     /// Another site made the browser send it.
     #[error("This request came from another site, and ocweb takes only links from there.")]
     CrossSite,
 }
 
-/// Decides about a request that needs a session. `session` is the one that its cookie proves.
+/// Decides about a request that needs a session. `session` is the one that its cookie proves, or the id of its token.
 pub(crate) fn decide(facts: &RequestFacts<'_>, session: Option<SessionId>, hosts: &Hosts) -> Decision {
     let refusal = match (vet(facts, hosts), session) {
         (Ok(()), Some(session)) => return Ok(session),
         (Err(refusal @ Refusal::UnknownHost), _) | (Err(refusal), Some(_)) => refusal,
-        (_, None) if !facts.is_navigation() => Refusal::LoginRequired,
+        (_, None) if !facts.is_navigation() || facts.has_authorization => Refusal::LoginRequired,
         (_, None) => {
             // What a form would have posted cannot be taken up again after the login: only pages can.
             let next = if facts.is_safe() { ReturnPath::parse(facts.target) } else { None };
@@ -112,6 +114,7 @@ mod tests {
         fetch_destination: None,
         accepts_html: false,
         is_websocket: false,
+        has_authorization: false,
     };
 
     /// The address bar, or a link of our own.

@@ -2,7 +2,7 @@
 //!
 //! One owner, one password, many browsers. A login gives a browser a signed cookie that names a
 //! session; Caddy asks `/auth/check` about every request, and the answer is one HMAC and a look
-//! into memory. [`Authenticator`] knows the password, the sessions and how often one may try;
+//! into memory. A program comes in with a token instead. [`Authenticator`] knows the password, the sessions, the tokens and how often one may try;
 //! [`decision`] is the one rule of who may come in; `http` translates.
 
 mod authenticator;
@@ -19,6 +19,8 @@ mod session_cookie;
 mod session_store;
 mod settings;
 mod throttle;
+mod token;
+mod token_store;
 
 pub use authenticator::{Authenticator, StartError, ensure_password};
 pub use clock::{Clock, Moment};

@@ -31,6 +31,8 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) accepts_html: bool,
     /// True when it asks for a WebSocket.
     pub(crate) is_websocket: bool,
+    /// True when it comes with `Authorization`, as programs do: no login page helps them.
+    pub(crate) has_authorization: bool,
 }
 
 impl<'a> RequestFacts<'a> {
@@ -60,6 +62,7 @@ impl<'a> RequestFacts<'a> {
             is_websocket: upgrades
                 || headers.contains_key("sec-websocket-key")
                 || fetch_mode == Some("websocket"),
+            has_authorization: headers.contains_key(header::AUTHORIZATION),
         }
     }
 

@@ -72,6 +72,11 @@ impl Settings {
         self.folder.join("secret")
     }
 
+    /// Where the tokens are kept.
+    pub(crate) fn tokens_file(&self) -> PathBuf {
+        self.folder.join("tokens.json")
+    }
+
     /// Where the sessions are kept.
     pub(crate) fn sessions_file(&self) -> PathBuf {
         self.folder.join("sessions.json")

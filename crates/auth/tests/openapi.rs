@@ -20,13 +20,28 @@ fn every_route_is_described() {
         [
             "delete /auth/sessions revoke_sessions",
             "delete /auth/sessions/{id} revoke_session",
+            "delete /auth/tokens/{id} revoke_token",
             "get /auth/check check_request",
             "get /auth/login show_login",
             "get /auth/sessions list_sessions",
+            "get /auth/tokens list_tokens",
             "post /auth/login log_in",
             "post /auth/logout log_out",
+            "post /auth/tokens make_token",
         ]
     );
     let schemas = document["components"]["schemas"].as_object().unwrap().keys().collect::<Vec<_>>();
-    assert_eq!(schemas, ["LoginForm", "LoginSession", "LoginSessionList", "Problem"]);
+    assert_eq!(
+        schemas,
+        [
+            "AccessToken",
+            "AccessTokenList",
+            "LoginForm",
+            "LoginSession",
+            "LoginSessionList",
+            "MadeAccessToken",
+            "NewAccessToken",
+            "Problem"
+        ]
+    );
 }

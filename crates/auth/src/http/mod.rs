@@ -7,6 +7,7 @@ mod login;
 mod logout;
 mod page;
 mod sessions;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(logout::log_out))
         .routes(routes!(sessions::list_sessions, sessions::revoke_sessions))
         .routes(routes!(sessions::revoke_session))
+        .routes(routes!(tokens::list_tokens, tokens::make_token))
+        .routes(routes!(tokens::revoke_token))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(axum::middleware::map_response(forbid_storing))
 }

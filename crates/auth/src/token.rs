@@ -1,0 +1,200 @@
+//! A token: what lets a program in that has no cookie, such as `opencode attach` on another computer.
+//!
+//! 256 random bits, shown once. What is kept is a hash under a key of this installation: whoever reads the file
+//! cannot come in with it, and how long it takes to look a hash up tells nothing about tokens.
+
+use axum::http::{HeaderMap, header};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use hmac::Mac;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    secret::{KeyedHash, keyed_hash},
+    session::SessionId,
+};
+
+/// What each token begins with, so that it is known for one where it should not be.
+const PREFIX: &str = "ocweb_";
+/// How many random bytes it has.
+const BYTES: usize = 32;
+/// How many characters these are.
+const TEXT: usize = 43;
+
+/// Longest name, in characters.
+const NAME_LENGTH: usize = 100;
+
+/// A token's text. Never printed but once, to whoever made it.
+pub(crate) struct TokenText(String);
+
+impl TokenText {
+    /// A new random one.
+    pub(crate) fn generate() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    /// The token in `Authorization`: after `Bearer`, or as the password of `Basic` with whatever user. `None` when
+    /// there is nothing that could be a token of ours, or more than one such header.
+    pub(crate) fn find(headers: &HeaderMap) -> Option<Self> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let value = values.next()?.to_str().ok()?;
+        if values.next().is_some() {
+            return None;
+        }
+        let (scheme, credentials) = value.split_once(' ')?;
+        let text = if scheme.eq_ignore_ascii_case("bearer") {
+            credentials.to_owned()
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+            pair.split_once(':')?.1.to_owned()
+        } else {
+            return None;
+        };
+        let random = text.trim().strip_prefix(PREFIX)?;
+        let fits = random.len() == TEXT && URL_SAFE_NO_PAD.decode(random).is_ok();
+        fits.then(|| Self(text.trim().to_owned()))
+    }
+
+    /// The text itself.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is kept of a token's text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct TokenHash(String);
+
+/// Makes hashes of tokens.
+pub(crate) struct TokenHasher(KeyedHash);
+
+impl TokenHasher {
+    /// Hashes under `key`.
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(keyed_hash(key))
+    }
+
+    /// The hash of a token.
+    pub(crate) fn hash(&self, token: &TokenText) -> TokenHash {
+        let mut hash = self.0.clone();
+        hash.update(token.0.as_bytes());
+        TokenHash(URL_SAFE_NO_PAD.encode(hash.finalize().into_bytes()))
+    }
+}
+
+/// What a token is called by its owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenName(String);
+
+/// A text that is no name for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A token's name is one line of 1 to {NAME_LENGTH} characters: it tells you later what to revoke.")]
+pub(crate) struct InvalidTokenName;
+
+impl TokenName {
+    /// Checks a name; spaces around it do not count.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidTokenName> {
+        let text = text.trim();
+        let fits = (1..=NAME_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text.into())) } else { Err(InvalidTokenName) }
+    }
+}
+
+/// What is known of a token, in memory and in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Token {
+    /// Its name towards services and in the list; no secret.
+    pub(crate) id: SessionId,
+    /// What its owner calls it.
+    pub(crate) name: String,
+    /// What its text hashes to.
+    pub(crate) hash: TokenHash,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) created_at: OffsetDateTime,
+    /// When it was last used, give or take a minute.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(crate) last_used_at: Option<OffsetDateTime>,
+}
+
+impl Token {
+    /// A new one that holds from now, in whole seconds.
+    pub(crate) fn begin(id: SessionId, name: TokenName, hash: TokenHash, now: OffsetDateTime) -> Self {
+        Self { id, name: name.0, hash, created_at: now.truncate_to_second(), last_used_at: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn found(lines: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_str(line).unwrap());
+        }
+        TokenText::find(&headers).map(|token| token.0)
+    }
+
+    #[test]
+    fn a_token_is_found_in_both_forms() {
+        let token = TokenText::generate().unwrap().0;
+        let basic = |pair: String| format!("Basic {}", STANDARD.encode(pair));
+        for line in [
+            format!("Bearer {token}"),
+            format!("bearer  {token} "),
+            basic(format!("opencode:{token}")),
+            basic(format!(":{token}")),
+        ] {
+            assert_eq!(found(&[&line]).as_deref(), Some(token.as_str()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token() {
+        let token = TokenText::generate().unwrap().0;
+        for line in [
+            String::new(),
+            token.clone(),
+            "Bearer".into(),
+            "Bearer ".into(),
+            format!("Digest {token}"),
+            format!("Bearer {}", &token[1..]),
+            format!("Bearer {token}A"),
+            format!("Bearer {PREFIX}{}", "!".repeat(TEXT)),
+            format!("Basic {token}"),
+            "Basic !!".into(),
+            format!("Basic {}", STANDARD.encode(&token)),
+            format!("Basic {}", STANDARD.encode(format!("{token}:"))),
+            format!("Bearer {PREFIX}{}", "A".repeat(8192)),
+        ] {
+            assert_eq!(found(&[&line]), None, "{line}");
+        }
+        let line = format!("Bearer {token}");
+        assert_eq!(found(&[&line, &line]), None, "said twice");
+    }
+
+    #[test]
+    fn another_key_another_hash() {
+        let token = TokenText::generate().unwrap();
+        let hash = TokenHasher::new(&[1; 32]).hash(&token);
+        assert_eq!(hash, TokenHasher::new(&[1; 32]).hash(&token));
+        assert_ne!(hash, TokenHasher::new(&[2; 32]).hash(&token));
+        assert!(!hash.0.contains(&token.0[PREFIX.len()..]));
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert_eq!(TokenName::parse("  the laptop ").unwrap().0, "the laptop");
+        for bad in ["", "  ", "a\nb", &"x".repeat(101)] {
+            assert_eq!(TokenName::parse(bad), Err(InvalidTokenName), "{bad:?}");
+        }
+    }
+}

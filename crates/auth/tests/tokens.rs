@@ -1,0 +1,191 @@
+//! Tokens: every route against every form of one, and what becomes of them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use support::{Service, assert_problem, header};
+
+/// Makes a token; its id and its text.
+async fn make(service: &Service, cookie: &str) -> (String, String) {
+    let request = service.request(Method::POST, "/auth/tokens").header("cookie", cookie);
+    let response = request.json(&json!({"name": "the laptop"})).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+    let made: Value = response.json().await.unwrap();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("id"), text("token"))
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+fn basic(user: &str, token: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{token}")))
+}
+
+/// The status of a check with this `Authorization`, from an address of its own.
+async fn check(service: &Service, authorization: &str) -> u16 {
+    let request = service.get("/auth/check").header("authorization", authorization);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_token_lets_in_as_bearer_and_as_basic_until_it_is_revoked() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let (id, token) = make(&service, &cookie).await;
+    for authorization in [bearer(&token), basic("opencode", &token), basic("", &token)] {
+        assert_eq!(check(&service, &authorization).await, 204, "{authorization}");
+    }
+    let response = service.get("/auth/check").header("authorization", bearer(&token)).send().await.unwrap();
+    assert_eq!(header(&response, "x-ocweb-session"), id, "what it is watched by");
+    let holds = async || service.get(&format!("/internal/sessions/{id}")).send().await.unwrap().status();
+    assert_eq!(holds().await, 204);
+
+    let list = service.get("/auth/tokens").header("cookie", &cookie).send().await.unwrap();
+    let text = list.text().await.unwrap();
+    assert!(!text.contains(&token[6..]), "its text is told once");
+    let listed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&listed["tokens"][0]["id"], &listed["tokens"][0]["name"]),
+        (&json!(id), &json!("the laptop"))
+    );
+    assert!(listed["tokens"][0]["last_used_at"].is_string());
+
+    let revoke = || service.delete(&format!("/auth/tokens/{id}")).header("cookie", &cookie).send();
+    assert_eq!(revoke().await.unwrap().status(), 204);
+    assert_eq!(check(&service, &bearer(&token)).await, 401);
+    assert_eq!(holds().await, 404, "its streams are cut");
+    assert_problem(revoke().await.unwrap(), 404, "about:blank").await;
+}
+
+#[tokio::test]
+async fn no_route_of_logins_and_tokens_takes_a_token() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let (id, token) = make(&service, &cookie).await;
+    let session = service.sessions(&cookie).await[0]["id"].as_str().unwrap().to_owned();
+    for authorization in [bearer(&token), basic("opencode", &token)] {
+        for (method, path) in [
+            (Method::GET, "/auth/sessions".to_owned()),
+            (Method::DELETE, "/auth/sessions".to_owned()),
+            (Method::DELETE, format!("/auth/sessions/{session}")),
+            (Method::GET, "/auth/tokens".to_owned()),
+            (Method::POST, "/auth/tokens".to_owned()),
+            (Method::DELETE, format!("/auth/tokens/{id}")),
+        ] {
+            let request = service.request(method, &path).header("authorization", &authorization);
+            let response = request.json(&json!({"name": "another"})).send().await.unwrap();
+            assert_problem(response, 401, "login-required").await;
+        }
+    }
+    assert_eq!(service.check(&cookie).await, 204, "and nothing was changed");
+}
+
+#[tokio::test]
+async fn what_is_no_valid_token_gets_in_nowhere() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let (id, token) = make(&service, &cookie).await;
+    let stranger = format!("ocweb_{}", "A".repeat(43));
+    for (attempt, authorization) in [
+        bearer(&stranger),
+        basic("opencode", &stranger),
+        bearer(&id),
+        bearer(&token[..token.len() - 1]),
+        bearer(&format!("{token}A")),
+        bearer(&token.to_lowercase()),
+        bearer(support::PASSWORD),
+        basic("opencode", support::PASSWORD),
+        basic(&token, ""),
+        bearer(cookie.strip_prefix("ocweb=").unwrap()),
+        token.clone(),
+        "Basic".to_owned(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ask = |path: &str| {
+            let request = service.get(path).header("authorization", &authorization);
+            request.header("x-real-ip", format!("203.0.113.{attempt}")).send()
+        };
+        for path in ["/auth/check", "/auth/sessions", "/auth/tokens"] {
+            assert_problem(ask(path).await.unwrap(), 401, "login-required").await;
+        }
+    }
+    let response = service.get("/auth/check").header("authorization", bearer(&stranger));
+    let response = response.header("accept", "text/html").send().await.unwrap();
+    assert_eq!(response.status(), 401, "a program is not sent to the login page");
+    assert!(!response.headers().contains_key("www-authenticate"), "and no browser asks for a password");
+    for cookie in ["", "ocweb=bad"] {
+        let list = service.get("/auth/tokens").header("cookie", cookie).send().await.unwrap();
+        assert_problem(list, 401, "login-required").await;
+    }
+}
+
+#[tokio::test]
+async fn another_site_gains_nothing_from_a_token_in_the_browser() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let (_, token) = make(&service, &cookie).await;
+    for (name, value) in [("origin", "https://evil.test"), ("sec-fetch-site", "cross-site")] {
+        let request = service.get("/auth/check").header("authorization", basic("", &token));
+        let response = request.header("x-forwarded-method", "POST").header(name, value).send().await.unwrap();
+        assert_problem(response, 403, "cross-site").await;
+    }
+    let request = service.request(Method::POST, "/auth/tokens").header("cookie", &cookie);
+    let request = request.header("origin", "https://evil.test").json(&json!({"name": "x"}));
+    assert_problem(request.send().await.unwrap(), 403, "cross-site").await;
+    let request = service.get("/auth/check").header("authorization", bearer(&token));
+    let response = request.header("x-forwarded-host", "evil.test").send().await.unwrap();
+    assert_problem(response, 421, "unknown-host").await;
+}
+
+#[tokio::test]
+async fn wrong_tokens_are_slowed_down_and_right_ones_and_the_login_are_not() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let (_, token) = make(&service, &cookie).await;
+    let wrong = bearer(&format!("ocweb_{}", "A".repeat(43)));
+    for _ in 0..5 {
+        assert_eq!(check(&service, &wrong).await, 401);
+    }
+    let response = service.get("/auth/check").header("authorization", &wrong).send().await.unwrap();
+    assert_eq!(header(&response, "retry-after"), "10");
+    assert_problem(response, 429, "too-many-attempts").await;
+    assert_eq!(check(&service, &bearer(&token)).await, 204);
+    assert_eq!(service.login(support::PASSWORD).send().await.unwrap().status(), 303);
+    service.pass(Duration::from_secs(10));
+    assert_eq!(check(&service, &wrong).await, 401);
+}
+
+#[tokio::test]
+async fn tokens_outlive_a_restart_and_no_change_of_the_password() {
+    let mut service = Service::start().await;
+    let cookie = service.cookie().await;
+    let (_, token) = make(&service, &cookie).await;
+    let file = service.own_folder().join("tokens.json");
+    assert!(!std::fs::read_to_string(&file).unwrap().contains(&token[6..]), "only a hash is kept");
+    service.restart(|_| {}).await;
+    assert_eq!(check(&service, &bearer(&token)).await, 204);
+    service.set("AUTH_PASSWORD", "another password of this test");
+    service.restart(|_| {}).await;
+    assert_eq!(check(&service, &bearer(&token)).await, 401);
+}
+
+#[tokio::test]
+async fn a_token_needs_a_name() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    for name in ["", " ", "a\nb"] {
+        let request = service.request(Method::POST, "/auth/tokens").header("cookie", &cookie);
+        let response = request.json(&json!({ "name": name })).send().await.unwrap();
+        assert_problem(response, 422, "about:blank").await;
+    }
+}
