@@ -1,6 +1,6 @@
 /** A chat: its conversation or its preparation, what waits for an answer, and the composer. */
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
@@ -9,6 +9,7 @@ import { Composer } from '@/features/composer/Composer';
 import { addToDraft } from '@/features/composer/draft';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
+import { watchTranscript } from '@/features/events/sync';
 import { PendingPrompts } from '@/features/outbox/PendingPrompts';
 import { type Message, plain, sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
@@ -21,7 +22,8 @@ import { Changes } from './Changes';
 import { useChatChoices } from './useChatChoices';
 
 // The composer can be typed into before what draws the conversation has arrived.
-const Transcript = lazy(() => import('@/features/transcript/Transcript'));
+const loadTranscript = () => import('@/features/transcript/Transcript');
+const Transcript = lazy(loadTranscript);
 
 interface Props {
   id: string;
@@ -39,6 +41,10 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const isThere = chat !== undefined && isReady(chat);
   const directory = chat?.directory ?? undefined;
   const send = (message: Message) => sendPrompt(id, message, choices);
+  // What draws the conversation and what it says are asked for at once, while the stream still begins.
+  useEffect(() => void loadTranscript(), []);
+  const mayBeThere = chat === undefined ? !isBegun : isThere;
+  useEffect(() => (mayBeThere ? watchTranscript(id) : undefined), [id, mayBeThere]);
 
   async function takenBack(text: string, files: readonly FileContent[]) {
     const { items, accepted } = useOutbox.getState();
