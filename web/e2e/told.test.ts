@@ -120,9 +120,12 @@ test('a device that is subscribed is listed, and gets the test', async () => {
 
 /** The page's own worker, with what a push service and a finger do to it. */
 async function worker(): Promise<{ running: Worker; push: (data: unknown) => Promise<void> }> {
-  const starts = phone.context.waitForEvent('serviceworker');
-  await phone.page.evaluate(() => navigator.serviceWorker.register('/ocweb/sw.js', { scope: '/' }));
-  const running = await starts;
+  await phone.page.evaluate(async () => {
+    await navigator.serviceWorker.register('/ocweb/sw.js', { scope: '/' });
+    await navigator.serviceWorker.ready;
+  });
+  // The page starts it by itself too, so it may have been there before.
+  const [running = await phone.context.waitForEvent('serviceworker')] = phone.context.serviceWorkers();
   const session: CDPSession = await phone.context.newCDPSession(phone.page);
   const registered = new Promise<string>((done) => {
     session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
