@@ -56,8 +56,8 @@ async function shown(page: Page): Promise<Shown[]> {
     .getByRole('article')
     .evaluateAll((articles) =>
       articles.map((article) => {
-        const outputs = [...article.querySelectorAll('section pre.output')].map(
-          (pre) => pre.textContent ?? '',
+        const outputs = [...article.querySelectorAll('section div.output')].map(
+          (output) => output.textContent ?? '',
         );
         const copy = article.cloneNode(true) as HTMLElement;
         for (const other of copy.querySelectorAll('section, .message-foot, .prompt-aside, .notice, button'))
