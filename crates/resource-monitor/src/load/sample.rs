@@ -30,7 +30,6 @@ pub struct LoadSample {
     /// What can still be written to the volume.
     pub disk_available_bytes: u64,
     /// Resident memory of opencode itself, without what its agents started; `null` while it does not run.
-    #[schema(required)]
     pub opencode_memory_bytes: Option<u64>,
 }
 

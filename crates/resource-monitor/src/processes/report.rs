@@ -33,18 +33,14 @@ pub struct ProcessReport {
     /// Its command line, cut where it is long.
     pub command: String,
     /// The directory it works in; `null` when that cannot be told.
-    #[schema(required)]
     pub directory: Option<String>,
     /// Its own resident memory, in bytes. Its children's is not in it.
     pub memory_bytes: u64,
     /// The repository (`owner/name`) in whose worktree it, or else who started it, works.
-    #[schema(required)]
     pub repo: Option<String>,
     /// The chat in whose worktree it, or else who started it, works.
-    #[schema(required)]
     pub session_id: Option<String>,
     /// Which part of ocweb it is, as in `/admin/services`; `null` for what agents run.
-    #[schema(required)]
     pub service: Option<String>,
     /// Its parent is gone, so nobody looks after it. Only such a process can be ended.
     pub orphan: bool,

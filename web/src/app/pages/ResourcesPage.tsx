@@ -1,6 +1,8 @@
 /** `/resources`: what takes space, what runs, and what can be cleaned up. */
+import { DeleteChatSheet } from '@/features/chats/DeleteChatSheet';
 import { Disk } from '@/features/resources/Disk';
 import { Garbage } from '@/features/resources/Garbage';
+import { Load } from '@/features/resources/Load';
 import { Processes } from '@/features/resources/Processes';
 import { Services } from '@/features/resources/Services';
 import { ContinueByItself } from '@/features/settings/ContinueByItself';
@@ -15,8 +17,9 @@ export default function ResourcesPage() {
       <TopBar before={<MenuButton />} title="Resources" />
       <main className="page-body">
         <div className="page-content">
-          <Disk />
+          <Disk chatDeletion={(asked) => <DeleteChatSheet {...asked} />} />
           <Garbage />
+          <Load />
           <Processes />
           <Services />
           <ContinueByItself />

@@ -15,9 +15,13 @@ export interface NewChat extends Schema<'ChatRequest'> {
 }
 export type Instance = Schema<'InstanceReport'>;
 export type Disk = Schema<'DiskUsage'>;
-export type OrphanedProcess = Schema<'Orphan'>;
+export type ProcessReport = Schema<'ProcessReport'>;
+export type KillOutcome = Schema<'KillOutcome'>;
+export type LoadReport = Schema<'LoadReport'>;
+export type LoadSample = Schema<'LoadSample'>;
 export type Service = Schema<'ServiceReport'>;
 export type GarbageItem = Schema<'GarbageItem'>;
+export type Collected = Schema<'Collected'>;
 export type LoginSession = Schema<'LoginSession'>;
 
 const segment = encodeURIComponent;
@@ -103,15 +107,23 @@ export const admin = {
     send(`/admin/chats/${segment(id)}/archived`, { method: 'PUT', body: { archived } }),
   deleteChat: (id: string, force: boolean) =>
     send(`/admin/chats/${segment(id)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 60_000 }),
-  collectGarbage: async () =>
-    parse<{ removed: GarbageItem[]; refused: GarbageItem[] }>(
-      await send('/admin/gc', { method: 'POST', body: {}, timeout: 120_000 }),
-    ),
-  disk: (signal?: AbortSignal) => get<Disk>('/admin/disk', signal, { timeout: 60_000 }),
+  deleteWorktree: (repo: string, chat: string, force: boolean) =>
+    send(`/admin/worktrees/${repoPath(repo)}/${segment(chat)}${force ? '?force=true' : ''}`, {
+      method: 'DELETE',
+      timeout: 60_000,
+    }),
+  /** `isTrial`: only tells what would be done. */
+  collectGarbage: (isTrial: boolean) =>
+    sendJson<Collected>('/admin/gc', { method: 'POST', body: { dry_run: isTrial }, timeout: 120_000 }),
+  /** `isFresh`: measured after this was asked. */
+  disk: (isFresh: boolean, signal?: AbortSignal) =>
+    get<Disk>(`/admin/disk${isFresh ? '?refresh=true' : ''}`, signal, { timeout: 60_000 }),
+  load: (hours: number, signal?: AbortSignal) => get<LoadReport>(`/admin/load?hours=${hours}`, signal),
+  /** All of this ocweb: its parts, what agents run, and what was left behind. */
   processes: async (signal?: AbortSignal) =>
-    (await get<{ processes: OrphanedProcess[] }>('/admin/processes', signal)).processes,
+    (await get<{ processes: ProcessReport[] }>('/admin/processes?all=true', signal)).processes,
   killProcess: (pid: number, startTime: number) =>
-    sendJson<{ pid: number; ended_by: string }>(`/admin/processes/${pid}/kill`, {
+    sendJson<KillOutcome>(`/admin/processes/${pid}/kill`, {
       method: 'POST',
       body: { start_time: startTime },
     }),

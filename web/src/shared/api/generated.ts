@@ -481,6 +481,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells memory, load and free disk over the last hours
+         * @description Measured twice a minute. Memory is the container's where it has a limit of its own, else the machine's.
+         */
+        get: operations["show_load"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/notifications/act": {
         parameters: {
             query?: never;
@@ -627,7 +647,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the processes of this instance whose parent is gone */
+        /** Lists the processes of this instance whose parent is gone, or all of them */
         get: operations["list_processes"];
         put?: never;
         post?: never;
@@ -1509,6 +1529,49 @@ export interface components {
              */
             signal: number | null;
         };
+        /** @description What was measured over the last hours. */
+        LoadReport: {
+            /**
+             * Format: int32
+             * @description From one sample to the next where nothing is missing. While ocweb was not running there are none.
+             */
+            interval_seconds: number;
+            /** @description Oldest first, at most 360. Where several measurements became one sample, it tells the worst of each. */
+            samples: components["schemas"]["LoadSample"][];
+        };
+        /** @description How the machine, or the container where it has a limit of its own, was at one moment. */
+        LoadSample: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description What can still be written to the volume.
+             */
+            disk_available_bytes: number;
+            /**
+             * Format: float
+             * @description How many threads ran or waited to run, on average over the last minute.
+             */
+            load_1: number;
+            /**
+             * Format: int64
+             * @description Memory that there is.
+             */
+            memory_total_bytes: number;
+            /**
+             * Format: int64
+             * @description Memory that is taken, without what the kernel gives back on demand.
+             */
+            memory_used_bytes: number;
+            /**
+             * Format: int64
+             * @description Resident memory of opencode itself, without what its agents started; `null` while it does not run.
+             */
+            opencode_memory_bytes: number | null;
+        };
         /** @description What the login page posts. */
         LoginForm: {
             /** @description Path to go to after the login. One that would lead elsewhere counts as `/`. */
@@ -1715,47 +1778,6 @@ export interface components {
             /** @description The topic's name; `null` for none. */
             topic?: string | null;
         };
-        /** @description A process of this instance whose parent is gone. */
-        Orphan: {
-            /**
-             * Format: int64
-             * @description How long it has been running, in seconds.
-             */
-            age_seconds: number;
-            /** @description Its command line, cut where it is long. */
-            command: string;
-            /** @description The directory it works in; `null` when that cannot be told. */
-            directory: string | null;
-            /**
-             * Format: int64
-             * @description Its own resident memory, in bytes. Its children's is not in it.
-             */
-            memory_bytes: number;
-            /**
-             * Format: int32
-             * @description Its number.
-             */
-            pid: number;
-            /** @description The repository (`owner/name`) in whose worktree it works, if it does. */
-            repo: string | null;
-            /** @description The chat in whose worktree it works, if it does. */
-            session_id: string | null;
-            /**
-             * Format: int64
-             * @description Its start in clock ticks since boot: tells it from another process with the same number.
-             */
-            start_time: number;
-            /**
-             * Format: date-time
-             * @description When it started.
-             */
-            started_at: string;
-        };
-        /** @description The processes that nobody looks after. */
-        OrphanList: {
-            /** @description Oldest first. */
-            processes: components["schemas"]["Orphan"][];
-        };
         /**
          * @description How a run ended.
          * @enum {string}
@@ -1791,6 +1813,51 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /** @description Processes of this instance. */
+        ProcessList: {
+            /** @description Oldest first. */
+            processes: components["schemas"]["ProcessReport"][];
+        };
+        /** @description A process of this instance. */
+        ProcessReport: {
+            /**
+             * Format: int64
+             * @description How long it has been running, in seconds.
+             */
+            age_seconds: number;
+            /** @description Its command line, cut where it is long. */
+            command: string;
+            /** @description The directory it works in; `null` when that cannot be told. */
+            directory: string | null;
+            /**
+             * Format: int64
+             * @description Its own resident memory, in bytes. Its children's is not in it.
+             */
+            memory_bytes: number;
+            /** @description Its parent is gone, so nobody looks after it. Only such a process can be ended. */
+            orphan: boolean;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            pid: number;
+            /** @description The repository (`owner/name`) in whose worktree it, or else who started it, works. */
+            repo: string | null;
+            /** @description Which part of ocweb it is, as in `/admin/services`; `null` for what agents run. */
+            service: string | null;
+            /** @description The chat in whose worktree it, or else who started it, works. */
+            session_id: string | null;
+            /**
+             * Format: int64
+             * @description Its start in clock ticks since boot: tells it from another process with the same number.
+             */
+            start_time: number;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
         };
         /** @description A prompt and how far it is on its way to opencode. */
         Prompt: {
@@ -3799,6 +3866,47 @@ export interface operations {
             };
         };
     };
+    show_load: {
+        parameters: {
+            query?: {
+                /** @description How far back. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was measured */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadReport"];
+                };
+            };
+            /** @description That is no number of hours from 1 to 24 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act_on_notification: {
         parameters: {
             query?: never;
@@ -4229,7 +4337,10 @@ export interface operations {
     };
     list_processes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Lists all processes of this instance: the parts of ocweb, what agents run, and the orphans. */
+                all?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4242,7 +4353,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrphanList"];
+                    "application/json": components["schemas"]["ProcessList"];
+                };
+            };
+            /** @description The query cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The supervisor has not yet listed its own processes */
