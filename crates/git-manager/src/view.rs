@@ -64,7 +64,7 @@ pub struct View {
 /// What is kept of one chat between two requests.
 struct Desk {
     readers: Arc<Semaphore>,
-    measured: Mutex<Option<Measured>>,
+    measured: Mutex<Option<Arc<Measured>>>,
 }
 
 /// Whether somebody still waits for a reading.
@@ -120,16 +120,25 @@ impl View {
         Self { git, chats, worktrees, readers: Semaphore::new(READERS), desks: Mutex::default() }
     }
 
-    /// The numbers of every chat with a working copy that can be read, the newest chat first.
+    /// The numbers of every chat with a working copy that can be read, the newest chat first. They hold: every
+    /// working copy is looked at, and measured again if something changed.
     pub async fn stats(&self) -> Vec<Stat> {
-        let chats = self.chats.list();
-        self.lock().retain(|id, _| chats.binary_search_by(|chat| chat.id.cmp(id)).is_ok());
-        let places = chats.iter().filter_map(|chat| self.place(&chat.id).ok());
-        let measuring: FuturesUnordered<_> =
-            places.enumerate().map(async |(index, place)| (index, self.known_stat(place).await)).collect();
+        let measuring: FuturesUnordered<_> = self
+            .places()
+            .into_iter()
+            .enumerate()
+            .map(async |(index, place)| (index, self.looked_at(place).await))
+            .collect();
         let mut found: Vec<_> = measuring.collect().await;
         found.sort_by_key(|(index, _)| *index);
         found.into_iter().filter_map(|(_, stat)| stat.ok()).collect()
+    }
+
+    /// The same as they were last measured, at once: no working copy is looked at. Chats that were not measured
+    /// since the start are left out.
+    pub fn last_stats(&self) -> Vec<Stat> {
+        let desks = self.places().into_iter().map(|place| self.desk(&place.chat));
+        desks.filter_map(|desk| lock(&desk.measured).as_ref().map(|measured| measured.stat.clone())).collect()
     }
 
     /// The numbers of one chat, measured now.
@@ -138,19 +147,22 @@ impl View {
     }
 
     /// The numbers of one chat, measured again only if something changed.
-    async fn known_stat(&self, place: Place) -> Result<Stat, Error> {
+    async fn looked_at(&self, place: Place) -> Result<Stat, Error> {
         self.read(place, |place, desk, patience| {
-            let known = lock(&desk.measured).take();
+            let known = lock(&desk.measured).clone();
             match known.filter(|known| known.still_holds(place)) {
-                Some(known) => {
-                    let stat = known.stat.clone();
-                    *lock(&desk.measured) = Some(known);
-                    Ok(stat)
-                }
+                Some(known) => Ok(known.stat.clone()),
                 None => measure_and_keep(place, desk, patience),
             }
         })
         .await
+    }
+
+    /// The working copies of all chats, the newest first. What is kept of chats that are gone is forgotten.
+    fn places(&self) -> Vec<Place> {
+        let chats = self.chats.list();
+        self.lock().retain(|id, _| chats.binary_search_by(|chat| chat.id.cmp(id)).is_ok());
+        chats.iter().filter_map(|chat| self.place(&chat.id).ok()).collect()
     }
 
     /// What changed against something.
@@ -254,7 +266,7 @@ impl View {
 fn measure_and_keep(place: &Place, desk: &Desk, patience: &Patience) -> Result<Stat, Failure> {
     let measured = measure(place, patience)?;
     let stat = measured.stat.clone();
-    *lock(&desk.measured) = Some(measured);
+    *lock(&desk.measured) = Some(Arc::new(measured));
     Ok(stat)
 }
 

@@ -6,6 +6,7 @@ mod support;
 
 use std::{fs, path::PathBuf};
 
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use support::{Bench, Service, commit, git, push};
 
@@ -92,4 +93,27 @@ async fn a_chats_changes_are_told_against_its_base_its_head_and_one_by_one() {
     let mut again = service.get(&format!("{chat}/git")).await;
     again["measured_at"] = all["chats"][0]["measured_at"].clone();
     assert_eq!(all, json!({"chats": [again]}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_measured_last_is_told_at_once_and_as_it_was() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (chat, path) = chat(&service).await;
+    let known = async || service.get("/admin/chats/git?known=true").await;
+    assert_eq!(known().await, json!({"chats": []}), "nothing was measured yet");
+    let clean = service.get("/admin/chats/git").await;
+    fs::write(path.join("new.txt"), "a\n").unwrap();
+    assert_eq!(known().await, clean);
+    let changed = service.get("/admin/chats/git").await;
+    assert_eq!((&changed["chats"][0]["files"], &clean["chats"][0]["files"]), (&json!(1), &json!(0)));
+    assert_eq!(known().await, changed);
+    // Whoever looks at one chat alone leaves it for those who look at all.
+    fs::write(path.join("newer.txt"), "a\n").unwrap();
+    let measured = service.get(&format!("{chat}/git")).await;
+    assert_eq!(known().await, json!({"chats": [measured]}));
+    fs::rename(&path, path.with_extension("gone")).unwrap();
+    assert_eq!(known().await, json!({"chats": []}));
+    let (status, problem) = service.send(Method::GET, "/admin/chats/git?known=maybe", None).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
 }

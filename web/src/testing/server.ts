@@ -24,14 +24,17 @@ export const server = setupServer();
 export function answers<Path extends keyof paths, How extends Method & keyof paths[Path]>(
   how: How,
   path: Path,
-  answer: (asked: { body: unknown; url: URL }) => Answer<paths[Path][How]>,
+  answer: (asked: {
+    body: unknown;
+    url: URL;
+  }) => Answer<paths[Path][How]> | Promise<Answer<paths[Path][How]>>,
 ): void {
   const address = `*${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
   server.use(
     http[how](address, async ({ request }) => {
       const text = await request.text();
       const body: unknown = text === '' ? null : JSON.parse(text);
-      const answered = answer({ body, url: new URL(request.url) });
+      const answered = await answer({ body, url: new URL(request.url) });
       return answered === undefined ? new HttpResponse(null, { status: 204 }) : HttpResponse.json(answered);
     }),
   );

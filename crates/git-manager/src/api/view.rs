@@ -31,6 +31,15 @@ struct GitStatList {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+struct StatsQuery {
+    /// `true`: at once, as last measured, whatever happened since `measured_at`.
+    #[serde(default)]
+    #[param(default = false)]
+    known: bool,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct DiffQuery {
     /// `base`: all that the chat did; `head`: what no commit has; the id of a commit: that commit alone.
     #[serde(default = "base")]
@@ -57,11 +66,18 @@ fn fifty() -> usize {
 
 /// What every chat changed, in numbers
 ///
-/// Measured again only where something changed. A chat whose working copy is gone or cannot be read is left out.
+/// Every file is looked at, which takes about a second for a million of them, and what changed is measured again. To
+/// show something meanwhile, ask with `known` first: that answers within milliseconds, and leaves out chats that
+/// were not measured yet. A chat whose working copy is gone or cannot be read is left out too.
 #[utoipa::path(get, path = "/admin/chats/git", operation_id = "list_chat_git_stats", tag = "git-manager",
-    responses((status = 200, body = GitStatList)))]
-async fn list_stats(State(manager): State<Manager>) -> Json<GitStatList> {
-    Json(GitStatList { chats: manager.view.stats().await })
+    params(StatsQuery),
+    responses((status = 200, body = GitStatList), (status = 400, body = Problem)))]
+async fn list_stats(
+    State(manager): State<Manager>,
+    Query(StatsQuery { known }): Query<StatsQuery>,
+) -> Json<GitStatList> {
+    let chats = if known { manager.view.last_stats() } else { manager.view.stats().await };
+    Json(GitStatList { chats })
 }
 
 /// What a chat changed, in numbers, measured now

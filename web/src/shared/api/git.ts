@@ -30,6 +30,10 @@ export const git = {
   stats: async (signal?: AbortSignal) =>
     (await sendJson<Schema<'GitStatList'>>('/admin/chats/git', { signal, timeout: patience })).chats,
 
+  /** As last measured, at once. */
+  knownStats: async (signal?: AbortSignal) =>
+    (await sendJson<Schema<'GitStatList'>>('/admin/chats/git?known=true', { signal })).chats,
+
   stat: (chat: string, signal?: AbortSignal) =>
     sendJson<GitStat>(at(chat, 'git'), { signal, timeout: patience }),
 

@@ -84,7 +84,17 @@ export const queries = {
     }),
 
   /** Of all chats. What git tells of one chat begins with `worktree` and its id, so that all of it is asked for anew at once. */
-  gitStats: () => queryOptions({ queryKey: ['git-stats'], queryFn: ({ signal }) => git.stats(signal) }),
+  gitStats: () =>
+    queryOptions({
+      queryKey: ['git-stats'],
+      queryFn: async ({ client, queryKey, signal }) => {
+        // Nothing to show yet: what was measured last, until every working copy has been looked at.
+        if (client.getQueryData(queryKey) === undefined) {
+          client.setQueryData(queryKey, await git.knownStats(signal), { updatedAt: 0 });
+        }
+        return git.stats(signal);
+      },
+    }),
 
   gitStat: (chat: string) =>
     queryOptions({ queryKey: ['worktree', chat, 'stat'], queryFn: ({ signal }) => git.stat(chat, signal) }),
