@@ -209,6 +209,13 @@ test('an answer is followed without a jump; who reads further up is left in peac
   expect(await fromEnd()).toBeLessThan(2);
   await until('the agent is done', async () => (await growing.getAttribute('aria-busy')) === 'false');
   expect(await fromEnd()).toBeLessThan(2);
+
+  // Who sends something wants to see it, wherever they were.
+  await scrollUp(400);
+  await phone.page.getByRole('textbox', { name: 'Message' }).fill('say: After that.');
+  await button('Send').tap();
+  await until('what was sent is in sight', async () => (await fromEnd()) < 2);
+  await expectSeen(answers().filter({ hasText: 'After that.' }));
 });
 
 test('revert to a prompt takes it and its files back, and can be undone', async () => {

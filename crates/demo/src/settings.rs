@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{github, secrets::Secrets};
 
-const NOTICE: &str = "This is a demo: GitHub and the model are played on this machine.";
+const NOTICE: &str = "Demo: GitHub and the model are played here.";
 
 /// The variables to start the product with.
 pub(crate) fn environment(url: &str, secrets: &Secrets, opencode_config: &Path) -> Vec<(String, String)> {

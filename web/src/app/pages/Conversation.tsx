@@ -1,6 +1,6 @@
 /** A chat: its conversation or its preparation, what waits for an answer, and the composer. */
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
@@ -40,7 +40,11 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const isBusy = isRunning(chat);
   const isThere = chat !== undefined && isReady(chat);
   const directory = chat?.directory ?? undefined;
-  const send = (message: Message) => sendPrompt(id, message, choices);
+  const [sent, setSent] = useState(0);
+  const send = async (message: Message) => {
+    await sendPrompt(id, message, choices);
+    setSent((count) => count + 1);
+  };
   // What draws the conversation and what it says are asked for at once, while the stream still begins.
   useEffect(() => void loadTranscript(), []);
   const mayBeThere = chat === undefined ? !isBegun : isThere;
@@ -62,7 +66,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     <>
       {isThere ? (
         <Suspense fallback={<div className="page-body" />}>
-          <Transcript session={id} directory={chat.directory ?? ''} onWords={addToDraft}>
+          <Transcript session={id} directory={chat.directory ?? ''} onWords={addToDraft} sent={sent}>
             <Resume chat={chat} send={() => send(plain(continuation))} />
             {pending}
             <Changes chat={chat} isBusy={isBusy} />

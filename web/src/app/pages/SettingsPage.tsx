@@ -21,8 +21,8 @@ export default function SettingsPage() {
           </div>
           <nav aria-label="Settings">
             {rows.map(({ title, href, note }) => (
-              <Link key={href} href={href} className="row" data-testid="settings-row">
-                <span className="grow">{title}</span>
+              <Link key={href} href={href} className="row setting" data-testid="settings-row">
+                <span>{title}</span>
                 <span className="sub">{note}</span>
               </Link>
             ))}

@@ -1,5 +1,5 @@
 /** The conversation: it follows its end while the reader is there, and never moves while the reader is elsewhere. */
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { useEvents } from '@/features/events/store';
 import { reloadTranscript, watchTranscript } from '@/features/events/sync';
 import { Icon } from '@/shared/ui/Icon';
@@ -25,9 +25,11 @@ interface Props {
   children?: ReactNode;
   /** Gives words back to the box of a chat; without it nothing can be done with messages, only read. */
   onWords?: (session: string, text: string) => void;
+  /** How many prompts have been sent from here: who sends one wants to see it, wherever they were. */
+  sent?: number;
 }
 
-export default function Transcript({ session, directory, children, onWords }: Props) {
+export default function Transcript({ session, directory, children, onWords, sent = 0 }: Props) {
   useEffect(() => watchTranscript(session), [session]);
   const loaded = useEvents((state) => state.transcripts[session]?.loaded ?? false);
   const failure = useEvents((state) => state.transcripts[session]?.failure ?? null);
@@ -37,6 +39,9 @@ export default function Transcript({ session, directory, children, onWords }: Pr
   const canAct = onWords !== undefined;
   const actions = useMemo(() => (canAct ? { session, open: setActed } : null), [session, canAct]);
   const { scroller, content, following, follow } = useFollow(session);
+  useLayoutEffect(() => {
+    if (sent > 0) follow();
+  }, [sent, follow]);
   return (
     <div className="transcript-frame">
       <div className="transcript-view">
