@@ -31,11 +31,9 @@ export function DiskRow({
     case 'worktree':
       return <WorktreeRow item={item} chatDeletion={chatDeletion} onRemoved={onRemoved} />;
     case 'opencode':
-      return (
-        <StateRow name="opencode’s database" note="all conversations, settings and caches" item={item} />
-      );
+      return <StateRow name="opencode" note="conversations, settings, caches" item={item} />;
     case 'ocweb':
-      return <StateRow name="ocweb’s records" note="logins, prompts, what was measured" item={item} />;
+      return <StateRow name="ocweb" note="logins, prompts, what was measured" item={item} />;
   }
 }
 

@@ -1,7 +1,9 @@
 /** Cleans up what nothing needs any more: says first what would go and what stays and why, then what went. */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useEvents } from '@/features/events/store';
 import { admin, type Collected, type GarbageItem } from '@/shared/api/admin';
+import { viewTitle } from '@/shared/chatTitle';
 import { bytes, plural } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
@@ -80,28 +82,29 @@ const kinds: Record<GarbageItem['kind'], string> = {
 };
 
 function Items({ title, items }: { title: string; items: readonly GarbageItem[] }) {
-  const { data: disk } = useQuery({ ...asked.disk(), enabled: false });
   if (items.length === 0) return null;
-  const sizeOf = ({ kind, path }: GarbageItem) =>
-    kind === 'worktree' ? disk?.worktrees.find((worktree) => worktree.path === path)?.size_bytes : undefined;
   return (
     <div>
       <h3 className="dim">{title}</h3>
       <ul className="garbage">
-        {items.map((item) => {
-          const size = sizeOf(item);
-          return (
-            <li key={`${item.kind} ${item.path} ${item.session_id}`} data-testid="garbage-item">
-              {kinds[item.kind]} {item.repo === null ? item.path : `of ${item.repo}`}
-              {size !== undefined && `, ${bytes(size)}`}
-              <span className="sub block-line">
-                {item.reason}
-                {item.session_id !== null && ` (${item.session_id})`}
-              </span>
-            </li>
-          );
-        })}
+        {items.map((item) => (
+          <Item key={`${item.kind} ${item.path} ${item.session_id}`} item={item} />
+        ))}
       </ul>
     </div>
+  );
+}
+
+function Item({ item: { kind, repo, path, session_id, reason } }: { item: GarbageItem }) {
+  const { data: disk } = useQuery({ ...asked.disk(), enabled: false });
+  const chat = useEvents((state) => (session_id === null ? undefined : state.chats[session_id]));
+  const size = kind === 'worktree' && disk?.worktrees.find((worktree) => worktree.path === path)?.size_bytes;
+  return (
+    <li data-testid="garbage-item">
+      {kinds[kind]} {repo === null ? path : `of ${repo}`}
+      {typeof size === 'number' && `, ${bytes(size)}`}
+      {session_id !== null && <span className="block-line">{chat ? viewTitle(chat) : session_id}</span>}
+      <span className="sub block-line">{reason}</span>
+    </li>
   );
 }

@@ -1,6 +1,7 @@
 /** A few lines over time. What they say is in words beside them, for whoever reads no drawing. */
 import type { LoadSample } from '@/shared/api/admin';
-import { height, line, type Measure, width } from './series';
+import { age } from '@/shared/format';
+import { beginning, height, line, type Measure, width } from './series';
 
 interface Line {
   name: string;
@@ -23,7 +24,8 @@ export interface LineChartProps {
 
 export function LineChart({ name, samples, interval, hours, top, lines }: LineChartProps) {
   const to = Date.now();
-  const frame = { from: to - hours * 3_600_000, to, top, interval };
+  const from = beginning(samples, hours, to);
+  const frame = { from, to, top, interval };
   return (
     <figure className="line-chart" data-testid="load-chart" data-name={name}>
       <figcaption>
@@ -37,14 +39,14 @@ export function LineChart({ name, samples, interval, hours, top, lines }: LineCh
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${name} over ${hours} h: ${lines.map(({ name: label, words }) => `${label} ${words}`).join('; ')}`}
+        aria-label={`${name} over ${age(to - from)}: ${lines.map(({ name: label, words }) => `${label} ${words}`).join('; ')}`}
       >
         {lines.map(({ name: label, measure }, index) => (
           <path key={label} className={`line-${index}`} d={line(samples, measure, frame)} />
         ))}
       </svg>
       <p className="line-times dim" aria-hidden="true">
-        <span>{hours} h ago</span>
+        <span>{age(to - from)} ago</span>
         <span>now</span>
       </p>
     </figure>

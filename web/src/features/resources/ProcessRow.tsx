@@ -24,7 +24,7 @@ export function ProcessRow({
   const text = (
     <>
       <span className="process-command">{process.command}</span>
-      {owner !== null && <span className="block-line">{owner}</span>}
+      {owner !== null && <span className="process-owner">{owner}</span>}
       <span className="sub block-line">
         pid {process.pid} · {age(process.age_seconds * 1000)} · {bytes(process.memory_bytes)}
       </span>

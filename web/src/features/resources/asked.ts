@@ -3,6 +3,7 @@ import { queryOptions, useQueryClient } from '@tanstack/react-query';
 import { admin } from '@/shared/api/admin';
 
 const diskKey = ['disk'];
+const garbageKey = ['garbage'];
 
 export const asked = {
   disk: () => queryOptions({ queryKey: diskKey, queryFn: ({ signal }) => admin.disk(false, signal) }),
@@ -25,18 +26,21 @@ export const asked = {
   /** What a clean-up would do now; never an earlier answer. */
   garbage: () =>
     queryOptions({
-      queryKey: ['garbage'],
+      queryKey: garbageKey,
       queryFn: () => admin.collectGarbage(true),
       staleTime: 0,
       gcTime: 0,
     }),
 };
 
+/** What is measured by its own call below, and what must not change while somebody reads it. */
+const apart: ReadonlySet<unknown> = new Set([...diskKey, ...garbageKey]);
+
 /** Asks for everything anew after something was removed; the disk is measured again for it. */
 export function useAfterRemoval(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== diskKey[0] });
+    void client.invalidateQueries({ predicate: ({ queryKey }) => !apart.has(queryKey[0]) });
     // An answer from before the removal may be on its way.
     await client.cancelQueries({ queryKey: diskKey });
     await client

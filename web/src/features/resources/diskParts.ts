@@ -4,8 +4,8 @@ import type { Disk } from '@/shared/api/admin';
 export const partNames = {
   clones: 'clones',
   worktrees: 'working copies',
-  opencode: 'conversations',
-  ocweb: 'ocweb’s records',
+  opencode: 'opencode',
+  ocweb: 'ocweb',
   other: 'other files',
   free: 'free',
 } as const;

@@ -15,6 +15,16 @@ export interface Frame {
   interval: number;
 }
 
+/** Less time than this is not stretched over the whole width, in milliseconds. */
+const shortest = 10 * 60_000;
+
+/** From when on there is something to draw within the last hours, in milliseconds since 1970. */
+export function beginning(samples: readonly LoadSample[], hours: number, now: number): number {
+  const [first] = samples;
+  const measured = first ? Math.min(Date.parse(first.at), now - shortest) : now - shortest;
+  return Math.max(measured, now - hours * 3_600_000);
+}
+
 /** The drawing's own units; it is stretched to the width that there is. */
 export const width = 300;
 export const height = 72;
