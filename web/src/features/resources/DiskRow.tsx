@@ -98,6 +98,14 @@ function WorktreeRow({
   const isGone = useEvents(hasChats) && chat === undefined;
   const [isAsking, setAsking] = useState(false);
   const title = chat ? viewTitle(chat) : item.chat;
+  const text = (
+    <>
+      {title}
+      <span className="sub block-line">
+        {isGone ? 'working copy of a chat that is gone' : 'working copy'} · {item.repo}
+      </span>
+    </>
+  );
   const sheet = {
     onClose: () => setAsking(false),
     onDeleted: () => {
@@ -107,12 +115,13 @@ function WorktreeRow({
   };
   return (
     <div className="row" data-testid="disk-item" data-kind="worktree">
-      <Link href={`/chat/${item.chat}`} className="grow row-link">
-        {title}
-        <span className="sub block-line">
-          {isGone ? 'working copy of a chat that is gone' : 'working copy'} · {item.repo}
-        </span>
-      </Link>
+      {isGone ? (
+        <span className="grow">{text}</span>
+      ) : (
+        <Link href={`/chat/${item.chat}`} className="grow row-link">
+          {text}
+        </Link>
+      )}
       <span>{bytes(item.bytes)}</span>
       <button
         type="button"

@@ -47,6 +47,7 @@ it('begins with what was measured, but for a short time', () => {
   expect(beginning([sample(20, 1), sample(30, 1)], 6, now)).toBe(begin + 20 * 60_000);
   expect(beginning([sample(59, 1)], 6, now)).toBe(now - hour / 6);
   expect(beginning([sample(-600, 1)], 6, now)).toBe(now - 6 * hour);
+  expect(beginning([sample(-299, 1)], 6, now)).toBe(now - 6 * hour);
   expect(beginning([], 1, now)).toBe(now - hour / 6);
 });
 

@@ -22,7 +22,9 @@ const shortest = 10 * 60_000;
 export function beginning(samples: readonly LoadSample[], hours: number, now: number): number {
   const [first] = samples;
   const measured = first ? Math.min(Date.parse(first.at), now - shortest) : now - shortest;
-  return Math.max(measured, now - hours * 3_600_000);
+  const whole = hours * 3_600_000;
+  // The first sample is never at the very edge.
+  return measured - (now - whole) < whole / 50 ? now - whole : measured;
 }
 
 /** The drawing's own units; it is stretched to the width that there is. */
