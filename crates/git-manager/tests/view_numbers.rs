@@ -172,7 +172,7 @@ async fn what_is_shown_is_what_git_counts() {
     let id = service.create_chat(json!({"repo": "demo/hello-web"})).await;
     let root = PathBuf::from(service.settled(&id).await["directory"].as_str().unwrap());
     let base = git(&root, &["rev-parse", "origin/main"]);
-    for seed in 0..40 {
+    for seed in 0..20 {
         let mut dice = Dice(seed);
         git(&root, &["reset", "--quiet", "--hard", &base]);
         git(&root, &["clean", "--quiet", "-ffdx"]);

@@ -214,15 +214,26 @@ impl Service {
         answer["id"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until a chat is in a final state, and all its prompts delivered if it is ready.
+    /// Waits until a chat is in a final state, and all its prompts delivered if it is ready. In vain once nothing
+    /// has come of it for the length of the deadline: many prompts take their time.
     pub async fn settled(&self, id: &str) -> Value {
         let path = format!("/admin/chats/{id}");
-        eventually("the chat is ready and its prompts delivered, or it failed", async || {
+        let (mut since, mut seen) = (Instant::now(), None);
+        loop {
             let chat = self.get(&path).await;
-            let done = chat["state"] == "failed" || chat["state"] == "ready" && chat["prompts"] == json!([]);
-            done.then_some(chat)
-        })
-        .await
+            if chat["state"] == "failed" || chat["state"] == "ready" && chat["prompts"] == json!([]) {
+                return chat;
+            }
+            let progress = (chat["state"].clone(), chat["prompts"].as_array().map(Vec::len));
+            if seen.as_ref() != Some(&progress) {
+                (since, seen) = (Instant::now(), Some(progress));
+            }
+            assert!(
+                since.elapsed() < DEADLINE,
+                "it is neither ready with all prompts delivered, nor failed: {chat}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Sends a prompt with an id of our making, and gives the answer.
