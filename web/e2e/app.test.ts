@@ -3,9 +3,9 @@ import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, show, swipe } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -82,35 +82,16 @@ async function choose(index: 0 | 1): Promise<void> {
   await drawer().locator(`[data-chat="${chats[index]}"]`).getByRole('link').tap();
 }
 
-interface Point {
-  x: number;
-  y: number;
-}
-
-/** A finger that goes from one place to another. */
-async function swipe(from: Point, to: Point): Promise<void> {
-  const session: CDPSession = await phone.context.newCDPSession(phone.page);
-  const steps = 8;
-  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [from] });
-  for (let step = 1; step <= steps; step += 1) {
-    const x = from.x + ((to.x - from.x) * step) / steps;
-    const y = from.y + ((to.y - from.y) * step) / steps;
-    await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y }] });
-  }
-  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-  await session.detach();
-}
-
 test('a swipe opens the drawer and another closes it; what begins at the edge is left to the system', async () => {
   await phone.page.goto(`/chat/${chats[0]}`);
   await answer().waitFor();
-  await swipe({ x: 200, y: 300 }, { x: 210, y: 600 });
+  await swipe(phone.page, { x: 200, y: 300 }, { x: 210, y: 600 });
   expect(await drawer().count()).toBe(0);
-  await swipe({ x: 120, y: 30 }, { x: 330, y: 40 });
+  await swipe(phone.page, { x: 120, y: 30 }, { x: 330, y: 40 });
   await drawer().waitFor();
-  await swipe({ x: 280, y: 400 }, { x: 40, y: 390 });
+  await swipe(phone.page, { x: 280, y: 400 }, { x: 40, y: 390 });
   await drawer().waitFor({ state: 'hidden' });
-  await swipe({ x: 10, y: 400 }, { x: 300, y: 400 });
+  await swipe(phone.page, { x: 10, y: 400 }, { x: 300, y: 400 });
   expect(await drawer().count()).toBe(0);
 });
 
@@ -119,14 +100,14 @@ test('a swipe yields to text that is selected, and to what scrolls sideways', as
     const text = document.querySelector('article');
     if (text) getSelection()?.selectAllChildren(text);
   });
-  await swipe({ x: 120, y: 30 }, { x: 330, y: 40 });
+  await swipe(phone.page, { x: 120, y: 30 }, { x: 330, y: 40 });
   expect(await drawer().count()).toBe(0);
   await phone.page.evaluate(() => getSelection()?.empty());
   // The chips scroll sideways where they do not fit.
   await phone.page.setViewportSize({ width: 200, height: 568 });
   const chip = await button(/^Mode:/).boundingBox();
   if (!chip) throw new Error('no chip');
-  await swipe({ x: chip.x + 20, y: chip.y + 20 }, { x: 175, y: chip.y + 20 });
+  await swipe(phone.page, { x: chip.x + 20, y: chip.y + 20 }, { x: 175, y: chip.y + 20 });
   expect(await drawer().count()).toBe(0);
   await phone.page.setViewportSize({ width: 390, height: 844 });
 });
@@ -303,14 +284,7 @@ test('axe finds nothing serious on any screen', async () => {
   const screens = ['/new', '/inbox', '/repos', '/resources', '/devices', '/notifications', '/settings'];
   const ofChat = ['', '/diff', '/files', '/log'].map((part) => `/chat/${chats[0]}${part}`);
   for (const address of [...ofChat, ...screens, '/settings/appearance', '/debug']) {
-    await page.goto(address);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.getByTestId('connection').waitFor({ state: 'detached' });
-    await until(
-      'it is loaded',
-      async () => (await page.getByRole('status').filter({ hasText: 'loading' }).count()) === 0,
-    );
-    await picture(page, `axe-${address.replaceAll('/', '-')}`);
+    await show(page, address);
     expect(await violations(page), address).toEqual([]);
   }
   await page.goto(`/chat/${chats[0]}`);

@@ -57,6 +57,35 @@ export async function openPhone(
   return { browser, context, page, complaints };
 }
 
+/** Shows a page of ours, and waits until what it asks for is there. */
+export async function show(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByTestId('connection').waitFor({ state: 'detached' });
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('[role=status]')].every((each) => !each.textContent?.includes('loading')),
+  );
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** A finger that goes from one place to another. */
+export async function swipe(page: Page, from: Point, to: Point): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const steps = 8;
+  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [from] });
+  for (let step = 1; step <= steps; step += 1) {
+    const x = from.x + ((to.x - from.x) * step) / steps;
+    const y = from.y + ((to.y - from.y) * step) / steps;
+    await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y }] });
+  }
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await session.detach();
+}
+
 /** A picture for the README and for people to look at, when dev/screenshots asks for it. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.OCWEB_SCREENSHOTS;

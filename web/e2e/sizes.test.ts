@@ -1,0 +1,283 @@
+// The rules of the phone app that can be measured, at four sizes: a phone, a small one, a tablet, and a desktop with a mouse.
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openBrowser, openPhone, type Phone, picture, show, swipe } from './browser';
+import { misfits } from './layout';
+import { Stack, until } from './stack';
+
+let stack: Stack;
+let browser: Browser;
+let cookie: string;
+/** The last one that was worked in. */
+let chat: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  cookie = await stack.login();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.remove();
+});
+
+async function open(options: BrowserContextOptions): Promise<Phone> {
+  const device = await openPhone(browser, stack.url, options);
+  const [name = '', value = ''] = cookie.split('=');
+  await device.context.addCookies([{ name, value, url: stack.url }]);
+  return device;
+}
+
+/** A chat whose answer is there. */
+async function newChat(prompt: string): Promise<string> {
+  interface Status {
+    chats: { id: string; state: string }[];
+  }
+  const repo = 'demo/hello-web';
+  const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
+  await until(
+    'it has been answered',
+    async () => {
+      const status = await stack.json<Status>(cookie, 'GET', '/admin/status');
+      return status.body.chats.some(({ id, state }) => id === body.id && ['unread', 'done'].includes(state));
+    },
+    90,
+  );
+  return body.id;
+}
+
+const box = (page: Page) => page.getByRole('textbox', { name: 'Message' });
+const drawer = (page: Page) => page.getByRole('complementary', { name: 'Chats and pages' });
+const hasFocus = (page: Page) => box(page).evaluate((element) => element === document.activeElement);
+
+test('where nothing is cloned there are repositories to choose from, and nothing is cloned unasked', async () => {
+  const { page, context } = await open({});
+  await page.goto('/');
+  await page.waitForURL('**/repos');
+  await page.getByTestId('repo-option').first().waitFor();
+  const { body } = await stack.json<{ repos: unknown[] }>(cookie, 'GET', '/admin/repos');
+  expect(body.repos).toEqual([]);
+  await context.close();
+
+  const line = 'wide '.repeat(40).trim();
+  const prompt = [
+    `write notes.md: ${line}\\ntwo`,
+    'edit README.md: # => # Hello,',
+    `run: echo ${'unbroken'.repeat(40)}; echo ${line}`,
+    'todo: look; write',
+    `say: # ${'heading'.repeat(12)}\\n\\n${'word'.repeat(60)} https://example.com/${'path/'.repeat(30)}\\n\\n| a | b | c |\\n|---|---|---|\\n| ${line} | ${line} | ${line} |\\n\\n\`\`\`ts\\nconst long = '${line}';\\n\`\`\`\\n\\n- [a link](https://example.com)`,
+  ];
+  await newChat(`say: ${'the other chat '.repeat(12)}`);
+  chat = await newChat(prompt.join('\n'));
+}, 180_000);
+
+const sizes = [
+  { name: '390 x 844', width: 390, height: 844, hasTouch: true },
+  { name: '320 x 568', width: 320, height: 568, hasTouch: true },
+  { name: '768 x 1024', width: 768, height: 1024, hasTouch: true },
+  { name: '1280 x 800', width: 1280, height: 800, hasTouch: false },
+];
+
+/** Every page, by the name of its picture. */
+const pages = (): { name: string; address: string }[] => [
+  { name: 'conversation', address: `/chat/${chat}` },
+  { name: 'chat-diff', address: `/chat/${chat}/diff` },
+  { name: 'chat-log', address: `/chat/${chat}/log` },
+  { name: 'chat-files', address: `/chat/${chat}/files` },
+  { name: 'chat-file', address: `/chat/${chat}/files?path=notes.md` },
+  { name: 'chat-terminal', address: `/chat/${chat}/terminal` },
+  { name: 'new-chat', address: '/new?repo=demo%2Fhello-web' },
+  ...['repos', 'inbox', 'resources', 'devices', 'notifications', 'settings', 'debug'].map((name) => ({
+    name: `page-${name}`,
+    address: `/${name}`,
+  })),
+  { name: 'page-missing', address: '/settings/of-nothing' },
+];
+
+/** The parts of the settings that have a page of their own. */
+async function sections(page: Page): Promise<{ name: string; address: string }[]> {
+  await show(page, '/settings');
+  await page.getByTestId('settings-row').first().waitFor();
+  const addresses = await page
+    .locator('a[href^="/settings/"]')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+  return addresses.map((address) => ({ name: address.slice(1).replaceAll('/', '-'), address }));
+}
+
+// Lines of code are tapped to comment on them, and stay as high as they are read; links in what the agent says are words.
+const meantToBeSmall = '.diff-line, .diff-number, .markdown a';
+
+describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
+  let device: Phone;
+  let page: Page;
+
+  beforeAll(async () => {
+    device = await open({ viewport: { width, height }, hasTouch, isMobile: hasTouch });
+    page = device.page;
+  });
+  afterAll(async () => {
+    expect(device.complaints).toEqual([]);
+    await device.context.close();
+  });
+
+  test('it opens in the last chat, in a box that can be typed into', async () => {
+    await page.goto('/');
+    await page.waitForURL(`**/chat/${chat}`);
+    await box(page).waitFor();
+    await until('the box has the focus', () => hasFocus(page));
+    await page.keyboard.type('typed at once');
+    expect(await box(page).inputValue()).toBe('typed at once');
+  });
+
+  test(hasTouch ? 'Enter is a new line' : 'Enter sends, and with Shift it is a new line', async () => {
+    await box(page).fill('one');
+    await page.keyboard.press('End');
+    await page.keyboard.press(hasTouch ? 'Enter' : 'Shift+Enter');
+    await page.keyboard.type('say: two');
+    expect(await box(page).inputValue()).toBe('one\nsay: two');
+    if (hasTouch) return await box(page).fill('');
+    await page.keyboard.press('Enter');
+    await until('it is sent', async () => (await box(page).inputValue()) === '');
+    await page.getByRole('article', { name: 'Agent' }).last().getByText('two').waitFor();
+  });
+
+  test('every page fits, and everything on it can be tapped and read', async () => {
+    for (const { name, address } of [...pages(), ...(await sections(page))]) {
+      await show(page, address);
+      if (width === 390) await picture(page, name);
+      const found = await misfits(page, meantToBeSmall);
+      // A mouse hits what is small, and zooms nothing.
+      if (!hasTouch) Object.assign(found, { small: [], zooming: [] });
+      expect.soft(found, `${name} at ${width}`).toEqual({
+        wide: [],
+        small: [],
+        zooming: [],
+        dots: [],
+        typefaces: [],
+        background: 'rgb(0, 0, 0)',
+      });
+      const [whole = 0, body = 0] = await page.evaluate(() => {
+        const sideways = (element: Element) => element.scrollWidth - element.clientWidth;
+        const bodies = [...document.querySelectorAll('.page-body')].map(sideways);
+        return [sideways(document.documentElement), Math.max(0, ...bodies)];
+      });
+      expect.soft([whole, body], `${name} does not scroll sideways`).toEqual([0, 0]);
+    }
+  });
+
+  test(
+    width >= 900 ? 'the chats are always beside the page' : 'the chats come by a button or a swipe',
+    async () => {
+      await show(page, `/chat/${chat}`);
+      const rows = drawer(page).getByTestId('chat-row');
+      if (width >= 900) {
+        await until('both chats are there', async () => (await rows.count()) === 2);
+        const [list, beside] = [await drawer(page).boundingBox(), await box(page).boundingBox()];
+        expect(list?.x).toBe(0);
+        expect(beside?.x).toBeGreaterThanOrEqual(list?.width ?? width);
+        expect(await page.getByRole('button', { name: /^Chats/ }).count()).toBe(0);
+        return;
+      }
+      expect(await drawer(page).count()).toBe(0);
+      await page.getByRole('button', { name: /^Chats/ }).tap();
+      await until('both chats are there', async () => (await rows.count()) === 2);
+      const hasSlidIn = () =>
+        until('it has slid in', async () => (await drawer(page).boundingBox())?.x === 0);
+      await hasSlidIn();
+      const found = await misfits(page, meantToBeSmall);
+      expect([...found.wide, ...found.small, ...found.dots]).toEqual([]);
+      await drawer(page)
+        .getByText(/^\d+\.\d+\.\d+/)
+        .waitFor();
+      await drawer(page)
+        .getByRole('link', { name: /^opencode \d/ })
+        .waitFor();
+      await swipe(page, { x: 270, y: 300 }, { x: 40, y: 295 });
+      await drawer(page).waitFor({ state: 'hidden' });
+      await swipe(page, { x: 120, y: 30 }, { x: 310, y: 40 });
+      await drawer(page).waitFor();
+      await hasSlidIn();
+      await drawer(page).getByRole('button', { name: 'Close' }).tap();
+      await drawer(page).waitFor({ state: 'hidden' });
+    },
+  );
+
+  test('messages are all at the left, and nothing of them is folded', async () => {
+    await show(page, `/chat/${chat}`);
+    await page.locator('[data-tool=edit]').waitFor();
+    const lefts = await page
+      .getByRole('article')
+      .evaluateAll((articles) => articles.map((article) => article.getBoundingClientRect().left));
+    expect(lefts.length).toBeGreaterThan(1);
+    expect(new Set(lefts).size).toBe(1);
+    const folded = page.locator(
+      ':is([data-tool=bash], [data-tool=edit], [data-tool=write]) [aria-expanded=false]',
+    );
+    expect(await folded.count()).toBe(0);
+  });
+
+  test.runIf(hasTouch)('sheets fit, and what is in them can be tapped', async () => {
+    await show(page, `/chat/${chat}`);
+    for (const { name, button } of [
+      { name: 'mode-picker', button: /^Mode: / },
+      { name: 'model-picker', button: /^Model: / },
+      { name: 'chat-menu-sheet', button: /^Chat menu/ },
+    ]) {
+      await page.getByRole('button', { name: button }).tap();
+      const sheet = page.getByRole('dialog');
+      await sheet.locator('[role=radio], [role=menuitem], input').first().waitFor();
+      await sheet.evaluate((it) => Promise.all(it.getAnimations().map(({ finished }) => finished)));
+      if (width === 390) await picture(page, name);
+      const { wide, small, zooming } = await misfits(page, meantToBeSmall);
+      expect.soft([...wide, ...small, ...zooming], name).toEqual([]);
+      const bounds = await sheet.boundingBox();
+      expect((bounds?.y ?? -1) >= 0 && (bounds?.y ?? 0) + (bounds?.height ?? 0) <= height + 1, name).toBe(
+        true,
+      );
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+    }
+  });
+
+  test.runIf(hasTouch)('the keyboard never covers what is typed into', async () => {
+    const covered = Math.round(height * 0.42);
+    const bottomOf = (name: string) =>
+      page
+        .getByRole(name === 'Message' ? 'textbox' : 'button', { name, exact: true })
+        .evaluate((element) => element.getBoundingClientRect().bottom);
+    // A keyboard that takes its room from the page, as on Android.
+    await show(page, `/chat/${chat}`);
+    await page.setViewportSize({ width, height: height - covered });
+    await until('the page is smaller', async () => (await bottomOf('Send')) <= height - covered, 20);
+    await page.setViewportSize({ width, height });
+    // A keyboard that is laid over the page, as on iOS: only the visual viewport tells of it.
+    await page.addInitScript(() => {
+      const seen = Object.assign(new EventTarget(), { height: innerHeight, offsetTop: 0, scale: 1 });
+      Object.defineProperty(window, 'visualViewport', { value: seen });
+    });
+    const keyboard = (pixels: number) =>
+      page.evaluate((covered) => {
+        const seen = window.visualViewport as unknown as EventTarget & { height: number };
+        seen.height = innerHeight - covered;
+        seen.dispatchEvent(new Event('resize'));
+      }, pixels);
+    for (const address of [`/chat/${chat}`, '/new?repo=demo%2Fhello-web']) {
+      await show(page, address);
+      await box(page).focus();
+      // Longer than the screen.
+      await box(page).fill(Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n'));
+      await keyboard(covered);
+      await until(
+        'the page ends above the keyboard',
+        async () => (await bottomOf('Send')) <= height - covered,
+      );
+      expect(await bottomOf('Message')).toBeLessThanOrEqual(height - covered);
+      const top = await box(page).evaluate((element) => element.getBoundingClientRect().top);
+      expect(top).toBeGreaterThanOrEqual(0);
+      if (width === 390 && address.startsWith('/chat')) await picture(page, 'keyboard');
+      await keyboard(0);
+      await until('the page is whole again', async () => (await bottomOf('Send')) > height - covered, 20);
+      await box(page).fill('');
+    }
+  });
+});
