@@ -69,7 +69,7 @@ function Charts({
       <LineChart
         {...time}
         name="load"
-        top={Math.max(1, loads.peak)}
+        top={Math.max(1, 1.1 * loads.peak)}
         lines={[{ name: 'load', measure: load, words: loadWords(loads) }]}
       />
     </>
