@@ -20,7 +20,7 @@ mod world;
 
 pub use event::{Event, Message, SessionInfo, Status};
 pub use memory::Memory;
-pub use record::{ChatRecord, Creation, PromptRecord, PromptState};
+pub use record::{ChatRecord, Creation, Permissions, PromptRecord, PromptState};
 pub use request::{Request, RequestKind, StaleRequest};
 pub use run::{Outcome, Run};
 pub use state::State;

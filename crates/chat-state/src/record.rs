@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The step that the making of a chat is at; git-manager's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,18 @@ pub enum Creation {
     CreatingSession,
     Ready,
     Failed,
+}
+
+/// What an agent may do without asking; git-manager's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Permissions {
+    /// It reads, and asks about all else.
+    Ask,
+    /// It edits too.
+    Edits,
+    /// Everything.
+    All,
 }
 
 /// Where a prompt is on its way to opencode.
@@ -73,6 +86,9 @@ pub struct ChatRecord {
     /// Whether its person has put it away; absent where nobody has said so here.
     #[serde(default)]
     pub archived: Option<bool>,
+    /// What its agent may do without asking; absent where opencode's own configuration says.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
     /// When it was taken in.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,

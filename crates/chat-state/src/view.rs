@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    record::{Creation, PromptRecord},
+    record::{Creation, Permissions, PromptRecord},
     request::{Request, StaleRequest},
     run::Run,
     state::State,
@@ -67,6 +67,9 @@ pub struct ChatView {
     pub directory: Option<String>,
     /// Whether it was put away.
     pub archived: bool,
+    /// What its agent may do without asking; `null` where opencode's own configuration says.
+    #[schema(inline)]
+    pub permissions: Option<Permissions>,
     /// The last line of what was said in it: plain, at most 140 characters. Not of an answer that still streams.
     pub last_line: Option<String>,
     /// Where everybody can read it, while it is shared.

@@ -5,6 +5,7 @@ mod files;
 mod inbox;
 mod login;
 mod opencode;
+mod providers;
 mod settings;
 mod transcripts;
 mod viewing;
@@ -31,6 +32,7 @@ fn documented() -> OpenApiRouter<Relay> {
         .routes(routes!(transcripts::read_transcript))
         .routes(routes!(files::read_file))
         .routes(routes!(files::read_attachment))
+        .routes(routes!(providers::list_providers, providers::renew_providers))
         .routes(routes!(inbox::list_requests))
         .routes(routes!(inbox::answer_request))
 }

@@ -22,6 +22,7 @@ use crate::{
     instance::InstanceDisk,
     logins::Logins,
     memory::Memory,
+    providers::Providers,
     transcript::Transcripts,
     upstream::Upstream,
 };
@@ -49,6 +50,7 @@ pub struct Relay {
     pub(crate) opencode: Client,
     pub(crate) transcripts: Arc<Transcripts>,
     pub(crate) files: Arc<Files>,
+    pub(crate) providers: Arc<Providers>,
     pub(crate) logins: Arc<Logins>,
     pub(crate) settings: Arc<SettingsFile>,
     pub(crate) stop: CancellationToken,
@@ -82,6 +84,7 @@ impl Relay {
         let relay = Self {
             transcripts: Arc::new(Transcripts::new(opencode.clone())),
             files: Arc::new(Files::new(opencode.clone())),
+            providers: Arc::new(Providers::new(opencode.clone())),
             hub: Arc::clone(&hub),
             opencode,
             logins: Arc::clone(&logins),
@@ -95,6 +98,7 @@ impl Relay {
         relay.until_stopped(git_manager.clone().follow(Arc::clone(&hub)));
         relay.until_stopped(continuation::keep_continuing(Arc::clone(&hub), memory, git_manager));
         relay.until_stopped(logins.keep_asking());
+        relay.until_stopped(Arc::clone(&relay.providers).keep_renewing(Arc::clone(&hub)));
         relay.until_stopped(watch_time(Arc::clone(&hub), data));
         relay.until_stopped(meet_strangers(hub, relay.opencode.clone()));
         Ok(relay)

@@ -5,6 +5,7 @@ mod chats;
 mod files;
 mod first_prompt;
 mod garbage;
+mod permissions;
 mod problem;
 mod prompts;
 mod repositories;
@@ -42,6 +43,7 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(repositories::router())
         .merge(worktrees::router())
         .merge(chats::router())
+        .merge(permissions::router())
         .merge(prompts::router())
         .merge(view::router())
         .merge(files::router())

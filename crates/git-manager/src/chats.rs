@@ -10,6 +10,7 @@ mod chat;
 mod deleted;
 mod earlier;
 mod foreign;
+mod permissions;
 mod worker;
 
 use std::{
@@ -23,8 +24,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use chat::{Chat, InvalidChat, NewChat, State};
 pub use foreign::ForeignSession;
+pub use permissions::{PermissionSettings, Permissions};
 
-use self::{deleted::Deleted, foreign::ForeignSessions};
+use self::{deleted::Deleted, foreign::ForeignSessions, permissions::PermissionDefault};
 use crate::{
     changes::Changes,
     clones::Clones,
@@ -41,6 +43,7 @@ pub struct Chats {
     known: Mutex<BTreeMap<ChatId, Chat>>,
     deleted: Deleted,
     foreign: ForeignSessions,
+    permission_default: PermissionDefault,
     workers: Mutex<HashMap<ChatId, Worker>>,
     prompts: Prompts,
     changes: Arc<Changes>,
@@ -74,6 +77,7 @@ impl Chats {
         let mut known: BTreeMap<_, _> =
             records.all()?.into_iter().map(|(_, chat)| (chat.id.clone(), chat)).collect();
         let foreign = ForeignSessions::open(folder.join("foreign"))?;
+        let permission_default = PermissionDefault::open(folder.join("permissions.json"))?;
         let is_chat = |id: &ChatId| known.contains_key(id) || foreign.get(id).is_some();
         let prompts = Prompts::open(&folder.join("prompts"), is_chat, Arc::clone(&changes))?;
         for chat in known.values_mut() {
@@ -87,6 +91,7 @@ impl Chats {
             known: Mutex::new(known),
             deleted: Deleted::open(folder.join("deleted"))?,
             foreign,
+            permission_default,
             workers: Mutex::default(),
             prompts,
             changes,
@@ -142,7 +147,8 @@ impl Chats {
         if let Some(id) = new.id.as_ref().filter(|id| self.deleted.contains(id)) {
             return Err(Error::ChatDeleted(id.clone()));
         }
-        let (chat, prompt) = Chat::new(new, repository);
+        let permissions = new.permissions.or(self.permission_settings().default);
+        let (chat, prompt) = Chat::new(new.with_permissions(permissions), repository);
         // The prompt first: a chat that is there has all it came with.
         if let Some(prompt) = prompt {
             self.prompts.take(&chat.id, prompt).await?;

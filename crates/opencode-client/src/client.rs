@@ -1,9 +1,13 @@
 //! The client itself: one method for each call.
 
 mod commands;
+mod permissions;
+mod providers;
 mod relay;
 
 pub use commands::{CallTrace, CommandInfo};
+pub use permissions::PermissionRule;
+pub use providers::{Catalogue, CatalogueEntry};
 pub use relay::MessagePage;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};

@@ -99,6 +99,7 @@ impl World {
                 None => session.map(|session| session.directory.clone()),
             },
             archived: is_archived(record, session),
+            permissions: record.and_then(|record| record.permissions),
             last_line: last_line(record, memory),
             share_url: session.and_then(|session| session.share.clone()).map(|share| share.url),
             revert: session

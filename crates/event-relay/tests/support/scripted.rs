@@ -189,6 +189,7 @@ async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>) {
         .route("/session/status", get(statuses))
         .route("/session/{id}", get(one_session))
         .route("/session/{id}/message", get(messages))
+        .route("/session/{id}/message/{message}", get(one_message))
         .route("/permission", get(permissions))
         .route("/question", get(async || axum::Json(json!([]))))
         .route("/permission/{id}/reply", post(take_answer))
@@ -254,6 +255,15 @@ async fn permissions(State(script): Shared) -> axum::Json<Value> {
 async fn messages(State(script): Shared, UrlPath(id): UrlPath<String>) -> Response {
     match script.lock().unwrap().messages.get(&id) {
         Some(messages) => axum::Json(messages.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, axum::Json(json!({"name": "NotFoundError"}))).into_response(),
+    }
+}
+
+async fn one_message(State(script): Shared, UrlPath((id, message)): UrlPath<(String, String)>) -> Response {
+    let script = script.lock().unwrap();
+    let messages = script.messages.get(&id).and_then(Value::as_array);
+    match messages.into_iter().flatten().find(|known| known["info"]["id"] == message) {
+        Some(message) => axum::Json(message.clone()).into_response(),
         None => (StatusCode::NOT_FOUND, axum::Json(json!({"name": "NotFoundError"}))).into_response(),
     }
 }

@@ -26,7 +26,7 @@ use super::{chats::ChatDocument, prompts::PromptDocument};
 use crate::{
     Manager,
     changes::Follower,
-    chats::{ForeignSession, State as ChatState},
+    chats::{ForeignSession, Permissions, State as ChatState},
     git::CloneProgress,
 };
 
@@ -63,7 +63,7 @@ enum Entry {
     Foreign(ForeignDocument),
 }
 
-/// A session that was begun elsewhere, told for its prompts and for being put away: the fields of a chat that it has.
+/// A session that was begun elsewhere, told for its prompts and for what was said of it here: the fields of a chat that it has.
 #[derive(Serialize)]
 struct ForeignDocument {
     id: String,
@@ -74,6 +74,7 @@ struct ForeignDocument {
     prompts: Vec<PromptDocument>,
     /// `null` where opencode's word holds.
     archived: Option<bool>,
+    permissions: Option<Permissions>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -82,7 +83,7 @@ struct ForeignDocument {
 
 impl ForeignDocument {
     fn new(manager: &Manager, session: ForeignSession) -> Self {
-        let ForeignSession { id, directory, archived, created_at, updated_at } = session;
+        let ForeignSession { id, directory, archived, permissions, created_at, updated_at } = session;
         let prompts = manager.chats.prompts().list(&id).into_iter().map(Into::into).collect();
         Self {
             id: id.into(),
@@ -91,6 +92,7 @@ impl ForeignDocument {
             state: ChatState::Ready,
             prompts,
             archived,
+            permissions,
             created_at,
             updated_at,
         }
@@ -145,8 +147,9 @@ impl Feed {
             .into_iter()
             .map(|chat| Entry::Chat(Box::new(ChatDocument::new(&self.manager, chat))));
         let foreign = chats.list_foreign().into_iter().map(|it| ForeignDocument::new(&self.manager, it));
-        let foreign =
-            foreign.filter(|it| !it.prompts.is_empty() || it.archived.is_some()).map(Entry::Foreign);
+        let foreign = foreign
+            .filter(|it| !it.prompts.is_empty() || it.archived.is_some() || it.permissions.is_some())
+            .map(Entry::Foreign);
         Line::Chats(own.chain(foreign).collect())
     }
 

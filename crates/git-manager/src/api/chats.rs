@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Manager,
-    chats::{Chat, InvalidChat, NewChat, State as ChatState},
+    chats::{Chat, InvalidChat, NewChat, Permissions, State as ChatState},
     git::CloneProgress,
     names::{BranchName, RepositoryName, SessionId},
 };
@@ -61,6 +61,8 @@ pub(super) struct ChatDocument {
     prompts: Vec<PromptDocument>,
     /// Whether it was put away.
     archived: bool,
+    /// What its agent may do without asking; `null` where opencode's own configuration says.
+    permissions: Option<Permissions>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -88,6 +90,7 @@ impl ChatDocument {
             error: chat.error.as_ref().map(problem),
             prompts,
             archived: chat.archived,
+            permissions: chat.permissions,
             created_at: chat.created_at,
             updated_at: chat.updated_at,
         }
@@ -123,6 +126,8 @@ struct ChatRequest {
     model: Option<String>,
     /// The agent (mode) for prompts that name none, such as `build` or `plan`.
     agent: Option<String>,
+    /// What its agent may do without asking; as the settings say if absent.
+    permissions: Option<Permissions>,
 }
 
 /// All chats
@@ -151,13 +156,13 @@ async fn create(
     State(manager): State<Manager>,
     Json(request): Json<ChatRequest>,
 ) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
-    let ChatRequest { id, repo, prompt, base, title, model, agent } = request;
+    let ChatRequest { id, repo, prompt, base, title, model, agent, permissions } = request;
     let id = id.as_deref().map(chat_id).transpose()?;
     let base = base.as_deref().map(parsed).transpose()?;
     let prompt = prompt.map_or(Ok(None), FirstPrompt::checked)?;
     let (title, model, agent) = (title.as_deref(), model.as_deref(), agent.as_deref());
     let new = NewChat::new(id, parsed(&repo)?, base, prompt, title, model, agent)?;
-    let chat = manager.chats.create(new).await?;
+    let chat = manager.chats.create(new.with_permissions(permissions)).await?;
     Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::earlier::Earlier;
+use super::{earlier::Earlier, permissions::Permissions};
 use crate::{
     error::Error,
     names::{BranchName, RepositoryName, SessionId},
@@ -69,6 +69,9 @@ pub struct Chat {
     /// Whether its person has put it away.
     #[serde(default)]
     pub archived: bool,
+    /// What its agent may do without asking; `None` where opencode's own configuration says.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
     /// When it was taken in.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -99,6 +102,7 @@ impl Chat {
             agent: new.agent,
             may_have_session: false,
             archived: false,
+            permissions: new.permissions,
             created_at: now,
             updated_at: now,
             earlier: Earlier::default(),
@@ -134,6 +138,7 @@ pub struct NewChat {
     title: Option<String>,
     model: Option<String>,
     agent: Option<String>,
+    pub(super) permissions: Option<Permissions>,
 }
 
 /// A request for a chat that cannot be met.
@@ -164,7 +169,14 @@ impl NewChat {
         }
         let (model, agent) = (model_text(model)?, agent_name(agent)?);
         let prompt = prompt.map(|prompt| prompt.with_defaults(model.as_deref(), agent.as_deref()));
-        Ok(Self { id, repo, base, prompt, title: title.map(Into::into), model, agent })
+        let title = title.map(Into::into);
+        Ok(Self { id, repo, base, prompt, title, model, agent, permissions: None })
+    }
+
+    /// With what its agent may do without asking, if that is not the default.
+    #[must_use]
+    pub fn with_permissions(self, permissions: Option<Permissions>) -> Self {
+        Self { permissions, ..self }
     }
 }
 

@@ -15,7 +15,7 @@ use ocweb_opencode_client::{Error as ClientError, SessionId as ChatId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::Chats;
+use super::{Chats, permissions::Permissions};
 use crate::{
     error::{Error, Missing},
     records::Records,
@@ -35,6 +35,9 @@ pub struct ForeignSession {
     /// for that, but cannot take it back.
     #[serde(default)]
     pub archived: Option<bool>,
+    /// What its agent may do without asking, where somebody has said so through us.
+    #[serde(default)]
+    pub permissions: Option<Permissions>,
     /// When opencode made it.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -66,6 +69,7 @@ impl Description {
             id: id.clone(),
             directory: self.directory,
             archived: None,
+            permissions: None,
             created_at: created.unwrap_or(now),
             updated_at: now,
         }
@@ -122,7 +126,10 @@ impl Chats {
             self.opencode.session::<Description>(id.as_str()).await
         };
         match tokio::time::timeout(DESCRIBE, described).await {
-            Ok(Ok(description)) => Ok(description.session(id)),
+            Ok(Ok(description)) => {
+                let permissions = self.foreign.get(id).and_then(|known| known.permissions);
+                Ok(ForeignSession { permissions, ..description.session(id) })
+            }
             Ok(Err(ClientError::NotFound)) => Err(Error::Missing(Missing::Chat(id.to_string()))),
             Ok(Err(error)) if !error.is_unavailable() => Err(error.into()),
             // Where it runs is known from an earlier prompt; this one waits for opencode as any other does.

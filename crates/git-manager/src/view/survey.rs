@@ -65,9 +65,9 @@ impl Survey {
         for folder in &self.folders {
             let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
             for entry in entries {
-                let metadata = entry.metadata().ok();
                 // What happens in a folder shows on its own entries.
-                let metadata = metadata.filter(|metadata| !metadata.is_dir());
+                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                let metadata = if is_folder { None } else { entry.metadata().ok() };
                 seen.add((folder, entry.file_name()), metadata.as_ref());
             }
         }

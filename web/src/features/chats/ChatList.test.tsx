@@ -22,6 +22,7 @@ function chat(number: number, more: Partial<ChatView> = {}): ChatView {
     base: null,
     directory: '/w',
     archived: false,
+    permissions: null,
     last_line: `line ${number}`,
     share_url: null,
     revert: null,

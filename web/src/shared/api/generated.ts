@@ -36,10 +36,30 @@ export interface paths {
         };
         /**
          * What every chat changed, in numbers
-         * @description Measured again only where something changed. A chat whose working copy is gone or cannot be read is left out.
+         * @description Every file is looked at, which takes about a second for a million of them, and what changed is measured again. To
+         *     show something meanwhile, ask with `known` first: that answers within milliseconds, and leaves out chats that
+         *     were not measured yet. A chat whose working copy is gone or cannot be read is left out too.
          */
         get: operations["list_chat_git_stats"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds for new chats */
+        get: operations["show_default_permissions"];
+        /** Changes what holds for new chats */
+        put: operations["change_default_permissions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -170,6 +190,26 @@ export interface paths {
         /** The commits of a chat's branch that its base does not have, the newest first */
         get: operations["get_chat_log"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changes what the agent of a chat may do without asking
+         * @description From its next prompt on; what waits for an answer goes on waiting. Sessions that were begun elsewhere too.
+         */
+        put: operations["change_permissions"];
         post?: never;
         delete?: never;
         options?: never;
@@ -677,6 +717,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the providers
+         * @description Without their models, and at most half a minute old.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        /**
+         * Takes up that a provider was connected or disconnected
+         * @description New chats know of it at once, and others too unless something is at work in them: nothing is interrupted.
+         */
+        post: operations["renew_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/repos": {
         parameters: {
             query?: never;
@@ -910,7 +974,8 @@ export interface paths {
         /**
          * Says whether a request may come in
          * @description The request asked about is described by `X-Forwarded-Method`, `-Uri`, `-Host` and `-Proto`, and
-         *     by its own headers. Does no I/O.
+         *     by its own headers. It comes in with a cookie, or with a token: as `Authorization: Bearer`, or as the password of
+         *     HTTP Basic with any user. Does no I/O.
          */
         get: operations["check_request"];
         put?: never;
@@ -998,10 +1063,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tokens */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Makes a token
+         * @description It lets a program in until it is revoked, or the password is changed.
+         */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes a token
+         * @description It lets nobody in any more, and the streams that were opened with it end within seconds.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A token, without its text. */
+        AccessToken: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, give or take a minute; `null` when it never was.
+             */
+            last_used_at: string | null;
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description What programs come in with. */
+        AccessTokenList: {
+            /** @description The latest first. */
+            tokens: components["schemas"]["AccessToken"][];
+        };
         /** @description An answer: to a permission `reply`, to a question `answers` or `reject`. */
         Answer: {
             /** @description What to tell the agent. */
@@ -1038,6 +1166,17 @@ export interface components {
          * @example main
          */
         BranchName: string;
+        /** @description A provider of models. */
+        CatalogueProvider: {
+            connected: boolean;
+            /** @description The variables that would connect it. */
+            env: string[];
+            id: string;
+            /** @description How many models it has. */
+            models: number;
+            name: string;
+            origin: components["schemas"]["Origin"] | null;
+        };
         /** @description A file that changed. */
         Change: {
             /** @description Lines that are new. */
@@ -1074,6 +1213,7 @@ export interface components {
             error: components["schemas"]["Problem"] | null;
             /** @description The id of its opencode session. */
             id: string;
+            permissions: components["schemas"]["Permissions"] | null;
             progress: components["schemas"]["CloneProgress"] | null;
             /** @description The prompts that are not yet delivered, in order. */
             prompts: components["schemas"]["Prompt"][];
@@ -1104,6 +1244,10 @@ export interface components {
             /** @description True: nothing is told of it. */
             muted: boolean;
         };
+        /** @description What the agent of a chat may do without asking. */
+        ChatPermissions: {
+            permissions: components["schemas"]["Permissions"];
+        };
         /** @description A chat to be created. */
         ChatRequest: {
             /** @description The agent (mode) for prompts that name none, such as `build` or `plan`. */
@@ -1114,6 +1258,7 @@ export interface components {
             id?: string | null;
             /** @description `provider/model` for prompts that name none; opencode's default if absent. */
             model?: string | null;
+            permissions?: components["schemas"]["Permissions"] | null;
             prompt?: components["schemas"]["FirstPrompt"] | null;
             /** @description `owner/name`; cloned if need be. */
             repo: string;
@@ -1146,6 +1291,8 @@ export interface components {
             id: string;
             /** @description The last line of what was said in it: plain, at most 140 characters. Not of an answer that still streams. */
             last_line: string | null;
+            /** @description What its agent may do without asking; `null` where opencode's own configuration says. */
+            permissions: ("ask" | "edits" | "all") | null;
             preparation: components["schemas"]["Preparation"] | null;
             /** @description The prompts that opencode does not have yet, in order. */
             prompts: Record<string, never>[];
@@ -1613,11 +1760,26 @@ export interface components {
             /** @description Latest login first. */
             sessions: components["schemas"]["LoginSession"][];
         };
+        /** @description A token that was just made. */
+        MadeAccessToken: {
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: password
+             * @description What to send as `Authorization: Bearer …`, or as the password of HTTP Basic. Told only this once.
+             */
+            token: string;
+        };
         /** @description A setting that is absent and without which something does not work. */
         MissingSetting: {
             /** @description What does not work without it, and what to do. */
             detail: string;
             /** @description What is missing: a variable's name, or words. */
+            name: string;
+        };
+        /** @description A token to be made. */
+        NewAccessToken: {
+            /** @description One line of 1 to 100 characters. */
             name: string;
         };
         /** @description A browser's subscription, as its `toJSON()` gives it, and a name for the device. */
@@ -1779,10 +1941,24 @@ export interface components {
             topic?: string | null;
         };
         /**
+         * @description Where a provider's connection comes from.
+         * @enum {string}
+         */
+        Origin: "environment" | "configuration" | "key" | "other";
+        /**
          * @description How a run ended.
          * @enum {string}
          */
         Outcome: "completed" | "failed" | "stopped" | "interrupted";
+        /** @description What holds for new chats. */
+        PermissionSettings: {
+            default?: components["schemas"]["Permissions"] | null;
+        };
+        /**
+         * @description What an agent may do without asking.
+         * @enum {string}
+         */
+        Permissions: "ask" | "edits" | "all";
         /**
          * @description What a clone is busy with.
          * @enum {string}
@@ -1932,6 +2108,16 @@ export interface components {
             text: string;
             /** @description The model's variant. */
             variant?: string | null;
+        };
+        /** @description The providers that opencode knows. */
+        ProviderList: {
+            /** @description Those that are connected first. */
+            providers: components["schemas"]["CatalogueProvider"][];
+        };
+        /** @description How far a change was taken up. */
+        ProvidersRenewed: {
+            /** @description How many chats are at work, and know of it as soon as they rest. */
+            waiting: number;
         };
         /** @description A device that subscribed. Where it is pushed to is not shown. */
         PushSubscriptionEntry: {
@@ -2408,7 +2594,10 @@ export interface operations {
     };
     list_chat_git_stats: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: at once, as last measured, whatever happened since `measured_at`. */
+                known?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2421,6 +2610,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GitStatList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_default_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionSettings"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_default_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PermissionSettings"];
+            };
+        };
+        responses: {
+            /** @description So it is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Any other problem, such as no login or a request that cannot be read */
@@ -2936,6 +3208,98 @@ export interface operations {
             };
             /** @description `took-too-long` */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatPermissions"];
+            };
+        };
+        responses: {
+            /** @description So it is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is being prepared */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `chat-deleted` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4493,6 +4857,98 @@ export interface operations {
             };
         };
     };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description opencode's answer cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersRenewed"];
+                };
+            };
+            /** @description opencode's answer cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_repositories: {
         parameters: {
             query?: never;
@@ -5319,7 +5775,7 @@ export interface operations {
             /** @description It may come in */
             204: {
                 headers: {
-                    /** @description The id of its session */
+                    /** @description The id of its session or token */
                     "X-Ocweb-Session"?: string;
                     [name: string]: unknown;
                 };
@@ -5332,7 +5788,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description It has no valid session */
+            /** @description It has no valid session and no valid token */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5353,6 +5809,17 @@ export interface operations {
             /** @description ocweb does not answer for this host */
             421: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    /** @description Seconds until the next attempt */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5778,6 +6245,224 @@ export interface operations {
                 };
             };
             /** @description It is ended, but that could not be written down */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessTokenList"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site made the browser send it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ocweb does not answer for this host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccessToken"];
+            };
+        };
+        responses: {
+            /** @description Made; its text is told only here */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeAccessToken"];
+                };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site made the browser send it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ocweb does not answer for this host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name cannot be used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It could not be written down */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site made the browser send it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such token */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description ocweb does not answer for this host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is revoked, but that could not be written down */
             507: {
                 headers: {
                     [name: string]: unknown;
