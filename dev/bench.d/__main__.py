@@ -9,6 +9,7 @@ from types import FrameType
 
 import row_auth_check
 import row_memory
+import row_page
 import row_start
 import row_stream
 import row_through_caddy
@@ -18,9 +19,16 @@ from progress import say
 from rows import Plan
 from table import Figure, markdown
 
-ROWS = {"1": row_auth_check, "2": row_through_caddy, "3": row_memory, "4": row_start, "5": row_stream}
-LIMIT_SECONDS = 360
-QUICK_LIMIT_SECONDS = 90
+ROWS = {
+    "1": row_auth_check,
+    "2": row_through_caddy,
+    "3": row_memory,
+    "4": row_start,
+    "5": row_stream,
+    "6": row_page,
+}
+LIMIT_SECONDS = 900
+QUICK_LIMIT_SECONDS = 300
 
 
 def main() -> int:

@@ -37,7 +37,9 @@ class Figure:
 
 
 def times(ours: float, theirs: float) -> str:
-    """How many times theirs ours is."""
+    """How many times theirs ours is; nothing where they have none."""
+    if theirs == 0:
+        return ""
     return f"{ours / theirs:.{1 if ours > theirs else 2}f} ×"
 
 

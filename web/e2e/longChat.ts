@@ -18,7 +18,7 @@ interface Session {
 }
 
 /** Fills a chat with so many messages, one a minute until now: prompts, commands, edits and answers in turn. */
-export async function fill(stack: Stack, session: Session, count: number): Promise<void> {
+export async function fill(stack: Pick<Stack, 'folder'>, session: Session, count: number): Promise<void> {
   const begin = Date.now() - count * minute;
   const messages = Array.from({ length: count }, (_, index) => message(session, index, begin));
   const info = {
