@@ -415,7 +415,7 @@ test('from opening the page to a prompt in a fresh working copy: two taps, in an
   await tap(button(/^demo\/slow-assets/));
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await until('the box has the focus again', () => box().evaluate((area) => area === document.activeElement));
-  await box().fill('say: four');
+  await page.keyboard.type('say: four');
   await tap(send());
   await page.waitForURL(/\/chat\/ses_/);
   expect(taps).toBe(4);

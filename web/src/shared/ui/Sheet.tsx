@@ -17,8 +17,12 @@ export function Sheet({
   // Closed while it is still there: so the focus goes back to where it was.
   useLayoutEffect(() => {
     const element = dialog.current;
+    const giveCaretBack = keepCaret(document.activeElement);
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      giveCaretBack();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: a tap on the backdrop; the keyboard has Escape, which `onClose` hears.
@@ -38,4 +42,13 @@ export function Sheet({
       <div className="sheet-body">{children}</div>
     </dialog>
   );
+}
+
+/** Chromium gives a text box its focus back without a caret: what is typed then goes nowhere (seen in version 156). */
+function keepCaret(element: Element | null): () => void {
+  if (!(element instanceof HTMLTextAreaElement)) return () => undefined;
+  const { selectionStart, selectionEnd } = element;
+  return () => {
+    if (document.activeElement === element) element.setSelectionRange(selectionStart, selectionEnd);
+  };
 }
