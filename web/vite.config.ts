@@ -100,7 +100,7 @@ export default defineConfig({
             },
             {
               name: 'shared',
-              test: /src\/(shared\/(?!markdown|highlight|requests|review|diff\/(?!DiffCounts))|features\/events)/,
+              test: /src\/(shared\/(http|api|ui\/(Icon|Notice|TopBar|Sheet|useOverlay)|overlay|storage|database|identifier|format|viewport)|features\/events)/,
             },
           ],
         },
