@@ -28,6 +28,10 @@ const InboxPage = lazy(() => import('./pages/InboxPage'));
 const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
 const SettingsPage = lazy(() => import('./pages/SettingsPage'));
 const AppearancePage = lazy(() => import('./pages/AppearancePage'));
+const ProvidersPage = lazy(() => import('./pages/ProvidersPage'));
+const ModelsPage = lazy(() => import('./pages/ModelsPage'));
+const PermissionsPage = lazy(() => import('./pages/PermissionsPage'));
+const ToolsPage = lazy(() => import('./pages/ToolsPage'));
 const DebugPage = lazy(() => import('./pages/DebugPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
 
@@ -93,6 +97,10 @@ export function App() {
                 <Route path="/devices" component={DevicesPage} />
                 <Route path="/settings" component={SettingsPage} />
                 <Route path="/settings/appearance" component={AppearancePage} />
+                <Route path="/settings/providers" component={ProvidersPage} />
+                <Route path="/settings/models" component={ModelsPage} />
+                <Route path="/settings/permissions" component={PermissionsPage} />
+                <Route path="/settings/tools" component={ToolsPage} />
                 <Route path="/debug" component={DebugPage} />
                 <Route component={MissingPage} />
               </Switch>

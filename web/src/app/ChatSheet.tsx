@@ -1,17 +1,29 @@
 /** What can be done with a chat, with the actions of all features. */
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import ChatMenu from '@/features/chats/ChatMenu';
 import { useMuteAction } from '@/features/notifications/useMuteAction';
+import { levelWord } from '@/features/permissions/levels';
+import { PermissionsSheet } from '@/features/permissions/PermissionsSheet';
 import type { ChatView } from '@/shared/api/relay';
+import type { Action } from '@/shared/ui/ActionSheet';
 
 export default function ChatSheet({ chat, onClose }: { chat: ChatView; onClose: () => void }) {
   const [path, navigate] = useLocation();
   const mute = useMuteAction(chat.id);
+  const [isPermitting, setPermitting] = useState(false);
+  const permissions: Action = {
+    label: `Permissions: ${levelWord(chat.permissions)}`,
+    onClick: () => setPermitting(true),
+    stays: true,
+  };
   function leave() {
     onClose();
     if (!path.startsWith(`/chat/${chat.id}`)) return;
     const repo = chat.repo === null ? '' : `?repo=${encodeURIComponent(chat.repo)}`;
     navigate(`/new${repo}`, { replace: true });
   }
-  return <ChatMenu chat={chat} more={[mute]} onClose={onClose} onDeleted={leave} />;
+  if (isPermitting) return <PermissionsSheet chat={chat} onClose={onClose} />;
+  const more = chat.preparation === null ? [permissions, mute] : [mute];
+  return <ChatMenu chat={chat} more={more} onClose={onClose} onDeleted={leave} />;
 }

@@ -12,6 +12,30 @@ export interface SettingsRow {
 
 export const settingsRows: readonly SettingsRow[] = [
   {
+    title: 'Providers',
+    href: '/settings/providers',
+    note: 'connect who runs the models',
+    keywords: 'api key oauth login openrouter anthropic openai connect disconnect',
+  },
+  {
+    title: 'Models',
+    href: '/settings/models',
+    note: 'which are offered, the default',
+    keywords: 'hide show picker favourite provider',
+  },
+  {
+    title: 'Permissions',
+    href: '/settings/permissions',
+    note: 'what agents may do without asking',
+    keywords: 'ask allow edits all bash auto approve yolo safe default',
+  },
+  {
+    title: 'Tools',
+    href: '/settings/tools',
+    note: 'MCP servers, agents, commands',
+    keywords: 'mcp server agent subagent command slash skill',
+  },
+  {
     title: 'Appearance',
     href: '/settings/appearance',
     note: 'text size, theme',
@@ -24,9 +48,9 @@ export const settingsRows: readonly SettingsRow[] = [
     keywords: 'push ntfy discord webhook quiet hours mute sound',
   },
   {
-    title: 'Logins',
+    title: 'Logins and tokens',
     href: '/devices',
-    note: 'devices that are logged in',
+    note: 'devices, programs, revoke',
     keywords: 'devices tokens sessions log out revoke password',
   },
   {

@@ -10,6 +10,16 @@ export function recall(key: string): string | null {
   }
 }
 
+/** A list of names; empty where nothing, or nothing of the kind, is remembered. */
+export function recallList(key: string): string[] {
+  try {
+    const list: unknown = JSON.parse(recall(key) ?? '[]');
+    return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
 export function remember(key: string, value: string | null): void {
   try {
     if (value === null || value === '') localStorage.removeItem(prefix + key);

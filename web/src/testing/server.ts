@@ -9,14 +9,16 @@ import type { paths } from '@/shared/api/generated';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
-/** What the document says is answered with 200 or 202. */
+/** What the document says is answered with 200, 201 or 202. */
 type Answer<Operation> = Operation extends {
   responses: { 200: { content: { 'application/json': infer Body } } };
 }
   ? Body
-  : Operation extends { responses: { 202: { content: { 'application/json': infer Body } } } }
+  : Operation extends { responses: { 201: { content: { 'application/json': infer Body } } } }
     ? Body
-    : undefined;
+    : Operation extends { responses: { 202: { content: { 'application/json': infer Body } } } }
+      ? Body
+      : undefined;
 
 export const server = setupServer();
 

@@ -1,5 +1,6 @@
 /** `/devices`: who is logged in. */
 import { Logins } from '@/features/devices/Logins';
+import { Tokens } from '@/features/devices/Tokens';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
 import { useTitle } from '../useTitle';
@@ -12,6 +13,7 @@ export default function DevicesPage() {
       <main className="page-body">
         <div className="page-content">
           <Logins />
+          <Tokens />
         </div>
       </main>
     </>

@@ -1,6 +1,6 @@
 /** The models to choose from, in order. Pure; and which are favourites, recent or hidden, on this device. */
 import type { Provider } from '@/shared/api/opencode';
-import { recall, remember } from '@/shared/storage';
+import { recallList, remember } from '@/shared/storage';
 
 export type Model = Provider['models'][string];
 
@@ -88,16 +88,6 @@ export function findModel(providers: readonly Provider[], id: string | null): Mo
   return (
     providers.find((provider) => provider.id === id.slice(0, slash))?.models[id.slice(slash + 1)] ?? null
   );
-}
-
-/** A list of ids that this device remembers. */
-function recallList(key: string): string[] {
-  try {
-    const list: unknown = JSON.parse(recall(key) ?? '[]');
-    return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
-  } catch {
-    return [];
-  }
 }
 
 export function preferences(): Preferences {

@@ -23,6 +23,9 @@ export type Service = Schema<'ServiceReport'>;
 export type GarbageItem = Schema<'GarbageItem'>;
 export type Collected = Schema<'Collected'>;
 export type LoginSession = Schema<'LoginSession'>;
+export type AccessToken = Schema<'AccessToken'>;
+export type Permissions = Schema<'Permissions'>;
+export type PermissionSettings = Schema<'PermissionSettings'>;
 
 const segment = encodeURIComponent;
 
@@ -105,6 +108,13 @@ export const admin = {
   /** Puts a chat out of sight, or back. */
   archiveChat: (id: string, archived: boolean) =>
     send(`/admin/chats/${segment(id)}/archived`, { method: 'PUT', body: { archived } }),
+  /** What holds for new chats, on all devices. */
+  permissionSettings: (signal?: AbortSignal) => get<PermissionSettings>('/admin/chats/permissions', signal),
+  changePermissionSettings: (settings: PermissionSettings) =>
+    send('/admin/chats/permissions', { method: 'PUT', body: settings }),
+  /** From its next prompt on. */
+  changePermissions: (id: string, permissions: Permissions) =>
+    send(`/admin/chats/${segment(id)}/permissions`, { method: 'PUT', body: { permissions } }),
   deleteChat: (id: string, force: boolean) =>
     send(`/admin/chats/${segment(id)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 60_000 }),
   deleteWorktree: (repo: string, chat: string, force: boolean) =>
@@ -134,4 +144,10 @@ export const auth = {
     (await get<{ sessions: LoginSession[] }>('/auth/sessions', signal)).sessions,
   revoke: (id: string) => send(`/auth/sessions/${segment(id)}`, { method: 'DELETE' }),
   revokeOthers: () => send('/auth/sessions?keep_current=true', { method: 'DELETE' }),
+  tokens: async (signal?: AbortSignal) =>
+    (await get<{ tokens: AccessToken[] }>('/auth/tokens', signal)).tokens,
+  /** Its text is in this answer and nowhere else. */
+  makeToken: (name: string) =>
+    sendJson<Schema<'MadeAccessToken'>>('/auth/tokens', { method: 'POST', body: { name } }),
+  revokeToken: (id: string) => send(`/auth/tokens/${segment(id)}`, { method: 'DELETE' }),
 };

@@ -1,5 +1,17 @@
 /** The few calls to opencode that the page makes. The types are opencode's own, of the pinned version. */
-import type { Agent, Command, Message, Part, Provider, Pty, Session, Todo } from '@opencode-ai/sdk/v2/types';
+import type {
+  Agent,
+  Command,
+  McpStatus,
+  Message,
+  Part,
+  Provider,
+  ProviderAuthAuthorization,
+  ProviderAuthMethod,
+  Pty,
+  Session,
+  Todo,
+} from '@opencode-ai/sdk/v2/types';
 import { send, sendJson } from '@/shared/http';
 
 export type {
@@ -7,10 +19,13 @@ export type {
   AssistantMessage,
   Command,
   FilePart,
+  McpStatus,
   Message,
   Part,
   PermissionRequest,
   Provider,
+  ProviderAuthAuthorization,
+  ProviderAuthMethod,
   Pty,
   QuestionInfo,
   QuestionRequest,
@@ -95,6 +110,43 @@ export const opencode = {
         signal,
       },
     ),
+
+  /** How one can connect to the providers that have more ways than a plain key. */
+  providerLogins: (signal?: AbortSignal) =>
+    sendJson<Record<string, ProviderAuthMethod[]>>('/provider/auth', { signal }),
+
+  /** Hands a key over; opencode alone keeps it. */
+  setKey: (provider: string, key: string, metadata: Record<string, string>) =>
+    send(`/auth/${id(provider)}`, {
+      method: 'PUT',
+      body: { type: 'api', key, ...(Object.keys(metadata).length === 0 ? {} : { metadata }) },
+    }),
+
+  forgetProvider: (provider: string) => send(`/auth/${id(provider)}`, { method: 'DELETE' }),
+
+  /** Begins a login with a provider; `method` is its place among the provider's. */
+  authorize: (provider: string, method: number, inputs: Record<string, string>) =>
+    sendJson<ProviderAuthAuthorization>(`/provider/${id(provider)}/oauth/authorize`, {
+      method: 'POST',
+      body: { method, inputs },
+      timeout: 60_000,
+    }),
+
+  /** Ends it: with the code that the provider showed, or by waiting until it is done there. */
+  finishAuthorization: (provider: string, method: number, code: string | undefined) =>
+    send(`/provider/${id(provider)}/oauth/callback`, {
+      method: 'POST',
+      body: code === undefined ? { method } : { method, code },
+      timeout: 600_000,
+    }),
+
+  /** MCP servers by their names. */
+  servers: (signal?: AbortSignal) => sendJson<Record<string, McpStatus>>('/mcp', { signal }),
+
+  connectServer: (name: string) =>
+    send(`/mcp/${id(name)}/connect`, { method: 'POST', body: {}, timeout: 60_000 }),
+
+  disconnectServer: (name: string) => send(`/mcp/${id(name)}/disconnect`, { method: 'POST', body: {} }),
 
   agents: (directory: string | undefined, signal?: AbortSignal) =>
     sendJson<Agent[]>(at('/agent', { directory }), { signal }),

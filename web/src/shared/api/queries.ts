@@ -1,7 +1,7 @@
 /** What more than one page asks our services for. The keys are here so that a change can call for a fresh answer. */
 import { queryOptions } from '@tanstack/react-query';
 import { recall, remember } from '@/shared/storage';
-import { admin, type Instance } from './admin';
+import { admin, auth, type Instance } from './admin';
 import { type Against, git, type SearchIn } from './git';
 import { opencode } from './opencode';
 import { relay } from './relay';
@@ -68,6 +68,30 @@ export const queries = {
       queryFn: ({ signal }) => opencode.providers(directory, signal),
       staleTime: 300_000,
     }),
+
+  catalogue: () =>
+    queryOptions({
+      queryKey: ['catalogue'],
+      queryFn: ({ signal }) => relay.catalogue(signal),
+      staleTime: 30_000,
+    }),
+
+  providerLogins: () =>
+    queryOptions({
+      queryKey: ['provider-logins'],
+      queryFn: ({ signal }) => opencode.providerLogins(signal),
+      staleTime: 300_000,
+    }),
+
+  servers: () => queryOptions({ queryKey: ['mcp'], queryFn: ({ signal }) => opencode.servers(signal) }),
+
+  permissionSettings: () =>
+    queryOptions({
+      queryKey: ['permission-settings'],
+      queryFn: ({ signal }) => admin.permissionSettings(signal),
+    }),
+
+  tokens: () => queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => auth.tokens(signal) }),
 
   agents: (directory: string | undefined) =>
     queryOptions({

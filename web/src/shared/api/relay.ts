@@ -50,6 +50,9 @@ export type RequestAnswer =
   | { answers: string[][] }
   | { reject: true };
 
+/** A provider of models, connected or not. */
+export type CatalogueProvider = Schema<'CatalogueProvider'>;
+
 /** How often a cut-off run is continued without being asked, 0 to 5. */
 export type RelaySettings = Schema<'RelaySettings'>;
 
@@ -83,6 +86,15 @@ export const relay = {
 
   answer: (request: string, answer: RequestAnswer) =>
     send(`/admin/inbox/${segment(request)}/answer`, { method: 'POST', body: answer }),
+
+  /** All that opencode knows, those that are connected first; opencode's own answer would be megabytes. */
+  catalogue: async (signal?: AbortSignal) =>
+    (await sendJson<Schema<'ProviderList'>>('/admin/providers', { signal, timeout: 60_000 })).providers,
+
+  /** Has a change of providers taken up; answers how many chats are at work and take it up as soon as they rest. */
+  renewProviders: async () =>
+    (await sendJson<Schema<'ProvidersRenewed'>>('/admin/providers', { method: 'POST', timeout: 60_000 }))
+      .waiting,
 
   settings: (signal?: AbortSignal) => sendJson<RelaySettings>('/admin/events/settings', { signal }),
 

@@ -1,0 +1,23 @@
+/** `/settings/tools`: MCP servers, agents and commands. */
+import { ToolsList } from '@/features/tools-list/ToolsList';
+import { TopBar } from '@/shared/ui/TopBar';
+import { BackButton } from '../BackButton';
+import { useTitle } from '../useTitle';
+
+export default function ToolsPage() {
+  useTitle('Tools');
+  return (
+    <>
+      <TopBar
+        before={<BackButton href="/settings" label="Settings" />}
+        title="Tools"
+        sub="as opencode is configured"
+      />
+      <main className="page-body">
+        <div className="page-content">
+          <ToolsList />
+        </div>
+      </main>
+    </>
+  );
+}
