@@ -133,7 +133,7 @@ test('the list tells what each chat does, what was said last, and what changed',
   expect(await told(chats.tally)).toMatchObject({ line: 'Counted.' });
   await row(phone, chats.done).getByTestId('git-stat').getByText('+2').waitFor();
   expect(await row(phone, chats.asks).getByTestId('git-stat').innerText()).toContain('clean');
-  await picture(phone.page, 'chats');
+  await picture(phone.page, 'chats-many');
 });
 
 test('the title and the icon of the app count what waits', async () => {

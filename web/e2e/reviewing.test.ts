@@ -108,7 +108,7 @@ test('one tap from the chat to everything that was changed since its base', asyn
   expect(await file('look.css').innerText()).toContain('renamed from style.css');
   expect(await file('zeros.bin').innerText()).toMatch(/binary/);
   expect(await file(greeting).innerText()).toContain('not in git yet');
-  await picture(phone.page, 'diff');
+  await picture(phone.page, 'changes');
   await show('main.js');
   await line('main.js', '+ 2;').waitFor();
   await fits();
