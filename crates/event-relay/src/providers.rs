@@ -65,7 +65,7 @@ pub(crate) struct Providers {
 
 impl Providers {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, latest: Default::default(), due: Mutex::default(), came: Notify::new() }
+        Self { client, latest: tokio::sync::Mutex::default(), due: Mutex::default(), came: Notify::new() }
     }
 
     /// All providers, those that are connected first.

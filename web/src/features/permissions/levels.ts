@@ -21,7 +21,7 @@ export const levels: readonly Level[] = [
   {
     value: 'all',
     title: 'Allow all',
-    note: 'It never asks.',
+    note: 'It asks about nothing. Subagents still ask what opencode’s configuration tells them to.',
   },
 ];
 
