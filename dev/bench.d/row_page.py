@@ -85,7 +85,6 @@ def figures(ours: Found, theirs: Found) -> list[Figure]:
     def alone(name: str, key: str, unit: str, bar: Bar) -> Figure:
         return Figure("", name, shown(ours[key], unit), bar=bar)
 
-    at_once = 50.0
     lines = [
         line(
             "until the box can be typed into",
@@ -93,10 +92,10 @@ def figures(ours: Found, theirs: Found) -> list[Figure]:
             "ms",
             Bar("≤ ¼ of its time", ours["ready"] * 4 <= theirs["ready"]),
         ),
-        line("bytes until then", "readyBytes", "kB"),
-        line("requests until then", "readyRequests", ""),
-        line("bytes in all", "bytes", "kB", Bar("≤ 250 kB", ours["bytes"] <= 250 * KILOBYTE)),
-        line("requests in all", "requests", "", Bar("≤ 12", ours["requests"] <= 12)),
+        line("requests until then", "readyRequests", "", Bar("≤ 12", ours["readyRequests"] <= 12)),
+        line("bytes until then", "readyBytes", "kB", Bar("≤ 250 kB", ours["readyBytes"] <= 250 * KILOBYTE)),
+        line("requests until the page is quiet", "requests", ""),
+        line("bytes until the page is quiet", "bytes", "kB", Bar("≤ 250 kB", ours["bytes"] <= 250 * KILOBYTE)),
         line("a key is shown, the slowest of 19", "key", "ms", Bar("≤ 200 ms", ours["key"] <= 200)),
         line(
             "frames while 200 words/s stream",
@@ -108,7 +107,7 @@ def figures(ours: Found, theirs: Found) -> list[Figure]:
             "longest task meanwhile (0: none over 50 ms)",
             "longestTask",
             "ms",
-            Bar("≤ 50 ms", ours["longestTask"] <= at_once),
+            Bar("≤ 50 ms", ours["longestTask"] <= 50),
         ),
         line(
             "5,000 messages: its end is shown and the box there",

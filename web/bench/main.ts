@@ -65,12 +65,12 @@ async function load(side: Side, chat: Chat): Promise<Figures> {
   const opened = await visit(browser, task, side, chat, 'All is ready.');
   const key = await type(opened, side, typed);
   await untilQuiet(opened);
-  const { readyAt } = await opened.notes();
-  const { bytes, requests } = opened.traffic;
+  const ready = (await opened.notes()).readyAt ?? Number.NaN;
+  const atReady = await opened.traffic(ready);
+  const { bytes, requests } = await opened.traffic();
   await opened.close();
-  const { atReady } = opened;
   return {
-    ready: readyAt ?? Number.NaN,
+    ready,
     readyBytes: atReady.bytes,
     readyRequests: atReady.requests,
     bytes,

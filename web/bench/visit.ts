@@ -25,6 +25,13 @@ declare global {
   var benchNotes: Notes;
 }
 
+/** What went over the wire, and when (milliseconds since 1970). */
+interface Sent {
+  at: number;
+  bytes: number;
+  requests: number;
+}
+
 export interface Traffic {
   bytes: number;
   requests: number;
@@ -32,7 +39,8 @@ export interface Traffic {
 
 export interface Visit {
   page: Page;
-  traffic: Traffic;
+  /** Until a time of the page's notes; all of it without one. */
+  traffic(until?: number): Promise<Traffic>;
   notes(): Promise<Notes>;
   close(): Promise<void>;
 }
@@ -44,22 +52,24 @@ export async function visit(
   side: Side,
   chat: Chat,
   last: string,
-): Promise<Visit & { atReady: Traffic }> {
+): Promise<Visit> {
   const { context, page } = await openPhone(browser, url);
   const [name = '', value = ''] = cookie.split('=');
   await context.addCookies([{ name, value, url }]);
   const session = await context.newCDPSession(page);
-  const traffic = await count(session);
+  const sent = await listen(session);
   await session.send('Emulation.setCPUThrottlingRate', { rate: throttle });
   await page.addInitScript(takeNotes, { box: side.box, last });
   await page.goto(side.address(chat), { waitUntil: 'commit' });
-  await page.waitForFunction(() => globalThis.benchNotes.readyAt !== null, null, { timeout: longestWait });
-  const atReady = { ...traffic };
   await page.waitForFunction(() => globalThis.benchNotes.shownAt !== null, null, { timeout: longestWait });
   return {
     page,
-    traffic,
-    atReady,
+    async traffic(until = Number.POSITIVE_INFINITY) {
+      const end = until + (await page.evaluate(() => performance.timeOrigin));
+      const counted = sent.filter(({ at }) => at <= end);
+      const sum = (of: 'bytes' | 'requests') => counted.reduce((total, each) => total + each[of], 0);
+      return { bytes: sum('bytes'), requests: sum('requests') };
+    },
     notes: () => page.evaluate(() => globalThis.benchNotes),
     close: () => context.close(),
   };
@@ -92,26 +102,32 @@ function takeNotes({ box, last }: { box: string; last: string }): void {
   }).observe(events);
 }
 
-async function count(session: CDPSession): Promise<Traffic> {
-  const traffic: Traffic = { bytes: 0, requests: 0 };
+async function listen(session: CDPSession): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  // The protocol's seconds begin somewhere; a request tells both times.
+  let begin = 0;
+  const note = (timestamp: number, bytes: number, requests = 0) =>
+    sent.push({ at: (begin + timestamp) * 1000, bytes, requests });
+  session.on('Network.requestWillBeSent', ({ request, timestamp, wallTime }) => {
+    begin = wallTime - timestamp;
+    if (request.url.startsWith('http')) note(timestamp, 0, 1);
+  });
+  session.on('Network.responseReceived', ({ response, timestamp }) =>
+    note(timestamp, response.encodedDataLength),
+  );
+  session.on('Network.dataReceived', ({ encodedDataLength, timestamp }) =>
+    note(timestamp, encodedDataLength),
+  );
   await session.send('Network.enable');
-  await session.send('Network.setCacheDisabled', { cacheDisabled: false });
-  session.on('Network.requestWillBeSent', ({ request }) => {
-    if (request.url.startsWith('http')) traffic.requests += 1;
-  });
-  session.on('Network.responseReceived', ({ response }) => {
-    traffic.bytes += response.encodedDataLength;
-  });
-  session.on('Network.dataReceived', ({ encodedDataLength }) => {
-    traffic.bytes += encodedDataLength;
-  });
-  return traffic;
+  return sent;
 }
 
 /** Waits until the page asks for nothing more. */
 export async function untilQuiet({ page, traffic }: Visit): Promise<void> {
-  for (let before = -1, waited = 0; before !== traffic.requests && waited < longestWait; waited += quiet) {
-    before = traffic.requests;
+  for (let before = -1, waited = 0; waited < longestWait; waited += quiet) {
+    const { requests } = await traffic();
+    if (requests === before) return;
+    before = requests;
     await page.waitForTimeout(quiet);
   }
 }
