@@ -1,0 +1,236 @@
+// What is set from the phone: providers, models, how permissive a chat is, and tokens for programs elsewhere.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openBrowser, openPhone, type Phone, picture, show } from './browser';
+import { Stack, send, until } from './stack';
+
+const opencode = resolve(import.meta.dirname, '../../.tools/opencode');
+const repo = 'demo/hello-web';
+
+let stack: Stack;
+let browser: Browser;
+let phone: Phone;
+let cookie: string;
+
+beforeAll(async () => {
+  // The demo's configuration names one provider; another one is to be connected.
+  const content = JSON.stringify({ enabled_providers: ['demo', 'deepinfra', 'mistral'] });
+  stack = await Stack.start({
+    environment: { OPENCODE_CONFIG_CONTENT: content, MISTRAL_API_KEY: 'given-by-the-environment' },
+  });
+  cookie = await stack.login();
+  browser = await openBrowser();
+  phone = await openPhone(browser, stack.url);
+  const [name = '', value = ''] = cookie.split('=');
+  await phone.context.addCookies([{ name, value, url: stack.url }]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.remove();
+});
+afterEach(() => expect(phone.complaints).toEqual([]));
+
+interface View {
+  id: string;
+  state: string;
+  permissions: string | null;
+  directory: string | null;
+  requests: { kind: string; details: { permission?: string } }[];
+}
+
+async function view(id: string): Promise<View | undefined> {
+  const { body } = await stack.json<{ chats: View[] }>(cookie, 'GET', '/admin/status');
+  return body.chats.find((chat) => chat.id === id);
+}
+
+async function begin(prompt: string): Promise<string> {
+  const { status, body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
+  expect(status).toBe(202);
+  return body.id;
+}
+
+async function ask(chat: string, text: string): Promise<void> {
+  const id = `msg_${crypto.randomUUID().replaceAll('-', '').slice(0, 26)}`;
+  const { status } = await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
+  expect(status).toBe(202);
+}
+
+const rests = (id: string) =>
+  until(`${id} rests`, async () => ['unread', 'done'].includes((await view(id))?.state ?? ''), 90);
+
+test('a provider is connected by its key while an agent works on, and disconnected again', async () => {
+  const running = await begin('say 120 words at 10 per second');
+  await until('it works', async () => (await view(running))?.state === 'working', 90);
+
+  await show(phone.page, '/settings/providers');
+  const row = phone.page.locator('[data-provider=deepinfra]');
+  await picture(phone.page, 'providers');
+  const { text } = await send(stack.port, '/admin/providers', { headers: { cookie } });
+  expect(text.length).toBeLessThan(60_000);
+
+  await phone.page.locator('[data-provider=mistral][data-connected=true]').tap();
+  await phone.page.getByText('from the environment').last().waitFor();
+  expect(await phone.page.getByRole('button', { name: 'Disconnect' }).count()).toBe(0);
+  await phone.page.getByRole('button', { name: 'Close' }).tap();
+
+  await row.tap();
+  await phone.page.getByLabel('API key').fill('sk-only-for-opencode');
+  await phone.page.getByRole('button', { name: 'Connect', exact: true }).tap();
+  await phone.page.getByText('will not be interrupted').waitFor();
+  await phone.page.locator('[data-provider=deepinfra][data-connected=true]').waitFor();
+
+  // Offered to new chats at once; to the one that ran as soon as it rests.
+  await show(phone.page, '/settings/models');
+  await phone.page.getByRole('heading', { name: 'Deep Infra' }).waitFor();
+  await rests(running);
+  const messages = await send(stack.port, `/session/${running}/message`, { headers: { cookie } });
+  expect(messages.text).not.toContain('MessageAbortedError');
+  const directory = encodeURIComponent((await view(running))?.directory ?? '');
+  await until('the chat that ran has its models', async () => {
+    const answer = await send(stack.port, `/config/providers?directory=${directory}`, {
+      headers: { cookie },
+    });
+    return answer.text.includes('"deepinfra"');
+  });
+
+  await show(phone.page, '/settings/providers');
+  await phone.page.locator('[data-provider=deepinfra]').tap();
+  await phone.page.getByRole('button', { name: 'Disconnect' }).tap();
+  await phone.page.getByText('is disconnected').waitFor();
+  await phone.page.locator('[data-provider=deepinfra][data-connected=false]').waitFor();
+  expect(stack.log).not.toContain('sk-only-for-opencode');
+}, 120_000);
+
+test('a model that is hidden is not offered any more', async () => {
+  await show(phone.page, '/settings/models');
+  const small = phone.page.getByRole('switch', { name: 'Demo, small' });
+  await small.tap();
+  expect(await small.getAttribute('aria-checked')).toBe('false');
+  await picture(phone.page, 'models');
+  await show(phone.page, '/new');
+  await phone.page.getByRole('button', { name: /^Model: / }).tap();
+  const picker = phone.page.getByRole('dialog', { name: 'Model' });
+  await picker.getByRole('radio', { name: /Demo that thinks first/ }).waitFor();
+  expect(await picker.getByRole('radio', { name: /Demo, small/ }).count()).toBe(0);
+}, 60_000);
+
+test('a chat asks as it was told to: by default, and after it was changed', async () => {
+  await show(phone.page, '/settings/permissions');
+  await phone.page.getByRole('radio', { name: /^Ask/ }).tap();
+  await until('the server keeps it', async () => {
+    const { body } = await stack.json<{ default: string }>(cookie, 'GET', '/admin/chats/permissions');
+    return body.default === 'ask';
+  });
+  // The demo's own configuration would allow this.
+  const chat = await begin('write one.md: one');
+  const asked = await until('it asks', async () => (await view(chat))?.requests[0], 90);
+  expect(asked.details.permission).toBe('edit');
+  expect((await view(chat))?.permissions).toBe('ask');
+
+  await show(phone.page, `/chat/${chat}`);
+  await phone.page.getByRole('button', { name: 'Chat menu' }).tap();
+  await phone.page.getByRole('menuitem', { name: 'Permissions: ask' }).tap();
+  await phone.page.getByRole('radio', { name: /^Allow edits/ }).tap();
+  await until('it is changed', async () => (await view(chat))?.permissions === 'edits');
+  // What waits is not granted by that.
+  expect((await view(chat))?.requests).toHaveLength(1);
+  await phone.page.getByRole('dialog').getByRole('button', { name: 'Close' }).tap();
+  await phone.page.getByRole('button', { name: 'Allow once' }).tap();
+  await rests(chat);
+
+  await ask(chat, 'write two.md: two\nrun: rm -f two.md && echo removed');
+  const next = await until('it asks again', async () => (await view(chat))?.requests[0], 90);
+  expect(next.details.permission).toBe('bash');
+  await phone.page.getByRole('button', { name: 'Allow once' }).tap();
+  await rests(chat);
+
+  await phone.page.getByRole('button', { name: 'Chat menu' }).tap();
+  await phone.page.getByRole('menuitem', { name: 'Permissions: allow edits' }).tap();
+  await phone.page.getByRole('radio', { name: /^Allow all/ }).tap();
+  expect(await phone.page.getByRole('alert').innerText()).toContain('runs any command with your rights');
+  await picture(phone.page, 'permissions');
+  expect((await view(chat))?.permissions).toBe('edits');
+  await phone.page.getByRole('button', { name: 'Allow all' }).tap();
+  await until('it is changed', async () => (await view(chat))?.permissions === 'all');
+  await ask(chat, 'run: rm -f one.md && echo all gone');
+  await until('it works', async () => (await view(chat))?.state === 'working', 60);
+  await until(
+    'it is done without asking',
+    async () => {
+      const now = await view(chat);
+      if (now && now.requests.length > 0) throw new Error('it asks');
+      return ['unread', 'done'].includes(now?.state ?? '');
+    },
+    90,
+  );
+}, 240_000);
+
+test('a token lets the real opencode in from elsewhere, and nobody once it is revoked', async () => {
+  await show(phone.page, '/devices');
+  await phone.page.getByLabel('Name of the new token').fill('the laptop');
+  await phone.page.getByRole('button', { name: 'Make a token' }).tap();
+  const token = await phone.page.getByTestId('token-text').innerText();
+  await picture(phone.page, 'tokens');
+  const bearer = { authorization: `Bearer ${token}` };
+  const basic = { authorization: `Basic ${btoa(`opencode:${token}`)}` };
+  for (const headers of [bearer, basic]) {
+    for (const path of ['/admin/status', '/session', '/global/health', '/']) {
+      expect((await send(stack.port, path, { headers })).status, path).toBe(200);
+    }
+    expect((await send(stack.port, '/auth/tokens', { headers })).status).toBe(401);
+  }
+  const elsewhere = await fetch(`${stack.url}/admin/status`, {
+    headers: { ...basic, origin: 'https://evil.example' },
+  });
+  expect(elsewhere.status).toBe(403);
+
+  const said = await runAttached(token);
+  expect(said).toContain("the demo's model");
+
+  const stream = await fetch(`${stack.url}/global/event`, { headers: bearer });
+  const reader = stream.body?.getReader();
+  await reader?.read();
+  const ended = (async () => {
+    while (!(await reader?.read().catch(() => ({ done: true })))?.done);
+    return true;
+  })();
+  await phone.page.getByRole('button', { name: 'Revoke the laptop' }).tap();
+  await phone.page.getByTestId('token').waitFor({ state: 'detached' });
+  const page = await send(stack.port, '/', { headers: { ...bearer, accept: 'text/html' } });
+  expect(page.status).toBe(401);
+  expect(page.headers['www-authenticate']).toBeUndefined();
+  expect(await Promise.race([ended, new Promise((done) => setTimeout(done, 10_000, 'open'))])).toBe(true);
+}, 120_000);
+
+/** One prompt from another computer: an opencode with a home of its own. */
+async function runAttached(token: string): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'ocweb-laptop-'));
+  try {
+    return await new Promise<string>((done, failed) => {
+      const args = ['run', '--attach', stack.url, '--password', token, 'hello from the laptop'];
+      const env = {
+        PATH: process.env.PATH,
+        HOME: home,
+        OPENCODE_DISABLE_AUTOUPDATE: '1',
+        OPENCODE_DISABLE_MODELS_FETCH: '1',
+      };
+      const child = spawn(opencode, args, {
+        cwd: home,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 80_000,
+      });
+      let text = '';
+      for (const output of [child.stdout, child.stderr])
+        output.on('data', (chunk) => (text += String(chunk)));
+      child.on('error', failed);
+      child.on('close', () => done(text));
+    });
+  } finally {
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
