@@ -36,9 +36,9 @@ export interface paths {
         };
         /**
          * What every chat changed, in numbers
-         * @description Every file is looked at, which takes about a second for a million of them, and what changed is measured again. To
-         *     show something meanwhile, ask with `known` first: that answers within milliseconds, and leaves out chats that
-         *     were not measured yet. A chat whose working copy is gone or cannot be read is left out too.
+         * @description Every file is looked at, and what changed is measured again: that takes a moment where there are many. To show
+         *     something meanwhile, ask with `known` first, which answers within milliseconds and leaves out what was not measured
+         *     since the start. A chat whose working copy is gone or cannot be read is left out too.
          */
         get: operations["list_chat_git_stats"];
         put?: never;
