@@ -125,5 +125,6 @@ export default defineConfig({
         upstream,
     },
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
+  // A loaded machine takes its time.
+  test: { environment: 'node', testTimeout: 30_000, include: ['src/**/*.test.{ts,tsx}'] },
 });
