@@ -6,6 +6,7 @@ function stage() {
   const sockets: (Socket & { cursor: number; sent: string[] })[] = [];
   const states: ConnectionState[] = [];
   const waits: { call: () => void; milliseconds: number }[] = [];
+  const replayed: string[] = [];
   let output = '';
   let alive: () => Promise<boolean> = async () => true;
   const connection = new Connection({
@@ -25,8 +26,9 @@ function stage() {
       sockets.push(socket as unknown as (typeof sockets)[number]);
       return socket as unknown as Socket;
     },
-    onOutput: (text) => {
+    onOutput: (text, isReplayed) => {
       output += text;
+      if (isReplayed) replayed.push(text);
     },
     onState: (state) => void states.push(state),
     isAlive: () => alive(),
@@ -52,6 +54,7 @@ function stage() {
     states,
     waits,
     sockets,
+    replayed,
     last,
     output: () => output,
     dies: () => {
@@ -108,7 +111,7 @@ describe('a connection to a terminal', () => {
     over.last().onclose();
     await settled();
     expect(over.states.at(-1)).toBe('ended');
-    over.connection.retry();
+    over.connection.renew();
     expect(over.sockets.length).toBe(1);
   });
 
@@ -122,10 +125,32 @@ describe('a connection to a terminal', () => {
     expect(waits.map(({ milliseconds }) => milliseconds)).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000]);
     last().onclose();
     await settled();
-    connection.retry();
+    connection.renew();
     expect(sockets.length).toBe(9);
-    connection.retry();
-    expect(sockets.length).toBe(9);
+  });
+
+  it('is made anew beside one that may be dead, which is closed and says nothing more', async () => {
+    const { last, connection, sockets, output, states } = stage();
+    const first = last();
+    first.onopen();
+    first.onmessage({ data: 'one ' });
+    connection.renew();
+    expect(last().cursor).toBe(4);
+    first.onmessage({ data: 'two ' });
+    first.onclose();
+    await settled();
+    last().onmessage({ data: 'two ' });
+    expect(output()).toBe('one two ');
+    expect(sockets.length).toBe(2);
+    expect(states.at(-1)).toBe('connecting');
+  });
+
+  it('says what was written before it was there', () => {
+    const { last, replayed } = stage();
+    last().onmessage({ data: 'before' });
+    last().onmessage({ data: frame('{"cursor":6}') });
+    last().onmessage({ data: 'now' });
+    expect(replayed).toEqual(['before']);
   });
 
   it('says whether it sent', () => {

@@ -15,7 +15,8 @@ export type ConnectionState = 'connecting' | 'open' | 'lost' | 'ended';
 export interface ConnectionOptions {
   /** Opens a socket that begins after so many characters. */
   open: (cursor: number) => Socket;
-  onOutput: (text: string) => void;
+  /** `isReplayed`: it was written before this connection was there. */
+  onOutput: (text: string, isReplayed: boolean) => void;
   onState: (state: ConnectionState) => void;
   /** Whether the terminal is still there, asked when the connection was lost. */
   isAlive: () => Promise<boolean>;
@@ -30,6 +31,8 @@ const longestWait = 5_000;
 export class Connection {
   private socket: Socket | null = null;
   private cursor = 0;
+  /** Whether what comes is what was written before: until the count that ends it. */
+  private isReplaying = false;
   private wait = firstWait;
   private cancel: () => void = () => undefined;
   private isClosed = false;
@@ -45,12 +48,17 @@ export class Connection {
     return true;
   }
 
-  /** Tries again now: the network is back, or the page is looked at. */
-  retry(): void {
-    if (this.socket !== null || this.isClosed) return;
+  /**
+   * Connects anew, now: the network is another, or the page is looked at again. A connection that looks open may be dead
+   * without a word, and a new one goes on where the old one was.
+   */
+  renew(): void {
+    if (this.isClosed) return;
     this.wait = firstWait;
     this.cancel();
+    const old = this.socket;
     this.connect();
+    old?.close();
   }
 
   close(): void {
@@ -63,6 +71,7 @@ export class Connection {
     this.options.onState('connecting');
     const socket = this.options.open(this.cursor);
     this.socket = socket;
+    this.isReplaying = true;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.wait = firstWait;
@@ -72,8 +81,11 @@ export class Connection {
       if (socket !== this.socket || this.isClosed) return;
       if (typeof data === 'string') {
         this.cursor += data.length;
-        this.options.onOutput(data);
-      } else if (data instanceof ArrayBuffer) this.cursor = readCursor(data) ?? this.cursor;
+        this.options.onOutput(data, this.isReplaying);
+      } else if (data instanceof ArrayBuffer) {
+        this.isReplaying = false;
+        this.cursor = readCursor(data) ?? this.cursor;
+      }
     };
     socket.onclose = () => {
       if (socket !== this.socket || this.isClosed) return;
@@ -85,7 +97,8 @@ export class Connection {
   private async afterLoss(): Promise<void> {
     // Not known is not gone: a server that cannot be asked is asked again.
     const isAlive = await this.options.isAlive().catch(() => true);
-    if (this.isClosed) return;
+    // It was connected anew meanwhile.
+    if (this.isClosed || this.socket !== null) return;
     if (!isAlive) {
       this.isClosed = true;
       this.options.onState('ended');

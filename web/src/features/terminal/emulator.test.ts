@@ -79,8 +79,11 @@ describe('the terminal', () => {
   it('says what programs ask for', async () => {
     const emulator = new Emulator({ columns: 8, rows: 2 });
     const answers: string[] = [];
-    emulator.onAnswer((text) => answers.push(text));
-    const screen = await written(emulator, '\u001b[?1h\u001b[?2004h\u001b[6n');
+    await written(emulator, '\u001b[6n');
+    await new Promise<void>((done) =>
+      emulator.write('\u001b[?1h\u001b[?2004h\u001b[6n', done, (text) => answers.push(text)),
+    );
+    const screen = emulator.read();
     expect([screen.isApplication, screen.isBracketed]).toEqual([true, true]);
     expect(answers).toEqual(['\u001b[1;1R']);
   });

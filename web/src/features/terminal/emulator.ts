@@ -37,19 +37,23 @@ export class Emulator {
   /** The first line that is not in the history yet. */
   private next: IMarker | undefined;
   private lastId = 0;
+  private answer: ((text: string) => void) | undefined;
 
   constructor({ columns, rows }: Size) {
     this.terminal = new Terminal({ cols: columns, rows, scrollback, allowProposedApi: true });
+    this.terminal.onData((text) => this.answer?.(text));
   }
 
-  /** Takes output; `done` is called when its lines can be read. */
-  write(text: string, done: () => void): void {
+  /**
+   * Takes output; `done` is called when its lines can be read. Programs ask the terminal things, such as where its cursor
+   * is: `answer` is called with what it says to those in this text.
+   */
+  write(text: string, done: () => void, answer?: (text: string) => void): void {
+    // Outputs are taken in one after the other: what is said while this one is belongs to it.
+    this.terminal.write('', () => {
+      this.answer = answer;
+    });
     this.terminal.write(text, done);
-  }
-
-  /** Answers that the terminal itself gives to a program's questions, such as where its cursor is. */
-  onAnswer(answer: (text: string) => void): void {
-    this.terminal.onData(answer);
   }
 
   resize({ columns, rows }: Size): void {

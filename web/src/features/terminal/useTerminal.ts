@@ -37,7 +37,11 @@ export function useTerminal(directory: string, id: string, size: Size): Terminal
     };
     const connection = new Connection({
       open: (cursor) => new WebSocket(terminalAddress(directory, id, cursor)),
-      onOutput: (text) => emulator.write(text, draw),
+      onOutput: (text, isReplayed) => {
+        // What a program asked the terminal long ago has been answered; now another would get the answer.
+        if (isReplayed) emulator.write(text, draw);
+        else emulator.write(text, draw, (answer) => void connection.send(answer));
+      },
       onState: setState,
       isAlive: () => isAlive(directory, id),
       later: (call, milliseconds) => {
@@ -45,15 +49,16 @@ export function useTerminal(directory: string, id: string, size: Size): Terminal
         return () => clearTimeout(timer);
       },
     });
-    emulator.onAnswer((text) => connection.send(text));
     parts.current = { connection, emulator };
-    const retry = () => connection.retry();
-    addEventListener('online', retry);
-    document.addEventListener('visibilitychange', retry);
+    const renew = () => {
+      if (document.visibilityState === 'visible') connection.renew();
+    };
+    addEventListener('online', renew);
+    document.addEventListener('visibilitychange', renew);
     void opencode.resizeTerminal(directory, id, begun.current).catch(() => undefined);
     return () => {
-      removeEventListener('online', retry);
-      document.removeEventListener('visibilitychange', retry);
+      removeEventListener('online', renew);
+      document.removeEventListener('visibilitychange', renew);
       cancelAnimationFrame(frame);
       clearTimeout(telling.current);
       connection.close();
