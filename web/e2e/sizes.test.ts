@@ -192,12 +192,12 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
       await drawer(page)
         .getByRole('link', { name: /^opencode \d/ })
         .waitFor();
-      await swipe(page, { x: 270, y: 300 }, { x: 40, y: 295 });
+      await drawer(page).getByRole('button', { name: 'Close' }).tap();
       await drawer(page).waitFor({ state: 'hidden' });
       await swipe(page, { x: 120, y: 30 }, { x: 310, y: 40 });
       await drawer(page).waitFor();
       await hasSlidIn();
-      await drawer(page).getByRole('button', { name: 'Close' }).tap();
+      await swipe(page, { x: 270, y: 300 }, { x: 40, y: 295 });
       await drawer(page).waitFor({ state: 'hidden' });
     },
   );
