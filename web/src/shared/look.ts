@@ -1,5 +1,5 @@
 /** The colours and the text size that were chosen on this device: there before the first thing is drawn. */
-import { recall, remember } from './storage';
+import { recall, recallJson, remember } from './storage';
 
 export interface Look {
   /** Of shared/theme.css, by their names. */
@@ -59,7 +59,7 @@ function applyTextSize(size: TextSize): void {
 
 /** At the start of the page. */
 export function restoreLook(): void {
-  const text = recall(lookKey);
-  if (text !== null) apply(JSON.parse(text) as Look);
+  const look = recallJson(lookKey) as Look | null;
+  if (look !== null) apply(look);
   applyTextSize(currentTextSize());
 }

@@ -10,14 +10,22 @@ export function recall(key: string): string | null {
   }
 }
 
+/** What was remembered as JSON; null where there is nothing, or something damaged, which is forgotten. */
+export function recallJson(key: string): unknown {
+  const text = recall(key);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    remember(key, null);
+    return null;
+  }
+}
+
 /** A list of names; empty where nothing, or nothing of the kind, is remembered. */
 export function recallList(key: string): string[] {
-  try {
-    const list: unknown = JSON.parse(recall(key) ?? '[]');
-    return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
-  } catch {
-    return [];
-  }
+  const list = recallJson(key);
+  return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }
 
 export function remember(key: string, value: string | null): void {

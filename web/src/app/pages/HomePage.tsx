@@ -19,7 +19,9 @@ export function HomePage() {
   // Known on this device: no need to wait for the list.
   if (!isKnown && lastChat !== null) return <Redirect to={`/chat/${lastChat}`} replace />;
   if (isKnown) {
-    const recent = Object.values(chats).sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
+    const recent = Object.values(chats)
+      .filter(({ archived }) => !archived)
+      .sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
     const chat =
       recent.find(({ id }) => id === lastChat) ?? recent.find(({ repo }) => repo === lastRepo) ?? recent[0];
     if (chat) return <Redirect to={`/chat/${chat.id}`} replace />;

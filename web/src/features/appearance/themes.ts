@@ -1,7 +1,7 @@
 /** The themes on this device, and which is chosen. */
 import { create } from 'zustand';
 import { type Look, showLook } from '@/shared/look';
-import { recall, remember } from '@/shared/storage';
+import { recall, recallJson, remember } from '@/shared/storage';
 import { luminance, parseHex } from './colour';
 import { type Mode, readTheme, ThemeError, variablesOf } from './opencodeTheme';
 
@@ -26,8 +26,8 @@ const most = 12;
 const longest = 64_000;
 
 function recallKept(): readonly KeptTheme[] {
-  const text = recall(keptKey);
-  return text === null ? [] : (JSON.parse(text) as KeptTheme[]);
+  const kept = recallJson(keptKey);
+  return Array.isArray(kept) ? (kept as KeptTheme[]) : [];
 }
 
 export const useThemes = create<Themes>(() => ({

@@ -37,7 +37,10 @@ function isWorthALook(chat: ChatView): chat is ChatView & { state: WorthALook } 
   return worthALook.some((state) => state === chat.state);
 }
 
-/** Chats that ended in some way and ask nothing, the newest first. */
+/** Chats that ended in some way and ask nothing, the newest first; what was put away is not among them. */
 export function ended(chats: readonly ChatView[]): (ChatView & { state: WorthALook })[] {
-  return chats.filter(isWorthALook).sort((a, b) => byTime(b.since, a.since));
+  return chats
+    .filter((chat) => !chat.archived)
+    .filter(isWorthALook)
+    .sort((a, b) => byTime(b.since, a.since));
 }

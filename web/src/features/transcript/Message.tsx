@@ -1,5 +1,5 @@
 /** One message: what somebody typed, or a step of the agent's answer. */
-import { memo, useContext } from 'react';
+import { memo, useContext, useMemo } from 'react';
 import type { Entry } from '@/features/events/state';
 import type { AssistantMessage, UserMessage } from '@/shared/api/opencode';
 import { duration } from '@/shared/format';
@@ -10,6 +10,7 @@ import { Files } from './files/Files';
 import { MessageActions } from './messageActions';
 import { Part } from './Part';
 import { clock, wholeMoment } from './times';
+import { cutOffParts } from './tools/cutOff';
 import { usageText } from './usage';
 import '@/shared/ui/message.css';
 import './transcript.css';
@@ -67,11 +68,12 @@ function Answer({ entry, info, directory, cutOff, kept, askedAt }: Props & { inf
   const press = usePress(info.sessionID, info.id);
   const ended = info.time.completed !== undefined;
   const isOpen = !ended && !cutOff;
-  const shown = entry.parts.some((part) => part.type === 'tool' || ('text' in part && part.text !== ''));
+  const parts = useMemo(() => (cutOff ? cutOffParts(entry.parts) : entry.parts), [cutOff, entry.parts]);
+  const shown = parts.some((part) => part.type === 'tool' || ('text' in part && part.text !== ''));
   if (!shown && !info.error && !cutOff) return null;
   return (
     <article className="message assistant" aria-label="Agent" aria-busy={isOpen} {...press}>
-      {entry.parts.map((part) => (
+      {parts.map((part) => (
         <Part
           key={part.id}
           part={part}

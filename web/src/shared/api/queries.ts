@@ -1,6 +1,6 @@
 /** What more than one page asks our services for. The keys are here so that a change can call for a fresh answer. */
 import { queryOptions } from '@tanstack/react-query';
-import { recall, remember } from '@/shared/storage';
+import { recallJson, remember } from '@/shared/storage';
 import { admin, auth, type Instance } from './admin';
 import { type Against, git, type SearchIn } from './git';
 import { opencode } from './opencode';
@@ -9,8 +9,7 @@ import { relay } from './relay';
 const instanceKey = 'instance';
 
 function lastInstance(): Instance | undefined {
-  const text = recall(instanceKey);
-  return text === null ? undefined : (JSON.parse(text) as Instance);
+  return (recallJson(instanceKey) as Instance | null) ?? undefined;
 }
 
 export const queries = {
