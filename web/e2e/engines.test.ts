@@ -75,13 +75,5 @@ describe.each([
     await until('the draft is back', () =>
       browser.run<boolean>('return document.querySelector("textarea").value === "half a thought"'),
     );
-
-    await browser.click('button[aria-label^="Chats"]');
-    await browser.find('[data-testid="chat-row"][data-status="done"]');
-    await look('chats');
-    await browser.click('button[aria-label="Close"]');
-    await browser.click('[data-testid="changes"]');
-    await browser.find('[data-testid="diff-view"]');
-    await look('diff');
   });
 });

@@ -197,7 +197,10 @@ test('several lines are chosen by dragging over their numbers, too; reading by f
   for (const y of [from.y + 16, from.y + 28, to.y + 4, to.y + 8]) await touch('touchMove', x, y);
   await touch('touchEnd', x, to.y + 8);
   await phone.page.getByText('lines 3–5').waitFor();
-  await button('Select nothing').tap();
+  const bar = phone.page.getByRole('region', { name: 'Selected lines' });
+  // Not by a tap: right after a drag that is synthetic Chromium makes no click of one.
+  await button('Select nothing').click();
+  await bar.waitFor({ state: 'detached' });
 
   const main = phone.page.locator('main');
   const before = await main.evaluate((element) => element.scrollTop);
@@ -208,7 +211,6 @@ test('several lines are chosen by dragging over their numbers, too; reading by f
     'it was scrolled',
     async () => (await main.evaluate((element) => element.scrollTop)) > before + 50,
   );
-  const bar = phone.page.getByRole('region', { name: 'Selected lines' });
   expect(await bar.allInnerTexts()).toEqual([]);
 });
 

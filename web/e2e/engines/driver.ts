@@ -36,8 +36,17 @@ export class Driver {
     });
   }
 
-  /** A real click, which fails while something lies over the element. */
+  /** A real click, which fails while something lies over the element; what slides in is waited for. */
   async click(selector: string): Promise<void> {
+    await this.find(selector);
+    let before = '';
+    await until(`${selector} is at rest in ${this.name}`, async () => {
+      const box = 'return JSON.stringify(document.querySelector(arguments[0])?.getBoundingClientRect())';
+      const now = await this.run<string>(box, selector);
+      const isAtRest = now === before;
+      before = now;
+      return isAtRest;
+    });
     await until(`${selector} can be clicked in ${this.name}`, async () => {
       await this.command('POST', `/element/${await this.find(selector)}/click`, {});
       return true;
