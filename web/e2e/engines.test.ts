@@ -75,5 +75,12 @@ describe.each([
     await until('the draft is back', () =>
       browser.run<boolean>('return document.querySelector("textarea").value === "half a thought"'),
     );
+
+    await browser.click('button[aria-label^="Chats"]');
+    await browser.find('[data-testid="chat-row"][data-status="done"]');
+    await browser.click('.drawer button[aria-label="Close"]');
+    await browser.click('[data-testid="changes"]');
+    await browser.find('[data-testid="diff-view"]');
+    await browser.shows('notes.md');
   });
 });
