@@ -7,7 +7,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    // The first failure of a journey makes its later steps meaningless.
-    bail: 1,
+    // The first failure of a journey makes its later steps meaningless; those of other journeys are worth knowing.
+    bail: 5,
   },
 });

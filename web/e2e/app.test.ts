@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture, show, swipe } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, show, swipe, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -83,7 +83,7 @@ async function choose(index: 0 | 1): Promise<void> {
 }
 
 test('a swipe opens the drawer and another closes it; what begins at the edge is left to the system', async () => {
-  await phone.page.goto(`/chat/${chats[0]}`);
+  await visit(phone.page, `/chat/${chats[0]}`);
   await answer().waitFor();
   await swipe(phone.page, { x: 200, y: 300 }, { x: 210, y: 600 });
   expect(await drawer().count()).toBe(0);
@@ -114,7 +114,7 @@ test('a swipe yields to text that is selected, and to what scrolls sideways', as
 
 test('back closes a sheet or the drawer, and only then leaves the chat', async () => {
   const { page } = phone;
-  await page.goto(`/chat/${chats[0]}`);
+  await visit(page, `/chat/${chats[0]}`);
   await answer().waitFor();
   await button('Chats').tap();
   await choose(1);
@@ -160,7 +160,7 @@ async function isSeen(id: string | undefined): Promise<boolean> {
 
 test('a chat that was seen is there at once when it is shown again', async () => {
   const { page } = phone;
-  await page.goto(`/chat/${chats[0]}`);
+  await visit(page, `/chat/${chats[0]}`);
   await question('first').waitFor();
   await button(/^Chats/).tap();
   await choose(1);
@@ -176,12 +176,12 @@ test('a chat that was seen is there at once when it is shown again', async () =>
 test('without a network it starts with what was seen last, and says as of when', async () => {
   const { page } = phone;
   for (const index of [0, 1] as const) {
-    await page.goto(`/chat/${chats[index]}`);
+    await visit(page, `/chat/${chats[index]}`);
     await until('what is seen is kept', () => isSeen(chats[index]));
   }
   await until('the page is kept', isKept);
   network.reset();
-  await page.reload();
+  await reload(page);
   await question('second').waitFor();
   await page
     .getByTestId('connection')
@@ -192,9 +192,9 @@ test('without a network it starts with what was seen last, and says as of when',
   await choose(0);
   await question('first').waitFor();
   // Every part of the page is here, also those that were never looked at.
-  await page.goto('/settings');
+  await visit(page, '/settings');
   await page.getByTestId('settings-row').first().waitFor();
-  await page.goto('/');
+  await visit(page, '/');
   await page.waitForURL(/\/chat\/ses_/);
   network.restore();
   await page.getByTestId('connection').waitFor({ state: 'detached' });
@@ -220,7 +220,7 @@ async function deploy(): Promise<void> {
 
 test('a newer version is fetched, offered, and taken only when its reader says so', async () => {
   const { page } = phone;
-  await page.goto(`/chat/${chats[0]}`);
+  await visit(page, `/chat/${chats[0]}`);
   await answer().waitFor();
   await until('the page is kept', isKept);
   await box().fill('in the middle of a sentence');
@@ -240,7 +240,7 @@ test('a newer version is fetched, offered, and taken only when its reader says s
 
 test('a part of the page that is not there any more is said in words', async () => {
   const other = await openOther({ serviceWorkers: 'block' });
-  await other.page.goto('/settings');
+  await visit(other.page, '/settings');
   await other.page.getByTestId('settings-row').first().waitFor();
   const assets = join(deployed, 'assets');
   const [name = ''] = (await readdir(assets)).filter((each) => /^DebugPage-.*\.js$/.test(each));
@@ -287,7 +287,7 @@ test('axe finds nothing serious on any screen', async () => {
     await show(page, address);
     expect(await violations(page), address).toEqual([]);
   }
-  await page.goto(`/chat/${chats[0]}`);
+  await visit(page, `/chat/${chats[0]}`);
   await button(/^Chats/).tap();
   await drawer().waitFor();
   expect(await violations(page), 'drawer').toEqual([]);
@@ -302,7 +302,7 @@ test('axe finds nothing serious on any screen', async () => {
 
 test('everything in a chat is reached by Tab, and seen to be', async () => {
   const { page } = phone;
-  await page.goto(`/chat/${chats[0]}`);
+  await visit(page, `/chat/${chats[0]}`);
   await answer().waitFor();
   await box().fill('something to send');
   const names = await page.evaluate(() => {
@@ -336,14 +336,14 @@ test('everything in a chat is reached by Tab, and seen to be', async () => {
 
 test('text size and a theme are chosen, kept, and there at the next start; the debug page is copied', async () => {
   const { page } = phone;
-  await page.goto('/settings/appearance');
+  await visit(page, '/settings/appearance');
   await button('larger').tap();
   await button('Load an opencode theme').tap();
   const theme = resolve(import.meta.dirname, '../src/features/appearance/fixtures/gruvbox.json');
   await page.getByLabel('Theme file').setInputFiles(theme);
   await page.getByRole('radio', { name: /^gruvbox/ }).waitFor();
   await button('light').tap();
-  await page.reload();
+  await reload(page);
   const look = () =>
     page.evaluate(() => {
       const { fontSize } = getComputedStyle(document.documentElement);
@@ -354,15 +354,15 @@ test('text size and a theme are chosen, kept, and there at the next start; the d
   expect(await look()).toEqual({ fontSize: '20.8px', backgroundColor: 'rgb(251, 241, 199)' });
   await picture(page, 'theme-light');
   expect(await violations(page)).toEqual([]);
-  await page.goto(`/chat/${chats[0]}`);
+  await visit(page, `/chat/${chats[0]}`);
   await answer().waitFor();
   await picture(page, 'theme-chat');
   expect(await violations(page)).toEqual([]);
-  await page.goto('/settings/appearance');
+  await visit(page, '/settings/appearance');
   await page.getByRole('radio', { name: /^Black/ }).tap();
   await button('normal').tap();
   expect(await look()).toEqual({ fontSize: '16px', backgroundColor: 'rgb(0, 0, 0)' });
-  await page.goto('/debug');
+  await visit(page, '/debug');
   await button('Copy all').tap();
   await button('Copied').waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
@@ -374,12 +374,12 @@ test('text size and a theme are chosen, kept, and there at the next start; the d
 
 test('who is not logged in any more comes to the login, and nothing of the chats stays', async () => {
   const other = await openOther();
-  await other.page.goto(`/chat/${chats[0]}`);
+  await visit(other.page, `/chat/${chats[0]}`);
   await other.page.getByRole('article', { name: 'Agent' }).last().waitFor();
   await until('the page is kept', () =>
     other.page.evaluate(async () => (await caches.match('/')) !== undefined),
   );
-  await other.page.goto('/devices');
+  await visit(other.page, '/devices');
   await other.page.getByRole('button', { name: 'Log out', exact: true }).tap();
   await other.page.getByLabel('password').waitFor();
   const left = await other.page.evaluate(async () => ({
@@ -388,7 +388,7 @@ test('who is not logged in any more comes to the login, and nothing of the chats
   }));
   expect(left.caches).toEqual([]);
   expect(left.databases).not.toContain('ocweb-last-seen');
-  await other.page.goto(`/chat/${chats[0]}`);
+  await visit(other.page, `/chat/${chats[0]}`);
   await other.page.waitForURL(/\/auth\/login\?next=/);
   expect(other.complaints).toEqual([]);
   await other.context.close();

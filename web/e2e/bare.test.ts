@@ -1,7 +1,7 @@
 // A first start as it comes: no password, no token, no key, no demo. It starts, and says what is missing.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, picture } from './browser';
+import { openBrowser, openPhone, picture, visit } from './browser';
 import { Stack } from './stack';
 
 let stack: Stack;
@@ -30,7 +30,7 @@ test('a password is made, shown once, and kept', async () => {
 
 test('the page says what is missing, in words and with the names to set', async () => {
   const phone = await openPhone(browser, stack.url);
-  await phone.page.goto('/repos');
+  await visit(phone.page, '/repos');
   await phone.page.getByLabel('password').fill(stack.password);
   await phone.page.getByRole('button', { name: 'log in' }).tap();
   await phone.page

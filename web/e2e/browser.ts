@@ -57,9 +57,30 @@ export async function openPhone(
   return { browser, context, page, complaints };
 }
 
+/**
+ * What lay over the page and was just closed takes its entry of the history away a moment later (`shared/overlay.ts`),
+ * and a browser that goes back drops a navigation begun meanwhile: "net::ERR_ABORTED".
+ */
+async function historyIsSettled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => history.state?.ocweb !== 'overlay' || document.querySelector('dialog[open], .drawer.open') !== null,
+  );
+}
+
+/** As if the address was typed in. */
+export async function visit(page: Page, address: string): Promise<void> {
+  await historyIsSettled(page);
+  await page.goto(address);
+}
+
+export async function reload(page: Page): Promise<void> {
+  await historyIsSettled(page);
+  await page.reload();
+}
+
 /** Shows a page of ours, and waits until what it asks for is there. */
 export async function show(page: Page, address: string): Promise<void> {
-  await page.goto(address);
+  await visit(page, address);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.getByTestId('connection').waitFor({ state: 'detached' });
   await page.waitForFunction(() =>

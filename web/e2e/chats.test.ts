@@ -2,7 +2,7 @@
 // and what the three dots do. Two pages watch, and agree without a reload.
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -74,13 +74,13 @@ const item = (name: string | RegExp) => phone.page.getByRole('menuitem', { name 
 const card = () => phone.page.getByRole('region', { name: 'Permission' });
 
 async function openDrawer(of: Phone): Promise<void> {
-  await of.page.goto('/new');
+  await visit(of.page, '/new');
   await button(/^Chats/, of).tap();
   await row(of, chats.done).waitFor();
 }
 
 async function menu(chat: string): Promise<void> {
-  await phone.page.goto(`/chat/${chat}`);
+  await visit(phone.page, `/chat/${chat}`);
   await button('Chat menu').tap();
 }
 
@@ -161,7 +161,7 @@ test('a search finds by title, repository, branch and last line; the grouping is
   await search.fill('');
   await button('by repository').tap();
   await phone.page.getByRole('heading', { name: 'demo/hello-web' }).waitFor();
-  await phone.page.reload();
+  await reload(phone.page);
   await button(/^Chats/).tap();
   await phone.page.getByRole('heading', { name: 'demo/tally' }).waitFor();
 });
@@ -177,7 +177,7 @@ test('a chat is put away and taken back, on both pages at once', async () => {
     await button('Archived (1)', each).waitFor();
   }
   await until('what is put away is not counted', async () => (await phone.page.title()).includes('(3●)'));
-  await phone.page.reload();
+  await reload(phone.page);
   await button(/^Chats/).tap();
   await button('Archived (1)').tap();
   await row(phone, chats.done).getByRole('button', { name: /^More/ }).tap();
@@ -214,7 +214,7 @@ test('a new title is seen on the other page', async () => {
 test('“always” names its pattern and lets the next one pass; another working copy still asks', async () => {
   await prompt(chats.done, 'run: rm -f one.txt && echo first');
   await reaches(chats.done, 'needs_you');
-  await phone.page.goto(`/chat/${chats.done}`);
+  await visit(phone.page, `/chat/${chats.done}`);
   const always = button(/^Always allow/);
   await always.waitFor();
   expect(await always.locator('code').allInnerTexts()).toContain('bash rm *');
@@ -237,7 +237,7 @@ test('“always” names its pattern and lets the next one pass; another working
 });
 
 test('words with a rejection reach the agent, which goes on', async () => {
-  await phone.page.goto(`/chat/${chats.tally}`);
+  await visit(phone.page, `/chat/${chats.tally}`);
   await button('Say what instead').tap();
   await phone.page.getByRole('textbox', { name: /instead/ }).fill('Move it to the attic.');
   await picture(phone.page, 'permission-words');
@@ -262,7 +262,7 @@ test('words with a rejection reach the agent, which goes on', async () => {
 test('what a subagent asks is answered in its chat, with its name', async () => {
   await prompt(chats.tally, 'subagent: run: rm -f inner.txt && echo inner');
   await reaches(chats.tally, 'needs_you');
-  await phone.page.goto(`/chat/${chats.tally}`);
+  await visit(phone.page, `/chat/${chats.tally}`);
   await card().getByText('rm -f inner.txt && echo inner').waitFor();
   await card()
     .getByText(/asked by subagent “.+”/)
@@ -279,7 +279,7 @@ test('a long change scrolls in its card; the buttons stay, on a small phone with
   await prompt(chats.tally, `write long.md: ${lines}`);
   await reaches(chats.tally, 'needs_you');
   await page.setViewportSize({ width: 320, height: 568 });
-  await page.goto(`/chat/${chats.tally}`);
+  await visit(page, `/chat/${chats.tally}`);
   await card().getByText('line 59').waitFor({ state: 'attached' });
   const buttons = card().getByRole('button');
   const allInReach = async () => {
@@ -308,7 +308,7 @@ test('a long change scrolls in its card; the buttons stay, on a small phone with
   await allInReach();
   await picture(page, 'permission-small-words');
   await button('Back').tap();
-  await page.reload();
+  await reload(page);
   await button('Allow once').tap();
   await reaches(chats.tally, 'done', 'unread');
   await page.setViewportSize({ width: 390, height: 844 });
@@ -350,7 +350,7 @@ test('the attach command is for this origin, session and folder', async () => {
 test('on a desktop the list stays beside the chat', async () => {
   const { page } = other;
   await page.setViewportSize({ width: 1280, height: 800 });
-  await page.goto(`/chat/${chats.done}`);
+  await visit(page, `/chat/${chats.done}`);
   await row(other, chats.asks).waitFor();
   expect(await button(/^Chats/, other).count()).toBe(0);
   expect(await row(other, chats.done).getByRole('link').getAttribute('aria-current')).toBe('page');

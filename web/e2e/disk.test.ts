@@ -4,7 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone } from './browser';
+import { openBrowser, openPhone, type Phone, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -76,7 +76,7 @@ async function fill(path: string): Promise<void> {
 }
 
 test('a full disk in the middle of an answer', async () => {
-  await phone.page.goto(`/chat/${chat}`);
+  await visit(phone.page, `/chat/${chat}`);
   await phone.page.getByRole('textbox', { name: 'Message' }).waitFor();
   expect(
     (await prompt('say 200 words at 20 per second\nrun: echo after > file.txt; cat file.txt')).status,

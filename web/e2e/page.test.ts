@@ -2,7 +2,7 @@
 // diff, delete. One stack and one browser; each step goes on where the one before ended.
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -28,7 +28,7 @@ const lastAnswer = () => phone.page.getByRole('article', { name: 'Agent' }).last
 const chatId = () => /ses_\w+/.exec(phone.page.url())?.[0] ?? '';
 
 async function newChat(repository: string, prompt: string): Promise<void> {
-  await phone.page.goto(`/new?repo=${encodeURIComponent(repository)}`);
+  await visit(phone.page, `/new?repo=${encodeURIComponent(repository)}`);
   await box().fill(prompt);
   await button('Send').tap();
   await phone.page.waitForURL(/\/chat\/ses_/);
@@ -98,7 +98,7 @@ test('the login works without JavaScript and says when the password is wrong', a
     viewport: { width: 390, height: 844 },
   });
   const page = await context.newPage();
-  await page.goto('/chat/ses_somewhere');
+  await visit(page, '/chat/ses_somewhere');
   await page.getByLabel('password').fill('wrong');
   await page.getByRole('button').click();
   expect(await page.locator('.error').innerText()).toMatch(/password/i);
@@ -110,7 +110,7 @@ test('the login works without JavaScript and says when the password is wrong', a
 
 test("log in: GitHub's failure is said, and never looks like an empty list", async () => {
   await stack.control('faults', 'POST', { part: 'api', status: 500, times: 20 });
-  await phone.page.goto('/');
+  await visit(phone.page, '/');
   await picture(phone.page, 'login');
   await phone.page.getByLabel('password').fill(stack.password);
   await button('log in').tap();
@@ -250,7 +250,7 @@ test('a failure of the model is said in words', async () => {
 test('reload in the middle of an answer: nothing is lost, nothing doubled', async () => {
   await say('say 200 words at 40 per second');
   await until('it streams', async () => numbered(await lastAnswer().innerText()).length > 30);
-  await phone.page.reload();
+  await reload(phone.page);
   await idle();
   await sameAsStored();
   expect(numbered(await lastAnswer().innerText())).toHaveLength(200);
@@ -271,7 +271,7 @@ test('a network cut in the middle of an answer: said, and right again without a 
 
 test('the page opens where it was left, ready to type, without zooming', async () => {
   const before = phone.page.url();
-  await phone.page.goto('/');
+  await visit(phone.page, '/');
   await phone.page.waitForURL(before);
   await box().waitFor();
   await until('the text box has the focus', () =>
@@ -285,7 +285,7 @@ test('the page opens where it was left, ready to type, without zooming', async (
 
 test('a draft survives a reload', async () => {
   await box().fill('half a thought');
-  await phone.page.reload();
+  await reload(phone.page);
   await until('the draft is back', async () => (await box().inputValue()) === 'half a thought');
   await box().fill('');
 });
@@ -332,7 +332,7 @@ test('the list shows every chat, and leads to each', async () => {
 test('what happens is seen by a second device at once', async () => {
   const other = await openPhone(browser, stack.url);
   await other.context.addCookies(await phone.context.cookies());
-  await other.page.goto(new URL(phone.page.url()).pathname);
+  await visit(other.page, new URL(phone.page.url()).pathname);
   await other.page.getByRole('textbox', { name: 'Message' }).waitFor();
   await say('say: seen by both');
   await other.page.getByRole('article', { name: 'Agent' }).getByText('seen by both').waitFor();
@@ -342,7 +342,7 @@ test('what happens is seen by a second device at once', async () => {
 });
 
 test('the resources and the devices have their pages', async () => {
-  await phone.page.goto('/resources');
+  await visit(phone.page, '/resources');
   const main = phone.page.getByRole('main');
   await main.getByText('git-manager').first().waitFor();
   await main
@@ -350,13 +350,13 @@ test('the resources and the devices have their pages', async () => {
     .first()
     .waitFor();
   await picture(phone.page, 'resources');
-  await phone.page.goto('/devices');
+  await visit(phone.page, '/devices');
   await phone.page.getByText(/this/i).first().waitFor();
   await picture(phone.page, 'devices');
 });
 
 test("opencode's own page works behind the login, its terminal's WebSocket too", async () => {
-  await phone.page.goto('/');
+  await visit(phone.page, '/');
   await phone.page.waitForURL(/\/chat\/ses_/);
   await button('Chat menu').tap();
   const address = await phone.page.getByRole('menuitem', { name: /own page/ }).getAttribute('href');
@@ -366,7 +366,7 @@ test("opencode's own page works behind the login, its terminal's WebSocket too",
     'response',
     (response) => response.status() >= 400 && failed.push(`${response.status()} ${response.url()}`),
   );
-  await own.goto(String(address));
+  await visit(own, String(address));
   await own.getByText('seen by both').first().waitFor();
   await picture(own, 'opencode');
   expect(failed.filter((line) => line.includes(stack.url))).toEqual([]);
@@ -402,7 +402,7 @@ test('the API document is rendered without the internet', async () => {
     if (!request.url().startsWith(stack.url) && !request.url().startsWith('data:'))
       elsewhere.push(request.url());
   });
-  await docs.goto('/admin/docs');
+  await visit(docs, '/admin/docs');
   await docs.getByText('/admin/repos/clone').first().waitFor();
   expect(elsewhere).toEqual([]);
   await docs.close();
@@ -435,7 +435,7 @@ test('a chat that cannot be made says why', async () => {
 });
 
 test('logging out ends it', async () => {
-  await phone.page.goto('/devices');
+  await visit(phone.page, '/devices');
   await phone.page.getByRole('button', { name: 'Log out', exact: true }).tap();
   await phone.page.waitForURL(/\/auth\/login/);
 });

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { fill } from './longChat';
 import { Stack, until } from './stack';
 
@@ -125,7 +125,7 @@ function scrollUp(distance: number): Promise<Step> {
 test('a chat of 1,000 messages is at its end at once, with the latest messages only', async () => {
   const session = await newChat();
   await fill(stack, session, 1_000);
-  await phone.page.goto(`/chat/${session.id}`);
+  await visit(phone.page, `/chat/${session.id}`);
   await answers().filter({ hasText: 'Answer number 999' }).waitFor();
   expect(await fromEnd()).toBeLessThan(2);
   expect(await phone.page.getByRole('article').count()).toBeLessThan(150);
@@ -164,18 +164,18 @@ test('what is folded stays folded after a reload, and its headline stays under t
   expect(await command.getAttribute('aria-expanded')).toBe('false');
   const moved = Math.abs(((await command.boundingBox())?.y ?? 0) - before);
   expect(moved).toBeLessThan(2);
-  await phone.page.reload();
+  await reload(phone.page);
   await answers().filter({ hasText: 'Answer number 999' }).waitFor();
   expect(await command.getAttribute('aria-expanded')).toBe('false');
   await command.tap();
-  await phone.page.reload();
+  await reload(phone.page);
   await answers().filter({ hasText: 'Answer number 999' }).waitFor();
   expect(await command.getAttribute('aria-expanded')).toBe('true');
 });
 
 test('an answer is followed without a jump; who reads further up is left in peace', async () => {
   const session = await newChat('say 150 words at 200 per second');
-  await phone.page.goto(`/chat/${session.id}`);
+  await visit(phone.page, `/chat/${session.id}`);
   await answers().first().waitFor();
   await say(session.id, 'say 500 words at 60 per second');
   const growing = answers().nth(1);
@@ -223,7 +223,7 @@ test('revert to a prompt takes it and its files back, and can be undone', async 
   await sayAndWait(session.id, 'write two.md: two\nsay: The second is there.');
   const file = join(session.directory, 'two.md');
   expect(existsSync(file)).toBe(true);
-  await phone.page.goto(`/chat/${session.id}`);
+  await visit(phone.page, `/chat/${session.id}`);
   await answers().filter({ hasText: 'The second is there.' }).waitFor();
 
   // By the keyboard.
@@ -260,7 +260,7 @@ test('revert to a prompt takes it and its files back, and can be undone', async 
 test('a fork has what was said up to the message, and says that it shares the folder', async () => {
   const session = await newChat('say: The first.');
   await sayAndWait(session.id, 'say: The second.');
-  await phone.page.goto(`/chat/${session.id}`);
+  await visit(phone.page, `/chat/${session.id}`);
   await answers().filter({ hasText: 'The second.' }).waitFor();
   await longPress(answers().first().getByText('The first.'));
   await phone.page.getByRole('menuitem', { name: /^Fork from here/ }).tap();
@@ -273,7 +273,7 @@ test('a fork has what was said up to the message, and says that it shares the fo
 
 test('what is still to do is pinned, and a failure says what can be done about it', async () => {
   const session = await newChat('todo: plan; build; test\nsay: I have a plan.');
-  await phone.page.goto(`/chat/${session.id}`);
+  await visit(phone.page, `/chat/${session.id}`);
   const todos = phone.page.getByTestId('pinned-todos');
   await todos.waitFor();
   expect(await todos.innerText()).toMatch(/0\/3 plan/);

@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -82,7 +82,7 @@ function crc(data: Buffer): number {
 const longLine = `const long = '${'x'.repeat(200)}';`;
 
 test('code comes in colours, is copied by a tap, and long lines scroll in their own box', async () => {
-  await phone.page.goto('/new?repo=demo%2Fhello-web');
+  await visit(phone.page, '/new?repo=demo%2Fhello-web');
   const code = `// why\\nexport function answer(): number {\\n  return 42;\\n}\\n${longLine}`;
   await say(`say: Here **it** is:\\n\\n\`\`\`ts\\n${code}\\n\`\`\`\\n\\nAnd \`inline\`.`);
   const block = phone.page.locator('.code-block');

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -55,7 +55,7 @@ beforeAll(async () => {
   phone = await openPhone(browser, stack.url);
   const [name = '', value = ''] = cookie.split('=');
   await phone.context.addCookies([{ name, value, url: stack.url }]);
-  await phone.page.goto('/resources');
+  await visit(phone.page, '/resources');
 });
 afterAll(async () => {
   await browser?.close();

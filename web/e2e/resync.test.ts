@@ -2,7 +2,7 @@
 // what the page shows is what opencode has, each time, without a reload.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone } from './browser';
+import { openBrowser, openPhone, type Phone, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     const phone = await openPhone(browser, network.url);
     const [name = '', value = ''] = cookie.split('=');
     await phone.context.addCookies([{ name, value, url: network.url }]);
-    await phone.page.goto(`/chat/${body.id}`);
+    await visit(phone.page, `/chat/${body.id}`);
     opened.push({ phone, network, chat: body.id });
   }
   // What is counted later is what a round said: opencode's start in each working copy is over.

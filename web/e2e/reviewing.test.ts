@@ -3,7 +3,7 @@
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { newMessageId } from '../src/shared/identifier';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -99,7 +99,7 @@ async function fits(): Promise<void> {
 }
 
 test('one tap from the chat to everything that was changed since its base', async () => {
-  await phone.page.goto(`/chat/${chat}`);
+  await visit(phone.page, `/chat/${chat}`);
   await phone.page.getByTestId('changes').getByText('13 files changed').waitFor();
   await picture(phone.page, 'changes-pill');
   await phone.page.getByTestId('changes').tap();
@@ -143,7 +143,7 @@ test('what is folded stays folded; the tree and the arrows lead from file to fil
   const head = file('dot.png').getByRole('button').first();
   await head.tap();
   await until('it is folded', async () => (await head.getAttribute('aria-expanded')) === 'false');
-  await phone.page.reload();
+  await reload(phone.page);
   await until('it still is', async () => (await head.getAttribute('aria-expanded')) === 'false');
   await button('13 files').tap();
   await picture(phone.page, 'diff-tree');
@@ -219,7 +219,7 @@ test('comments are there after a reload, as is one that is half written', async 
   await line('main.js', 'const key').tap();
   await phone.page.getByRole('button', { name: 'Comment', exact: true }).tap();
   await sheet().getByRole('textbox', { name: 'Comment' }).fill('Half a th');
-  await phone.page.reload();
+  await reload(phone.page);
   const text = sheet().getByRole('textbox', { name: 'Comment' });
   await until('it is back', async () => (await text.inputValue()) === 'Half a th');
   await button('Discard').tap();
@@ -280,7 +280,7 @@ test('the comments are one prompt, which arrives once', async () => {
 });
 
 test('the log says what is pushed, and leads to what each commit did', async () => {
-  await phone.page.goto(`/chat/${chat}`);
+  await visit(phone.page, `/chat/${chat}`);
   await link('log').tap();
   await phone.page.waitForURL(/\/log$/);
   const commit = phone.page.getByTestId('commit').filter({ hasText: 'Count twice' });
@@ -330,7 +330,7 @@ test('the files of the working copy: folders, pictures, names and contents', asy
 });
 
 test('a line of a file is commented on as one of the diff is', async () => {
-  await phone.page.goto(`/chat/${chat}/files?path=main.js`);
+  await visit(phone.page, `/chat/${chat}/files?path=main.js`);
   await phone.page.locator('.diff-line', { hasText: 'getElementById' }).tap();
   await phone.page.getByRole('button', { name: 'Comment', exact: true }).tap();
   await write('Is it there?', 'Add comment');
@@ -348,13 +348,13 @@ test('a line of a file is commented on as one of the diff is', async () => {
 test('it fits on a small phone, and uses the room of a desktop', async () => {
   await phone.page.setViewportSize({ width: 320, height: 568 });
   for (const page of ['diff', 'log', 'files', 'files?path=main.js']) {
-    await phone.page.goto(`/chat/${chat}/${page}`);
+    await visit(phone.page, `/chat/${chat}/${page}`);
     await phone.page.locator('.diff-line, [data-testid=commit], [data-testid=file-entry]').first().waitFor();
     await picture(phone.page, `small-${page.replace(/\W.*/, '')}`);
     await fits();
   }
   await phone.page.setViewportSize({ width: 1280, height: 800 });
-  await phone.page.goto(`/chat/${chat}/diff`);
+  await visit(phone.page, `/chat/${chat}/diff`);
   const tree = phone.page.getByRole('navigation', { name: 'Changed files' });
   await tree.getByRole('button', { name: /^long\.txt/ }).click();
   await until('the file is in sight', async () => {

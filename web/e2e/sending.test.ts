@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumPath, chromiumSwitches, picture } from './browser';
+import { chromiumPath, chromiumSwitches, picture, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -74,7 +74,7 @@ async function said(chat: string): Promise<string[]> {
 
 test('airplane mode and the end of the app: a new chat and what follows it arrive once, in order', async () => {
   const page = await openApp();
-  await page.goto('/new?repo=demo%2Fhello-web');
+  await visit(page, '/new?repo=demo%2Fhello-web');
   await box(page).waitFor();
   network.stall();
   await page.getByTestId('connection').waitFor();
@@ -95,7 +95,7 @@ test('airplane mode and the end of the app: a new chat and what follows it arriv
 
   network.restore();
   const again = await openApp();
-  await again.goto('/');
+  await visit(again, '/');
   await until('both were delivered', async () => (await said(chat)).length === 2);
   await again.getByRole('article', { name: 'Agent' }).getByText('two').waitFor();
   await until('nothing waits', async () => (await pending(again).count()) === 0);
@@ -106,7 +106,7 @@ test('airplane mode and the end of the app: a new chat and what follows it arriv
 
 test('without a network a new chat can be taken back as if it had never been', async () => {
   const page = context.pages()[0] ?? (await openApp());
-  await page.goto('/new?repo=demo%2Fhello-web');
+  await visit(page, '/new?repo=demo%2Fhello-web');
   await until('the page is connected', async () => (await page.getByTestId('connection').count()) === 0);
   network.stall();
   await page.getByTestId('connection').waitFor();
@@ -124,7 +124,7 @@ test('without a network a new chat can be taken back as if it had never been', a
 
 test('a prompt waits for the agent, can be taken back, and can be sent at once', async () => {
   const page = context.pages()[0] ?? (await openApp());
-  await page.goto('/new?repo=demo%2Fhello-web');
+  await visit(page, '/new?repo=demo%2Fhello-web');
   await send(page, 'say 400 words at 20 per second');
   await page.waitForURL(/\/chat\/ses_/);
   const chat = chatOf(page);
@@ -145,12 +145,12 @@ test('a prompt waits for the agent, can be taken back, and can be sent at once',
 
 test('two tabs do not overtake each other', async () => {
   const first = context.pages()[0] ?? (await openApp());
-  await first.goto('/new?repo=demo%2Fhello-web');
+  await visit(first, '/new?repo=demo%2Fhello-web');
   await send(first, 'say: 0');
   await first.waitForURL(/\/chat\/ses_/);
   const chat = chatOf(first);
   const second = await context.newPage();
-  await second.goto(`/chat/${chat}`);
+  await visit(second, `/chat/${chat}`);
   await second.getByRole('article', { name: 'Agent' }).waitFor();
   network.stall();
   await first.getByTestId('connection').waitFor();

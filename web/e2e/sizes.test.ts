@@ -1,7 +1,7 @@
 // The rules of the phone app that can be measured, at four sizes: a phone, a small one, a tablet, and a desktop with a mouse.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture, show, swipe } from './browser';
+import { openBrowser, openPhone, type Phone, picture, show, swipe, visit } from './browser';
 import { misfits } from './layout';
 import { Stack, until } from './stack';
 
@@ -52,7 +52,7 @@ const hasFocus = (page: Page) => box(page).evaluate((element) => element === doc
 
 test('where nothing is cloned there are repositories to choose from, and nothing is cloned unasked', async () => {
   const { page, context } = await open({});
-  await page.goto('/');
+  await visit(page, '/');
   await page.waitForURL('**/repos');
   await page.getByTestId('repo-option').first().waitFor();
   const { body } = await stack.json<{ repos: unknown[] }>(cookie, 'GET', '/admin/repos');
@@ -121,7 +121,7 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
   });
 
   test('it opens in the last chat, in a box that can be typed into', async () => {
-    await page.goto('/');
+    await visit(page, '/');
     await page.waitForURL(`**/chat/${chat}`);
     await box(page).waitFor();
     await until('the box has the focus', () => hasFocus(page));

@@ -1,7 +1,7 @@
 // A shell in a chat's working copy, from a phone: typed, interrupted, reloaded, cut off, and ended.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -13,14 +13,14 @@ beforeAll(async () => {
   browser = await openBrowser();
   phone = await openPhone(browser, stack.url);
   const { page } = phone;
-  await page.goto('/');
+  await visit(page, '/');
   await page.getByLabel('password').fill(stack.password);
   await page.getByRole('button', { name: 'log in' }).tap();
   await page.getByRole('button', { name: /^demo\/hello-web/ }).tap();
   await page.getByRole('textbox', { name: 'Message' }).fill('write notes.md: one');
   await page.getByRole('button', { name: 'Send' }).tap();
   await page.getByRole('banner').locator('[data-state="done"]').waitFor({ timeout: 60_000 });
-  await page.goto(`${page.url()}/terminal`);
+  await visit(page, `${page.url()}/terminal`);
 });
 afterAll(async () => {
   await browser?.close();
@@ -101,7 +101,7 @@ test('it goes on where it was after a reload, and after the network was away', a
   await page.keyboard.type('for n in $(seq 40); do echo line-$n; sleep 0.2; done; echo all-there');
   await page.keyboard.press('Enter');
   await shows(/line-3\n/);
-  await page.reload();
+  await reload(page);
   await shows(/line-9\n/);
   await context.setOffline(true);
   await context.setOffline(false);

@@ -1,7 +1,7 @@
 // Who locked the phone is told: what waits is in one inbox, and a notification's button answers it.
 import type { Browser, CDPSession, Worker } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { PushDevice } from './pushDevice';
 import { Stack, until } from './stack';
 
@@ -53,7 +53,7 @@ const requests = (of: Phone) => of.page.getByTestId('inbox-request');
 test('what waits in any chat is in the inbox, the oldest first, and leads to its chat', async () => {
   const first = await chatThatAsks('ask: Which colour? | red | blue');
   await chatThatAsks('subagent: run: rm -f inner.txt && echo inner');
-  await phone.page.goto('/new');
+  await visit(phone.page, '/new');
   await phone.page.getByRole('button', { name: 'Inbox: 2 waiting' }).tap();
   await phone.page.waitForURL(/\/inbox$/);
   await until('both are shown', async () => (await requests(phone).count()) === 2);
@@ -67,7 +67,7 @@ test('what waits in any chat is in the inbox, the oldest first, and leads to its
 
 test('what is answered on one device vanishes on the other', async () => {
   const other = await openLoggedIn();
-  await other.page.goto('/inbox');
+  await visit(other.page, '/inbox');
   await until('the other has both', async () => (await requests(other).count()) === 2);
   await requests(phone).getByRole('radio', { name: 'blue' }).tap();
   await requests(phone).getByRole('button', { name: 'Answer', exact: true }).tap();
@@ -86,7 +86,7 @@ test('what is answered on one device vanishes on the other', async () => {
 });
 
 test('a secret goes in and is never shown again', async () => {
-  await phone.page.goto('/notifications');
+  await visit(phone.page, '/notifications');
   const ntfy = phone.page.getByTestId('channel-ntfy');
   await ntfy.getByRole('switch', { name: 'ntfy' }).tap();
   await ntfy.getByRole('button', { name: /Make up a topic/ }).tap();
@@ -109,7 +109,7 @@ test('a device that is subscribed is listed, and gets the test', async () => {
     device.subscription,
   );
   expect(status).toBe(201);
-  await phone.page.reload();
+  await reload(phone.page);
   await phone.page.getByTestId('push-device').getByText('Test on nothing').waitFor();
   const push = phone.page.getByTestId('channel-web_push');
   await push.getByRole('button', { name: 'Send a test' }).tap();
@@ -206,7 +206,7 @@ test("a permission is told by Web Push, and given by the notification's button, 
 test('of a muted chat nothing is told, and the log says why', async () => {
   const chat = await chatThatAsks('ask: One? | yes | no');
   await until('the device is told', () => device.pushed.length === 3);
-  await phone.page.goto(`/chat/${chat}`);
+  await visit(phone.page, `/chat/${chat}`);
   await phone.page.getByRole('radio', { name: 'yes' }).tap();
   await phone.page.getByRole('button', { name: 'Answer', exact: true }).tap();
   await phone.page.getByRole('button', { name: 'Chat menu' }).tap();
@@ -221,7 +221,7 @@ test('of a muted chat nothing is told, and the log says why', async () => {
     'the box is empty',
     async () => (await phone.page.getByRole('textbox', { name: 'Message' }).inputValue()) === '',
   );
-  await phone.page.goto('/notifications');
+  await visit(phone.page, '/notifications');
   await phone.page.getByTestId('muted-chat').waitFor();
   await phone.page
     .locator('[data-testid=log-entry][data-outcome=held_back]')

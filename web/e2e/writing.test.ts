@@ -1,7 +1,7 @@
 // What can be written besides words: commands, mentions, shell commands, photos; drafts, choices and compositions.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -45,7 +45,7 @@ const attach = (name: string, buffer: Buffer, mimeType = 'image/jpeg') =>
   page.getByTestId('attach-input').setInputFiles({ name, mimeType, buffer });
 
 async function newChat(repo = 'demo/hello-web'): Promise<void> {
-  await page.goto(`/new?repo=${encodeURIComponent(repo)}`);
+  await visit(page, `/new?repo=${encodeURIComponent(repo)}`);
   await box().waitFor();
 }
 
@@ -235,7 +235,7 @@ test('a draft with its photo survives a reload; the model’s blindness is said 
   await box().fill('what is this?');
   await attach('kept.jpg', photo);
   await attached().getByRole('img').waitFor();
-  await page.reload();
+  await reload(page);
   await valueIs('what is this?');
   await attached().getByRole('img').waitFor();
   expect(await look((await attached().getByRole('img').getAttribute('src')) ?? '')).toMatchObject({
@@ -274,7 +274,7 @@ test('the choice of model, variant and mode is kept for each repository', async 
     .tap();
   await button('Model: small').waitFor();
   await newChat();
-  await page.reload();
+  await reload(page);
   await button('Model: thinker · low').waitFor();
   await button('Mode: plan').waitFor();
   await button(/^Model:/).tap();
@@ -387,7 +387,7 @@ test('a long text stays quick, and the box grows to a limit', async () => {
   // A loaded machine's time: what is felt is what grows with the text, which would be seconds.
   expect(key).toBeLessThan(400);
   // It is written down although the page ends.
-  await page.reload();
+  await reload(page);
   await until('it is there again', async () => (await box().inputValue()).endsWith('quick'), 20);
   await box().fill('');
 });
@@ -398,7 +398,7 @@ test('from opening the page to a prompt in a fresh working copy: two taps, in an
     taps += 1;
     await target.tap();
   };
-  await page.goto('/');
+  await visit(page, '/');
   await page.waitForURL(/\/chat\/ses_/);
   const before = chatId();
   await tap(button('New chat'));
@@ -410,7 +410,7 @@ test('from opening the page to a prompt in a fresh working copy: two taps, in an
   await rests();
 
   taps = 0;
-  await page.goto('/');
+  await visit(page, '/');
   await page.waitForURL(/\/chat\/ses_/);
   await tap(button('New chat'));
   await tap(button(/^Repository:/));
