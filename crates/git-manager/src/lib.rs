@@ -22,7 +22,6 @@ pub mod git;
 pub mod github;
 pub mod loss;
 pub mod manager;
-pub mod names;
 pub mod prompts;
 pub mod records;
 pub mod removal;
@@ -33,6 +32,7 @@ pub use api::{BODY_LIMIT, openapi, router};
 pub use config::Config;
 pub use error::Error;
 pub use manager::{Manager, StartError};
+pub use ocweb_git_access as names;
 
 /// The name of the service, of its socket and of its folder.
 pub const SERVICE: &str = "git-manager";

@@ -21,14 +21,12 @@ use crate::{
     clones::{Branch, Repository, RepositoryState},
     error::{Error, Missing},
     git::CloneProgress,
-    github::GitHubRepository,
     names::{BranchName, RepositoryName},
 };
 
 pub(super) fn router() -> OpenApiRouter<Manager> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(list_github))
         .routes(routes!(clone))
         .routes(routes!(branches))
         .routes(routes!(delete))
@@ -82,12 +80,6 @@ struct RepositoryList {
     repos: Vec<RepositoryDocument>,
 }
 
-/// The repositories that GitHub lists for the token.
-#[derive(Serialize, ToSchema)]
-struct GitHubRepositoryList {
-    repos: Vec<GitHubRepository>,
-}
-
 /// The branches of a repository.
 #[derive(Serialize, ToSchema)]
 struct BranchList {
@@ -101,36 +93,11 @@ struct CloneRequest {
     repo: String,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Refresh {
-    /// Ask GitHub anew instead of answering with a list of the last minute.
-    #[serde(default)]
-    refresh: bool,
-}
-
 /// The clones of this machine
 #[utoipa::path(get, path = "/admin/repos", operation_id = "list_repositories", tag = "git-manager",
     responses((status = 200, body = RepositoryList)))]
 async fn list(State(manager): State<Manager>) -> Json<RepositoryList> {
     Json(RepositoryList { repos: manager.clones.list().into_iter().map(Into::into).collect() })
-}
-
-/// The repositories that the GitHub token can reach, last pushed first
-#[utoipa::path(get, path = "/admin/repos/github", operation_id = "list_github_repositories", tag = "git-manager",
-    params(Refresh),
-    responses(
-        (status = 200, body = GitHubRepositoryList),
-        (status = 429, body = Problem, description = "GitHub's rate limit; `Retry-After` says how long"),
-        (status = 502, body = Problem, description = "GitHub failed or refused the token"),
-        (status = 503, body = Problem, description = "`github-token-missing`"),
-        (status = 504, body = Problem, description = "GitHub did not answer in time"),
-    ))]
-async fn list_github(
-    State(manager): State<Manager>,
-    Query(Refresh { refresh }): Query<Refresh>,
-) -> Result<Json<GitHubRepositoryList>, Problem> {
-    Ok(Json(GitHubRepositoryList { repos: manager.github.repositories(refresh).await? }))
 }
 
 /// Clones a repository

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use crate::error::{Error, RemoteFailure};
+use crate::failure::Failure;
 
 const FRESH: Duration = Duration::from_mins(1);
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -16,7 +16,7 @@ const PAGES: usize = 100;
 
 /// A repository that the token can reach.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct GitHubRepository {
+pub(crate) struct GitHubRepository {
     /// `owner/name`.
     pub full_name: String,
     /// What its owner says about it.
@@ -38,7 +38,7 @@ pub struct GitHubRepository {
 }
 
 /// GitHub's REST API with one token.
-pub struct GitHub {
+pub(crate) struct Repositories {
     http: reqwest::Client,
     api: Url,
     token: Option<String>,
@@ -46,9 +46,9 @@ pub struct GitHub {
     cache: Mutex<Option<(Instant, Vec<GitHubRepository>)>>,
 }
 
-impl GitHub {
+impl Repositories {
     /// The API at `api`. It follows no redirect, so the token stays with that host.
-    pub fn new(api: Url, token: Option<String>) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(api: Url, token: Option<String>) -> Result<Self, reqwest::Error> {
         let http = ocweb_service::client_builder()
             .user_agent(concat!("ocweb/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
@@ -59,8 +59,8 @@ impl GitHub {
 
     /// The repositories of the token's account, last pushed first; at most a minute old, or asked for
     /// anew with `refresh`.
-    pub async fn repositories(&self, refresh: bool) -> Result<Vec<GitHubRepository>, Error> {
-        let token = self.token.as_deref().ok_or(Error::TokenMissing)?;
+    pub(crate) async fn list(&self, refresh: bool) -> Result<Vec<GitHubRepository>, Failure> {
+        let token = self.token.as_deref().ok_or(Failure::TokenMissing)?;
         let asked = Instant::now();
         let mut cache = self.cache.lock().await;
         if let Some((at, repositories)) = &*cache {
@@ -74,7 +74,7 @@ impl GitHub {
         Ok(repositories)
     }
 
-    async fn fetch(&self, token: &str) -> Result<Vec<GitHubRepository>, Error> {
+    async fn fetch(&self, token: &str) -> Result<Vec<GitHubRepository>, Failure> {
         let mut url = self.api.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["user", "repos"]);
@@ -92,43 +92,41 @@ impl GitHub {
         Ok(repositories)
     }
 
-    async fn page(&self, url: Url, token: &str) -> Result<(Vec<GitHubRepository>, Option<Url>), Error> {
+    async fn page(&self, url: Url, token: &str) -> Result<(Vec<GitHubRepository>, Option<Url>), Failure> {
         let request = self
             .http
             .get(url)
             .bearer_auth(token)
             .header(header::ACCEPT, "application/vnd.github+json")
             .header("X-GitHub-Api-Version", "2022-11-28");
-        let response = request.send().await.map_err(|error| failed(transport(&error), None))?;
+        let response = request.send().await.map_err(|error| transport(&error))?;
         let retry_after = retry_after(response.headers());
         let limited = response.headers().get("x-ratelimit-remaining").is_some_and(|left| left == "0");
         let failure = match response.status() {
             status if status.is_success() => None,
-            StatusCode::UNAUTHORIZED => Some(RemoteFailure::Unauthorized),
-            StatusCode::TOO_MANY_REQUESTS => Some(RemoteFailure::RateLimited),
+            StatusCode::UNAUTHORIZED => Some(Failure::Unauthorized),
+            StatusCode::TOO_MANY_REQUESTS => Some(Failure::RateLimited { retry_after }),
             // GitHub says 403 for its rate limits as well.
-            StatusCode::FORBIDDEN if limited || retry_after.is_some() => Some(RemoteFailure::RateLimited),
-            StatusCode::FORBIDDEN => Some(RemoteFailure::Forbidden),
-            StatusCode::NOT_FOUND => Some(RemoteFailure::NotFound),
-            status if status.is_server_error() => Some(RemoteFailure::ServerError),
-            status => Some(RemoteFailure::Other(format!("it answered {status}"))),
+            StatusCode::FORBIDDEN if limited || retry_after.is_some() => {
+                Some(Failure::RateLimited { retry_after })
+            }
+            StatusCode::FORBIDDEN => Some(Failure::Forbidden),
+            StatusCode::NOT_FOUND => Some(Failure::NoSuchAddress),
+            status if status.is_server_error() => Some(Failure::ServerError),
+            status => Some(Failure::Other(status)),
         };
         if let Some(failure) = failure {
-            return Err(failed(failure, retry_after));
+            return Err(failure);
         }
         let link = response.headers().get(header::LINK).and_then(|link| next_page(link.to_str().ok()?));
-        let body = response.bytes().await.map_err(|error| failed(transport(&error), None))?;
-        let page = serde_json::from_slice(&body).map_err(|_| failed(RemoteFailure::Garbled, None))?;
+        let body = response.bytes().await.map_err(|error| transport(&error))?;
+        let page = serde_json::from_slice(&body).map_err(|_| Failure::Garbled)?;
         Ok((page, link))
     }
 }
 
-fn failed(failure: RemoteFailure, retry_after: Option<u64>) -> Error {
-    Error::Remote { repository: None, failure, with_token: true, retry_after }
-}
-
-fn transport(error: &reqwest::Error) -> RemoteFailure {
-    if error.is_timeout() { RemoteFailure::TimedOut } else { RemoteFailure::Unreachable }
+fn transport(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() { Failure::TimedOut } else { Failure::Unreachable }
 }
 
 /// Seconds to wait: `Retry-After`, else until the rate limit is reset.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{InvalidName, text_name};
+use crate::{InvalidName, text_name};
 
 /// The identifier of an opencode session: 1 to 64 letters, digits, `-` and `_`, beginning with a letter
 /// or digit and without `__`, which makes folder names reversible.

@@ -1,9 +1,11 @@
-//! Names from outside, parsed at the door.
+//! What `git-manager` and `github-gateway` agree on: names, and who may do what with a repository.
 //!
 //! A repository, a session and a branch each have a type with a private text, so that nothing past the
-//! door can hold `../x`, `-u/x` or `--upload-pack=…`, and none can be taken for another.
+//! door can hold `../x`, `-u/x` or `--upload-pack=…`, and none can be taken for another. A [`Capability`] is
+//! signed by the one service and read by the other.
 
 mod branch;
+mod capability;
 mod commit_id;
 mod folder;
 mod inner_path;
@@ -11,6 +13,7 @@ mod repository;
 mod session;
 
 pub use branch::BranchName;
+pub use capability::{Capability, Grant, Key};
 pub use commit_id::CommitId;
 pub use folder::{repository_of_folder, worktree_folder, worktree_of_folder};
 pub use inner_path::InnerPath;

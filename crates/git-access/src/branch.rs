@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{InvalidName, SessionId, text_name};
+use crate::{InvalidName, SessionId, text_name};
 
 /// A branch's short name, such as `main` or `ocweb/fix-login-ab12cd34`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

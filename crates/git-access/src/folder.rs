@@ -4,7 +4,7 @@
 //! and does not end in `_`, so it ends at the first `__`; a session id has no `__` and does not begin
 //! with `_`, so it begins after the last one.
 
-use super::{RepositoryName, SessionId};
+use crate::{RepositoryName, SessionId};
 
 /// The name of a worktree's folder.
 pub fn worktree_folder(repository: &RepositoryName, session: &SessionId) -> String {

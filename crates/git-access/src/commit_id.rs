@@ -1,6 +1,6 @@
 //! The id of a commit, whole or its beginning.
 
-use super::{InvalidName, text_name};
+use crate::{InvalidName, text_name};
 
 /// 4 to 40 hexadecimal digits in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]

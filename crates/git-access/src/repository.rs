@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{InvalidName, text_name};
+use crate::{InvalidName, text_name};
 
 /// A repository's name, `owner/name`.
 ///
 /// The owner has no `__` and no `_` at its ends, which makes folder names reversible (see
-/// [`super::repository_of_folder`]). The spelling is kept; GitHub ignores case, and so does
+/// [`crate::repository_of_folder`]). The spelling is kept; GitHub ignores case, and so does
 /// [`RepositoryName::key`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]

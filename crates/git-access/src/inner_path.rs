@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{InvalidName, text_name};
+use crate::{InvalidName, text_name};
 
 /// The longest path, in bytes.
 const LONGEST: usize = 4096;

@@ -1,0 +1,107 @@
+//! What the service is told, read once at the start.
+
+use std::{net::SocketAddr, num::NonZeroU64, path::PathBuf, time::Duration};
+
+use ocweb_git_access::Key;
+use ocweb_service::{ConfigError, Environment, config::Folders};
+use reqwest::Url;
+
+use crate::SERVICE;
+
+/// The service's configuration. Holds secrets: it has no `Debug`.
+pub struct Config {
+    /// `OCWEB_GATEWAY_SECRET`: what capabilities are signed with.
+    pub(crate) key: Key,
+    /// `OCWEB_GATEWAY_ADDRESS`: where git comes in, on loopback.
+    pub address: SocketAddr,
+    /// GitHub.
+    pub(crate) upstream: UpstreamConfig,
+    /// `GITHUB_API_URL`.
+    pub(crate) api_url: Url,
+    /// Folders and files.
+    pub(crate) places: Places,
+    /// Where the person's requests come in.
+    pub socket: PathBuf,
+}
+
+/// Where git's requests go on to.
+pub(crate) struct UpstreamConfig {
+    /// `GITHUB_URL`.
+    pub(crate) url: Url,
+    /// `GITHUB_TOKEN`, when there is one.
+    pub(crate) token: Option<String>,
+    /// `GITHUB_USER`: the account that the token belongs to.
+    pub(crate) user: Option<String>,
+    /// `OCWEB_REMOTE_STALL_SECONDS`: for how long GitHub may be silent.
+    pub(crate) stall: Duration,
+}
+
+/// What lies where on this machine.
+pub(crate) struct Places {
+    /// The clones, `owner__name`.
+    pub(crate) clones: PathBuf,
+    /// The working copies of chats, `owner__name__sessionId`.
+    pub(crate) worktrees: PathBuf,
+    /// What the person allowed.
+    pub(crate) rules: PathBuf,
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let hint = "the supervisor sets it anew at each start";
+        let secret = environment.required("OCWEB_GATEWAY_SECRET", hint)?;
+        let key = Key::new(secret).ok_or_else(|| invalid("OCWEB_GATEWAY_SECRET", "it is too short"))?;
+        let address: SocketAddr = environment
+            .required("OCWEB_GATEWAY_ADDRESS", hint)?
+            .parse()
+            .map_err(|_| invalid("OCWEB_GATEWAY_ADDRESS", "it must be an address such as 127.0.0.1:4000"))?;
+        if !address.ip().is_loopback() {
+            return Err(invalid("OCWEB_GATEWAY_ADDRESS", "only this machine may reach the gateway"));
+        }
+        let token = environment.get("GITHUB_TOKEN").map(str::trim).map(str::to_owned);
+        if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(invalid("GITHUB_TOKEN", "a token is one line of letters, digits and signs"));
+        }
+        let stall = environment.parsed("OCWEB_REMOTE_STALL_SECONDS", NonZeroU64::MIN.saturating_add(59))?;
+        let folders = Folders::from_environment(environment)?;
+        Ok(Self {
+            key,
+            address,
+            upstream: UpstreamConfig {
+                url: http_url(environment, "GITHUB_URL", "https://github.com")?,
+                token,
+                user: environment.get("GITHUB_USER").map(Into::into),
+                stall: Duration::from_secs(stall.get()),
+            },
+            api_url: http_url(environment, "GITHUB_API_URL", "https://api.github.com")?,
+            places: Places {
+                clones: folders.repositories(),
+                worktrees: folders.worktrees(),
+                rules: folders.own(SERVICE).join("rules.json"),
+            },
+            socket: folders.socket(SERVICE),
+        })
+    }
+}
+
+fn invalid(name: &'static str, reason: &str) -> ConfigError {
+    ConfigError::Invalid { name, reason: reason.into() }
+}
+
+/// An `http` or `https` address without credentials, query and fragment.
+fn http_url(environment: &Environment, name: &'static str, default: &str) -> Result<Url, ConfigError> {
+    let text = environment.get(name).unwrap_or(default);
+    let url =
+        Url::parse(text).map_err(|_| invalid(name, "it must be an address such as https://github.com"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid(name, "it must begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid(name, "it must not contain a user or a password; use GITHUB_TOKEN"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid(name, "it must not contain ? or #"));
+    }
+    Ok(url)
+}

@@ -1,0 +1,98 @@
+//! Who a git on this machine is: its capability, and that it means this gateway and no other host.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use ocweb_git_access::{BranchName, Capability, Grant, Key, RepositoryName};
+
+use crate::{address::Service, config::Places};
+
+/// Reads capabilities.
+pub(crate) struct Door {
+    key: Key,
+    /// How the gateway is called: another name leads here only by a trick.
+    hosts: [String; 2],
+}
+
+/// A request that is not let in: the status and one sentence, which git shows behind `remote:`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Closed(pub StatusCode, pub String);
+
+/// How a request that is let in goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// With the token, and it may push to this branch.
+    Chat(BranchName),
+    /// With the token, reading.
+    Reading,
+    /// As anybody would ask: what is public can be read.
+    AsAnybody,
+}
+
+impl Door {
+    pub(crate) fn new(key: Key, address: SocketAddr) -> Self {
+        Self { key, hosts: [address.to_string(), format!("localhost:{}", address.port())] }
+    }
+
+    /// The capability of a request. Only git's own name for this place is answered.
+    pub(crate) fn capability(&self, headers: &HeaderMap) -> Result<Capability, Closed> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if !self.hosts.iter().any(|known| known == host) {
+            let sentence = "ocweb: this address is only for the git on this machine.".into();
+            return Err(Closed(StatusCode::MISDIRECTED_REQUEST, sentence));
+        }
+        password(headers).and_then(|text| self.key.verify(&text)).ok_or_else(|| {
+            let sentence = "ocweb: only the git of a chat's folder, or of a clone, gets to GitHub through here. If the folder is one, restart ocweb.";
+            Closed(StatusCode::FORBIDDEN, sentence.into())
+        })
+    }
+}
+
+/// What the holder of a capability may do with a repository.
+pub(crate) fn passage(
+    capability: Capability,
+    repository: &RepositoryName,
+    service: Service,
+    places: &Places,
+) -> Result<Passage, Closed> {
+    let closed = |sentence: String| Err(Closed(StatusCode::FORBIDDEN, sentence));
+    let own = capability.repository.key() == repository.key();
+    let folder = capability.repository.folder();
+    let is_there = match &capability.grant {
+        Grant::Transfer { .. } => true,
+        Grant::Clone => places.clones.join(&folder).is_dir(),
+        Grant::Chat { session, .. } => {
+            let worktree = ocweb_git_access::worktree_folder(&capability.repository, session);
+            places.worktrees.join(worktree).is_dir()
+        }
+    };
+    if !is_there {
+        return closed("ocweb: the chat or the clone that this folder belonged to was deleted.".into());
+    }
+    match capability.grant {
+        Grant::Chat { branch, .. } if own => Ok(Passage::Chat(branch)),
+        Grant::Chat { branch, .. } if service.needs_push() => {
+            closed(format!("ocweb: this chat may only push to {branch} of {}.", capability.repository))
+        }
+        Grant::Transfer { .. } | Grant::Clone if service.needs_push() => {
+            closed("ocweb: only a chat can push, and only to its own branch.".into())
+        }
+        Grant::Chat { submodules, .. } if submodules.iter().any(|part| part.key() == repository.key()) => {
+            Ok(Passage::Reading)
+        }
+        _ if own => Ok(Passage::Reading),
+        _ => Ok(Passage::AsAnybody),
+    }
+}
+
+/// The password of HTTP Basic, whatever the name.
+fn password(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    Some(decoded.split_once(':')?.1.to_owned())
+}

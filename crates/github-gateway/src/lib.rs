@@ -1,0 +1,73 @@
+//! The github-gateway: the one process that holds `GITHUB_TOKEN`.
+//!
+//! git on this machine (the agent's, the person's in a terminal, git-manager's) is led here by its configuration and
+//! shows a capability instead of the token. `door` reads the capability and `address` what is asked for; a push goes
+//! through `push`, which knows what a chat may change; `upstream` passes on what may pass, with the token, as a stream.
+//! `rules` keeps what the person allows beyond a chat's own branch, and `repositories` asks GitHub's API.
+//!
+//! Two doors: loopback TCP for git ([`git_router`]), and the unix socket that Caddy passes the person's requests to
+//! ([`router`]). What an agent can reach is the first alone.
+
+mod address;
+mod ancestry;
+mod api;
+mod config;
+mod door;
+mod failure;
+mod git;
+mod push;
+mod repositories;
+mod rules;
+mod upstream;
+
+use std::sync::Arc;
+
+pub use api::{openapi, router};
+pub use config::Config;
+pub use git::git_router;
+pub use push::Rules;
+pub use rules::RulesError;
+
+use config::Places;
+use door::Door;
+use repositories::Repositories;
+use rules::RuleBook;
+use upstream::Upstream;
+
+/// The name of the service, of its socket and of its folder.
+pub const SERVICE: &str = "github-gateway";
+
+/// All that the handlers share.
+#[derive(Clone)]
+pub struct Gateway {
+    door: Arc<Door>,
+    upstream: Arc<Upstream>,
+    repositories: Arc<Repositories>,
+    rules: Arc<RuleBook>,
+    places: Arc<Places>,
+}
+
+/// A gateway that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The HTTP client could not be made.
+    #[error("the HTTP client could not be made")]
+    Http(#[from] reqwest::Error),
+    /// What the person allowed could not be read.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+impl Gateway {
+    /// Reads what the person allowed, and makes the client for GitHub.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let Config { key, address, upstream, api_url, places, socket: _ } = config;
+        Ok(Self {
+            door: Arc::new(Door::new(key, address)),
+            repositories: Arc::new(Repositories::new(api_url, upstream.token.clone())?),
+            upstream: Arc::new(Upstream::new(upstream)?),
+            rules: Arc::new(RuleBook::open(&places.rules)?),
+            places: Arc::new(places),
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! Which pushes may go on. Pure, but for one question: whether a commit has another among its ancestors.
+
+use ocweb_git_access::BranchName;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Command;
+
+/// What the person allows the chats of one repository beyond their own branches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rules {
+    /// Branches that chats may add commits to. None of them can be deleted or rewritten.
+    #[serde(default)]
+    pub branches: Vec<BranchName>,
+    /// Whether chats may push tags. None can be moved or deleted.
+    #[serde(default)]
+    pub tags: bool,
+}
+
+/// A push that does not go on: what is wrong, reference by reference, for whoever reads git's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// For each command of the push why it is refused, in the same order.
+    pub reasons: Vec<String>,
+    /// One sentence about the whole.
+    pub sentence: String,
+}
+
+/// Whether a chat may push this. `is_ancestor` says whether the second commit has the first among its ancestors.
+pub(crate) fn judge(
+    commands: &[Command],
+    own: &BranchName,
+    rules: &Rules,
+    is_ancestor: impl Fn(&str, &str) -> bool,
+) -> Result<(), Refused> {
+    let own_reference = format!("refs/heads/{own}");
+    let wrong = |command: &Command| -> Option<String> {
+        let Command { old, new, reference } = command;
+        if *reference == own_reference {
+            return None;
+        }
+        if reference.starts_with("refs/tags/") {
+            return match (rules.tags, old, new) {
+                (true, None, Some(_)) => None,
+                (true, ..) => Some("a tag that is there stays as it is".into()),
+                (false, ..) => Some("tags are not allowed in this repository".into()),
+            };
+        }
+        let branch = reference.strip_prefix("refs/heads/");
+        if !branch.is_some_and(|branch| rules.branches.iter().any(|allowed| allowed.as_str() == branch)) {
+            return Some(format!("this chat may only push to {own}"));
+        }
+        match (old, new) {
+            (None, Some(_)) => None,
+            (_, None) => Some("only the chat's own branch may be deleted".into()),
+            (Some(old), Some(new)) if is_ancestor(old, new) => None,
+            _ => Some("only the chat's own branch may be rewritten".into()),
+        }
+    };
+    let wrongs: Vec<_> = commands.iter().map(wrong).collect();
+    let Some(first) = wrongs.iter().flatten().next() else { return Ok(()) };
+    let sentence = format!(
+        "ocweb: {first}. Push it with: git push origin HEAD:{own}. More is allowed under Settings, Repositories."
+    );
+    let reasons = wrongs.into_iter();
+    let reasons =
+        reasons.map(|wrong| wrong.unwrap_or_else(|| "another part of this push was refused".into())).collect();
+    Err(Refused { reasons, sentence })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn command(old: Option<&str>, new: Option<&str>, reference: &str) -> Command {
+        Command { old: old.map(Into::into), new: new.map(Into::into), reference: reference.into() }
+    }
+
+    fn own() -> BranchName {
+        "ocweb/fix-1".parse().unwrap()
+    }
+
+    fn allowed() -> Rules {
+        Rules { branches: vec!["main".parse().unwrap()], tags: true }
+    }
+
+    fn reason(command: Command, rules: &Rules) -> Option<String> {
+        judge(&[command], &own(), rules, |old, new| (old, new) == ("a", "b"))
+            .err()
+            .map(|refused| refused.reasons.concat())
+    }
+
+    #[test]
+    fn the_own_branch_is_the_chats() {
+        let rules = Rules::default();
+        for (old, new) in [(None, Some("a")), (Some("a"), Some("b")), (Some("b"), Some("a")), (Some("a"), None)] {
+            assert_eq!(reason(command(old, new, "refs/heads/ocweb/fix-1"), &rules), None);
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_without_the_persons_word() {
+        for reference in [
+            "refs/heads/main",
+            "refs/heads/ocweb/fix-12",
+            "refs/heads/ocweb/fix-1/x",
+            "refs/heads/OCWEB/fix-1",
+            "refs/tags/ocweb/fix-1",
+            "refs/tags/v1",
+            "refs/notes/commits",
+            "refs/pull/1/head",
+            "refs/heads/refs/heads/ocweb/fix-1",
+            "HEAD",
+            "ocweb/fix-1",
+        ] {
+            assert!(reason(command(None, Some("a"), reference), &Rules::default()).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn allowed_branches_are_added_to_and_nothing_more() {
+        let rules = allowed();
+        assert_eq!(reason(command(Some("a"), Some("b"), "refs/heads/main"), &rules), None);
+        let rewritten = reason(command(Some("b"), Some("a"), "refs/heads/main"), &rules).unwrap();
+        assert!(rewritten.contains("rewritten"), "{rewritten}");
+        let deleted = reason(command(Some("a"), None, "refs/heads/main"), &rules).unwrap();
+        assert!(deleted.contains("deleted"), "{deleted}");
+        assert_eq!(reason(command(None, Some("a"), "refs/tags/v1"), &rules), None);
+        assert!(reason(command(Some("a"), Some("b"), "refs/tags/v1"), &rules).is_some());
+        assert!(reason(command(Some("a"), None, "refs/tags/v1"), &rules).is_some());
+    }
+
+    #[test]
+    fn one_wrong_reference_refuses_all_and_each_is_told() {
+        let list = [
+            command(None, Some("a"), "refs/heads/ocweb/fix-1"),
+            command(Some("a"), Some("b"), "refs/heads/main"),
+        ];
+        let refused = judge(&list, &own(), &Rules::default(), |_, _| true).unwrap_err();
+        assert_eq!(
+            refused.reasons,
+            ["another part of this push was refused", "this chat may only push to ocweb/fix-1"]
+        );
+        assert!(refused.sentence.contains("git push origin HEAD:ocweb/fix-1"), "{}", refused.sentence);
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_on_without_rules_is_the_own_branch(reference in "(refs/(heads|tags)/)?[a-z/1-]{1,16}") {
+            let list = [command(Some("a"), Some("b"), &reference)];
+            if judge(&list, &own(), &Rules::default(), |_, _| true).is_ok() {
+                prop_assert_eq!(reference, "refs/heads/ocweb/fix-1");
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! GitHub, as git sees it: requests go on as streams, with the token that only this process has.
+
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    sync::{Mutex, PoisonError},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    response::Response,
+};
+use futures_util::{Stream, TryStreamExt};
+use ocweb_git_access::RepositoryName;
+use reqwest::Url;
+
+use crate::{address::Service, config::UpstreamConfig, door::Closed};
+
+/// What a git tells a remote that matters there.
+const ASKED: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+];
+/// What a remote tells a git that matters here.
+const ANSWERED: [HeaderName; 4] =
+    [header::CACHE_CONTROL, header::CONTENT_ENCODING, header::CONTENT_TYPE, header::RETRY_AFTER];
+const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
+/// A repository that was renamed is one step away; more is a circle.
+const STEPS: usize = 3;
+
+/// GitHub with one token.
+pub(crate) struct Upstream {
+    http: reqwest::Client,
+    config: UpstreamConfig,
+    /// Where repositories are that GitHub has under another name by now, by the key of their old one.
+    moved: Mutex<HashMap<String, Url>>,
+}
+
+impl Upstream {
+    /// The client follows no redirect by itself, so the token stays with GitHub.
+    pub(crate) fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
+        let http = ocweb_service::client_builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(std::time::Duration::from_secs(20))
+            .read_timeout(config.stall)
+            .build()?;
+        Ok(Self { http, config, moved: Mutex::default() })
+    }
+
+    /// Passes a request on, and its answer back, both as they come.
+    pub(crate) async fn pass<S>(
+        &self,
+        repository: &RepositoryName,
+        service: Service,
+        headers: &HeaderMap,
+        body: Option<S>,
+        with_token: bool,
+    ) -> Result<Response, Closed>
+    where
+        S: Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
+    {
+        let answer = match body {
+            Some(body) => {
+                let base = self.base(repository);
+                let request = self.request(Method::POST, &base, service, headers, with_token);
+                request.body(reqwest::Body::wrap_stream(body)).send().await.map_err(|error| self.failed(&error))?
+            }
+            None => self.look_for(repository, service, headers, with_token).await?,
+        };
+        self.translate(repository, answer, with_token)
+    }
+
+    /// Asks for the references, and remembers where a repository has moved to.
+    async fn look_for(
+        &self,
+        repository: &RepositoryName,
+        service: Service,
+        headers: &HeaderMap,
+        with_token: bool,
+    ) -> Result<reqwest::Response, Closed> {
+        let mut base = self.base(repository);
+        for _ in 0..STEPS {
+            let request = self.request(Method::GET, &base, service, headers, with_token);
+            let answer = request.send().await.map_err(|error| self.failed(&error))?;
+            if !answer.status().is_redirection() {
+                return Ok(answer);
+            }
+            let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+            base = location
+                .and_then(|location| answer.url().join(location).ok())
+                .and_then(|place| self.base_of(&place, service))
+                .ok_or_else(|| {
+                    let sentence = format!("ocweb: GitHub leads {repository} to another place, which is not followed.");
+                    Closed(StatusCode::BAD_GATEWAY, sentence)
+                })?;
+            self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.key(), base.clone());
+        }
+        let sentence = format!("ocweb: GitHub leads {repository} in a circle.");
+        Err(Closed(StatusCode::BAD_GATEWAY, sentence))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        base: &Url,
+        service: Service,
+        headers: &HeaderMap,
+        with_token: bool,
+    ) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method, format!("{base}/{}", service.path()));
+        for name in ASKED.iter().chain([&GIT_PROTOCOL, &header::USER_AGENT]) {
+            if let Some(value) = headers.get(name) {
+                request = request.header(name, value);
+            }
+        }
+        match &self.config.token {
+            Some(token) if with_token => {
+                let user = self.config.user.as_deref().unwrap_or("x-access-token");
+                request.basic_auth(user, Some(token))
+            }
+            _ => request,
+        }
+    }
+
+    /// A repository's address, without a slash at its end.
+    fn base(&self, repository: &RepositoryName) -> Url {
+        let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(&repository.key()).cloned();
+        moved.unwrap_or_else(|| {
+            let mut url = self.config.url.clone();
+            if let Ok(mut path) = url.path_segments_mut() {
+                path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
+            }
+            url
+        })
+    }
+
+    /// The repository's address in the address of a request, if it is GitHub's.
+    fn base_of(&self, place: &Url, service: Service) -> Option<Url> {
+        if place.origin() != self.config.url.origin() {
+            return None;
+        }
+        let (path, _) = service.path().split_once('?')?;
+        let mut base = place.clone();
+        base.set_query(None);
+        base.set_path(place.path().strip_suffix(path)?.strip_suffix('/')?);
+        Some(base)
+    }
+
+    fn translate(
+        &self,
+        repository: &RepositoryName,
+        answer: reqwest::Response,
+        with_token: bool,
+    ) -> Result<Response, Closed> {
+        let status = answer.status();
+        if status.is_redirection() {
+            let sentence = format!("ocweb: {repository} was moved at GitHub. Try it again.");
+            return Err(Closed(StatusCode::BAD_GATEWAY, sentence));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            // As 401 it would make git ask for a name and a password, which nobody here can give.
+            return Err(Closed(StatusCode::FORBIDDEN, self.unauthorized(repository, with_token)));
+        }
+        let mut response = Response::builder().status(status);
+        for name in &ANSWERED {
+            if let Some(value) = answer.headers().get(name) {
+                response = response.header(name, value);
+            }
+        }
+        let body = Body::from_stream(answer.bytes_stream().map_err(std::io::Error::other));
+        response.body(body).map_err(|error| Closed(StatusCode::BAD_GATEWAY, format!("ocweb: {error}.")))
+    }
+
+    fn unauthorized(&self, repository: &RepositoryName, with_token: bool) -> String {
+        match &self.config.token {
+            None => format!(
+                "ocweb: GitHub asks for a login (401): {repository} is private or does not exist, and GITHUB_TOKEN is not set."
+            ),
+            Some(_) if with_token => format!(
+                "ocweb: GitHub does not take GITHUB_TOKEN for {repository} (401): it is wrong or has expired."
+            ),
+            Some(_) => format!(
+                "ocweb: {repository} is not public (401), and this chat may read its own repository and the submodules of it alone."
+            ),
+        }
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> Closed {
+        let host = self.config.url.host_str().unwrap_or("GitHub");
+        if error.is_timeout() {
+            return Closed(StatusCode::GATEWAY_TIMEOUT, format!("ocweb: {host} stood still for too long."));
+        }
+        let causes = std::iter::successors(error.source(), |&cause| cause.source());
+        let cause = causes.last().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(%host, %cause, "GitHub could not be reached");
+        Closed(StatusCode::BAD_GATEWAY, format!("ocweb: {host} cannot be reached from here: {cause}."))
+    }
+}
