@@ -1,7 +1,8 @@
 //! What the service is told, read once at the start.
 
-use std::{num::NonZeroU64, path::PathBuf};
+use std::num::NonZeroU64;
 
+use ocweb_git_access::Key;
 use ocweb_service::{ConfigError, Environment, config::Folders};
 use reqwest::Url;
 
@@ -9,12 +10,14 @@ use reqwest::Url;
 pub struct Config {
     /// Where data and sockets live.
     pub folders: Folders,
-    /// `GITHUB_URL`: where clones come from, without credentials.
+    /// `GITHUB_URL`: where clones come from, as they themselves say.
     pub github_url: Url,
-    /// `GITHUB_API_URL`: where the list of repositories comes from.
-    pub github_api_url: Url,
-    /// `GITHUB_TOKEN`, when there is one.
-    pub token: Option<String>,
+    /// `OCWEB_GATEWAY_ADDRESS`: the github-gateway, through which git gets there.
+    pub gateway_url: Url,
+    /// `OCWEB_GATEWAY_SECRET`: what capabilities are signed with.
+    pub key: Key,
+    /// `OCWEB_GITHUB_TOKEN_IS_SET`: whether the gateway has a token.
+    pub has_token: bool,
     /// `GITHUB_USER`: the account that the token belongs to.
     pub github_user: Option<String>,
     /// `OCWEB_OPENCODE_URL`: opencode's loopback address.
@@ -29,25 +32,24 @@ pub struct Config {
     pub instance: Option<String>,
     /// `PATH`, in which git is looked for.
     pub path: String,
-    /// The program that git asks for the token: this binary.
-    pub askpass: PathBuf,
 }
 
 impl Config {
-    /// Reads the environment. `askpass` is the path of this binary.
-    pub fn from_environment(environment: &Environment, askpass: PathBuf) -> Result<Self, ConfigError> {
+    /// Reads the environment.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let opencode = "the supervisor sets it to opencode's address";
         environment.required("OCWEB_OPENCODE_URL", opencode)?;
-        let token = environment.get("GITHUB_TOKEN").map(str::trim).map(str::to_owned);
-        if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
-            let reason = "a token is one line of letters, digits and signs".into();
-            return Err(ConfigError::Invalid { name: "GITHUB_TOKEN", reason });
-        }
+        let gateway = "the supervisor sets it anew at each start";
+        environment.required("OCWEB_GATEWAY_ADDRESS", gateway)?;
+        let secret = environment.required("OCWEB_GATEWAY_SECRET", gateway)?;
+        let too_short =
+            || ConfigError::Invalid { name: "OCWEB_GATEWAY_SECRET", reason: "it is too short".into() };
         Ok(Self {
             folders: Folders::from_environment(environment)?,
             github_url: http_url(environment, "GITHUB_URL", "https://github.com")?,
-            github_api_url: http_url(environment, "GITHUB_API_URL", "https://api.github.com")?,
-            token,
+            gateway_url: http_url(environment, "OCWEB_GATEWAY_ADDRESS", "")?,
+            key: Key::new(secret).ok_or_else(too_short)?,
+            has_token: environment.get("OCWEB_GITHUB_TOKEN_IS_SET").is_some(),
             github_user: environment.get("GITHUB_USER").map(Into::into),
             opencode_url: http_url(environment, "OCWEB_OPENCODE_URL", "")?,
             opencode_password: environment.get("OPENCODE_SERVER_PASSWORD").map(Into::into),
@@ -59,7 +61,6 @@ impl Config {
                 .get(),
             instance: environment.get("OCWEB_INSTANCE").map(Into::into),
             path: environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin").into(),
-            askpass,
         })
     }
 }
@@ -90,8 +91,10 @@ mod tests {
             ("OCWEB_DATA", "/data"),
             ("OCWEB_RUN_DIR", "/run"),
             ("OCWEB_OPENCODE_URL", "http://127.0.0.1:1/"),
+            ("OCWEB_GATEWAY_ADDRESS", "http://127.0.0.1:2/"),
+            ("OCWEB_GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
         ];
-        Config::from_environment(&all.iter().chain(extra).copied().collect(), "/x".into())
+        Config::from_environment(&all.iter().chain(extra).copied().collect())
     }
 
     #[test]
@@ -107,8 +110,8 @@ mod tests {
             ("GITHUB_URL", "github.com"),
             ("GITHUB_URL", "ssh://git@github.com"),
             ("GITHUB_URL", "https://me:token@github.com"),
-            ("GITHUB_API_URL", "file:///etc"),
-            ("GITHUB_TOKEN", "two\nlines"),
+            ("OCWEB_GATEWAY_ADDRESS", "file:///etc"),
+            ("OCWEB_GATEWAY_SECRET", "short"),
             ("OCWEB_REMOTE_STALL_SECONDS", "0"),
             ("OCWEB_OPENCODE_URL", ""),
         ];

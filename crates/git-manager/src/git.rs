@@ -2,14 +2,14 @@
 //!
 //! Everything that writes to a repository or talks to a remote is git's own process; the library
 //! (`git2`) only reads. Repositories here are also written to by the agent, so nothing they configure
-//! is trusted with the token:
+//! is trusted:
 //!
 //! - the environment is built from nothing; no system or user configuration, no hooks, no helpers, and no
 //!   transport but HTTP;
 //! - what talks to a remote never reads a clone's configuration, where one line is enough to lead a request
 //!   through somebody else's proxy: it runs in a [`Borrowed`] git directory;
-//! - the token lies in an anonymous file in memory whose descriptor only git's network commands inherit,
-//!   and [`crate::askpass`] hands it out for GitHub's address alone.
+//! - the remote is the github-gateway on this machine. A transfer shows it a capability that is good for minutes, for
+//!   reading this one repository; GitHub's token is not in this process.
 //!
 //! Each git is the leader of a process group that dies with the future that waits for it, and git itself
 //! dies with this service. What it started may outlive it by a moment; [`Leftovers`] ends that at the
@@ -24,13 +24,10 @@ mod stale_locks;
 
 use std::{
     ffi::OsString,
-    io::Write,
-    os::fd::{AsRawFd, OwnedFd},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use ocweb_git_access::{Capability, Grant, Key};
 use reqwest::Url;
 
 pub use borrowed::Borrowed;
@@ -40,41 +37,41 @@ pub use leftovers::{Leftovers, LeftoversError};
 pub use progress::CloneProgress;
 pub use stale_locks::clearing_stale_locks;
 
-use crate::{askpass, config::Config, names::RepositoryName};
+use crate::{access, config::Config, names::RepositoryName};
+
+/// For how long after it was made up a transfer may begin, in seconds.
+const BEGINS_WITHIN: u64 = 600;
 
 /// Runs git for one data folder and one GitHub.
 pub struct Git {
     binary: PathBuf,
     environment: Vec<(OsString, OsString)>,
     home: PathBuf,
-    remote: Url,
-    askpass: Option<Askpass>,
+    /// What clones name as their origin.
+    github: Url,
+    /// What is asked instead.
+    gateway: Url,
+    key: Key,
+    has_token: bool,
     identity: Option<String>,
     stall_seconds: u64,
     leftovers: Leftovers,
-    token: Option<String>,
-}
-
-struct Askpass {
-    environment: Vec<(OsString, OsString)>,
-    token: Arc<OwnedFd>,
 }
 
 impl Git {
-    /// Makes git's private home below `folder` and puts the token where only git can inherit it.
+    /// Makes git's private home below `folder`.
     pub fn new(config: &Config, folder: &Path, leftovers: Leftovers) -> std::io::Result<Self> {
         let home = folder.join("home");
         std::fs::create_dir_all(&home)?;
         let binary = find_in_path("git", &config.path)
             .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "git is not installed"))?;
-        let scheme = config.github_url.scheme().to_owned();
         let mut environment: Vec<(OsString, OsString)> = [
             ("PATH", config.path.as_str()),
             ("LC_ALL", "C"),
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_TERMINAL_PROMPT", "0"),
-            ("GIT_ALLOW_PROTOCOL", &scheme),
+            ("GIT_ALLOW_PROTOCOL", "http"),
             ("GIT_OPTIONAL_LOCKS", "0"),
         ]
         .map(|(name, value)| (name.into(), value.into()))
@@ -87,35 +84,33 @@ impl Git {
         environment.push(("GIT_CEILING_DIRECTORIES".into(), ceilings.map_err(std::io::Error::other)?));
         // The mark by which the supervisor finds what an instance left behind.
         environment.extend(config.instance.iter().map(|mark| ("OCWEB_INSTANCE".into(), mark.into())));
-        let askpass = match &config.token {
-            None => None,
-            Some(token) => Some(Askpass::new(config, token)?),
-        };
         Ok(Self {
             binary,
             environment,
             home,
-            remote: config.github_url.clone(),
-            askpass,
+            github: config.github_url.clone(),
+            gateway: config.gateway_url.clone(),
+            key: config.key.clone(),
+            has_token: config.has_token,
             identity: config.github_user.clone(),
             stall_seconds: config.stall_seconds,
             leftovers,
-            token: config.token.clone(),
         })
     }
 
-    /// The address of a repository, without credentials.
+    /// Where a repository is at GitHub: what its clone names as its origin.
+    pub fn origin(&self, repository: &RepositoryName) -> Url {
+        address(&self.github, repository)
+    }
+
+    /// Where a transfer of a repository goes: the gateway.
     pub fn address(&self, repository: &RepositoryName) -> Url {
-        let mut url = self.remote.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
-        }
-        url
+        address(&self.gateway, repository)
     }
 
     /// Whether private repositories can be read.
     pub fn has_token(&self) -> bool {
-        self.askpass.is_some()
+        self.has_token
     }
 
     /// The account that commits are made as, when it is known.
@@ -125,7 +120,7 @@ impl Git {
 
     /// The name of GitHub's host.
     pub fn host(&self) -> &str {
-        self.remote.host_str().unwrap_or("github.com")
+        self.github.host_str().unwrap_or("github.com")
     }
 
     /// A git command that stays on this machine.
@@ -153,12 +148,12 @@ impl Git {
         Borrowed::new(&self.home, clone)
     }
 
-    /// A git command that talks to the remote, in the name of a clone or (without one) of none.
-    pub fn remote(&self, clone: Option<&Borrowed>) -> Invocation {
+    /// A git command that reads `repository` at the remote, in the name of a clone or (without one) of none.
+    pub fn remote(&self, repository: &RepositoryName, clone: Option<&Borrowed>) -> Invocation {
         let mut invocation = self
             .local(clone.map_or(self.home.as_path(), Borrowed::path))
             .setting("protocol.ext.allow=never")
-            .setting("http.followRedirects=initial")
+            .setting("http.followRedirects=false")
             .setting("http.lowSpeedLimit=1")
             .setting(&format!("http.lowSpeedTime={}", self.stall_seconds))
             // The objects that a clone borrows from elsewhere lie where another configuration rules.
@@ -166,31 +161,24 @@ impl Git {
         if let Some(clone) = clone {
             invocation.command.env("GIT_DIR", clone.path());
         }
-        if let Some(askpass) = &self.askpass {
-            let environment = askpass.environment.iter().map(|(name, value)| (name, value));
-            invocation.command.envs(environment);
-            invocation.inherit(Arc::clone(&askpass.token));
-        }
-        invocation.secret.clone_from(&self.token);
+        let capability = Capability { repository: repository.clone(), grant: Grant::transfer(BEGINS_WITHIN) };
+        // Not among the arguments, which everybody can read.
+        let [name, value] = access::header(&self.gateway, &self.key.sign(&capability));
+        invocation
+            .command
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", name)
+            .env("GIT_CONFIG_VALUE_0", value);
         invocation
     }
 }
 
-impl Askpass {
-    fn new(config: &Config, token: &str) -> std::io::Result<Self> {
-        let memory = memfd_create("ocweb-token", MFdFlags::MFD_CLOEXEC)?;
-        let mut file = std::fs::File::from(memory);
-        file.write_all(token.as_bytes())?;
-        let memory = OwnedFd::from(file);
-        let username = config.github_user.as_deref().unwrap_or("x-access-token");
-        let environment = vec![
-            ("GIT_ASKPASS".into(), config.askpass.clone().into()),
-            (askpass::ORIGIN.into(), config.github_url.origin().ascii_serialization().into()),
-            (askpass::USERNAME.into(), username.into()),
-            (askpass::DESCRIPTOR.into(), memory.as_raw_fd().to_string().into()),
-        ];
-        Ok(Self { environment, token: Arc::new(memory) })
+fn address(base: &Url, repository: &RepositoryName) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
     }
+    url
 }
 
 fn find_in_path(name: &str, path: &str) -> Option<PathBuf> {

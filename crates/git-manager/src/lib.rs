@@ -5,12 +5,11 @@
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
 //! `agent` whether a chat is at work and `loss` what would be lost; `garbage` collects by the same rule.
 //! `view` shows the working copies to those who only read.
-//! `git` is the only place that runs git, and `askpass` the only one that gives the token out. `api`
-//! translates.
+//! `git` is the only place that runs git, and `access` leads the agent's git to the gateway. `api` translates.
 
+pub mod access;
 pub mod agent;
 mod api;
-pub mod askpass;
 pub mod changes;
 pub mod chats;
 pub mod clones;
@@ -19,7 +18,6 @@ pub mod delivery;
 pub mod error;
 pub mod garbage;
 pub mod git;
-pub mod github;
 pub mod loss;
 pub mod manager;
 pub mod prompts;

@@ -1,9 +1,9 @@
-//! The git-manager's process; also what git runs when it asks for the token.
+//! The git-manager's process.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use ocweb_git_manager::{BODY_LIMIT, Config, Manager, SERVICE, askpass, router};
+use ocweb_git_manager::{BODY_LIMIT, Config, Manager, SERVICE, router};
 use ocweb_service::{Environment, Listener, exit_code, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
@@ -13,13 +13,6 @@ fn main() -> ExitCode {
 
 fn start() -> anyhow::Result<()> {
     let environment = Environment::of_process();
-    if askpass::is_asked(&environment) {
-        let question = std::env::args_os().nth(1);
-        let answer =
-            askpass::answer(&environment, question.as_deref()).context("this address gets no answer")?;
-        println!("{answer}");
-        return Ok(());
-    }
     init_telemetry(&environment)?;
     run(&environment)
 }
@@ -33,8 +26,7 @@ fn run(environment: &Environment) -> anyhow::Result<()> {
 }
 
 async fn run_until_stopped(environment: &Environment) -> anyhow::Result<()> {
-    let own_path = std::env::current_exe().context("this binary's own path is not known")?;
-    let config = Config::from_environment(environment, own_path)?;
+    let config = Config::from_environment(environment)?;
     let listener = Listener::bind(&config.folders.socket(SERVICE)).await?.with_body_limit(BODY_LIMIT);
     let stop = CancellationToken::new();
     let manager = Manager::start(&config, stop.clone()).await?;

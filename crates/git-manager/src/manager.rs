@@ -7,6 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, SERVICE,
+    access::Access,
     changes::Changes,
     chats::{Chat, Chats, State},
     clones::Clones,
@@ -14,7 +15,6 @@ use crate::{
     error::Error,
     garbage::{self, Collected},
     git::{CloneProgress, Git, Leftovers, LeftoversError},
-    github::GitHub,
     removal::Removal,
     view::View,
     worktrees::Worktrees,
@@ -45,7 +45,6 @@ pub struct Manager {
     pub(crate) chats: Arc<Chats>,
     pub(crate) changes: Arc<Changes>,
     pub(crate) stop: CancellationToken,
-    pub(crate) github: Arc<GitHub>,
     pub(crate) view: Arc<View>,
     removal: Removal,
     tasks: TaskTracker,
@@ -68,8 +67,19 @@ impl Manager {
             tasks.clone(),
             stop.clone(),
         )?);
-        let worktrees =
-            Arc::new(Worktrees::open(&config.folders.worktrees(), own.join("worktrees"), Arc::clone(&git))?);
+        let access = Access::new(
+            config.folders.agent_configuration().join("git"),
+            clones.folder().to_owned(),
+            config.github_url.clone(),
+            config.gateway_url.clone(),
+            config.key.clone(),
+        );
+        let worktrees = Arc::new(Worktrees::open(
+            &config.folders.worktrees(),
+            own.join("worktrees"),
+            Arc::clone(&git),
+            access,
+        )?);
         let changes = Arc::new(Changes::default());
         let chats = Arc::new(Chats::open(
             &own,
@@ -80,9 +90,9 @@ impl Manager {
             tasks.clone(),
             stop.clone(),
         )?);
-        let github = Arc::new(GitHub::new(config.github_api_url.clone(), config.token.clone())?);
         // Repaired before anything is made or delivered.
         put_in_order(&clones, &worktrees).await?;
+        worktrees.lead()?;
         chats.resume();
         let delivery = Delivery::start(
             Arc::clone(&chats),
@@ -102,7 +112,7 @@ impl Manager {
             git,
             opencode,
         };
-        Ok(Self { clones, worktrees, chats, changes, stop, github, view, removal, tasks })
+        Ok(Self { clones, worktrees, chats, changes, stop, view, removal, tasks })
     }
 
     /// Does something that must come to its end even when the request that began it is cut.

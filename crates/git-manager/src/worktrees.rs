@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 pub use entry::{lock_reason, working_copies};
 
 use crate::{
+    access::{Access, Workplace},
     clones::{Base, Exclusive},
     error::{Error, Loss, Missing},
     git::{Git, clearing_stale_locks},
@@ -32,6 +33,8 @@ pub struct Worktrees {
     folder: PathBuf,
     git: Arc<Git>,
     records: Records<Record>,
+    /// What git is configured with in each of them.
+    access: Access,
 }
 
 /// What is written down about a worktree.
@@ -77,11 +80,11 @@ pub struct Worktree {
 
 impl Worktrees {
     /// The worktrees in `folder`, with their records in `records`.
-    pub fn open(folder: &Path, records: PathBuf, git: Arc<Git>) -> Result<Self, Error> {
+    pub fn open(folder: &Path, records: PathBuf, git: Arc<Git>, access: Access) -> Result<Self, Error> {
         std::fs::create_dir_all(folder)?;
         // git writes the real path into its entries, by which they are found again.
         let folder = folder.canonicalize()?;
-        Ok(Self { folder, git, records: Records::open(records)? })
+        Ok(Self { folder, git, records: Records::open(records)?, access })
     }
 
     /// The folder that holds the worktrees.
@@ -172,7 +175,7 @@ impl Worktrees {
             None => self.check_out_nothing(clone, &path, branch).await,
         };
         record.phase = Phase::Ready;
-        let noted = added.and_then(|()| Ok(self.records.put(&folder, &record)?));
+        let noted = added.and_then(|()| Ok(self.records.put(&folder, &record)?)).and_then(|()| self.lead());
         if let Err(error) = noted {
             record.phase = Phase::Adding;
             self.settle(clone, &record).await?;
@@ -232,6 +235,21 @@ impl Worktrees {
         Ok(())
     }
 
+    /// Has the git in every worktree and clone led to the gateway, with what it may do there.
+    pub fn lead(&self) -> Result<(), Error> {
+        let workplace = |worktree: Worktree| {
+            let Worktree { repo, session_id, path, branch, .. } = worktree;
+            Some(Workplace {
+                git_directory: entry::of(&self.access.clone_of(&repo), &path)?,
+                began_at: self.began_at(&repo, &session_id),
+                repository: repo,
+                session: session_id,
+                branch,
+            })
+        };
+        Ok(self.access.write(|| self.list().into_iter().filter_map(workplace).collect())?)
+    }
+
     /// What deleting a worktree and its branch would lose, if anything.
     pub async fn loss(&self, worktree: &Worktree) -> Option<Loss> {
         loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await
@@ -269,6 +287,7 @@ impl Worktrees {
         self.remove_branch(clone, record).await?;
         sync_folder(&self.folder)?;
         self.records.remove(&folder)?;
+        self.lead()?;
         match tokio::fs::remove_dir_all(&aside).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 tracing::warn!(folder = %aside.display(), %error, "not wholly deleted; the next start goes on");

@@ -35,7 +35,6 @@ fn the_document_names_every_route() {
         "post /admin/gc",
         "get /admin/repos",
         "post /admin/repos/clone",
-        "get /admin/repos/github",
         "delete /admin/repos/{owner}/{name}",
         "get /admin/repos/{owner}/{name}/branches",
         "get /admin/worktrees",

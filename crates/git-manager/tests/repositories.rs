@@ -175,53 +175,10 @@ async fn bodies_that_make_no_sense_are_problems() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn githubs_list_has_all_pages_and_is_kept_for_a_while() {
-    let bench = Bench::new().await;
-    let service = bench.service().await;
-    let listed = service.get("/admin/repos/github").await;
-    let repositories = listed["repos"].as_array().unwrap();
-    assert_eq!(repositories.len(), ocweb_demo::github::repositories().len());
-    assert!(repositories[0]["full_name"].is_string() && repositories[0]["default_branch"].is_string());
-    // Nobody is asked again, unless that is wanted.
-    bench.world.faults().add(Fault::status(Part::Api, 500));
-    assert_eq!(service.get("/admin/repos/github").await, listed);
-    let (status, problem) = service.send(Method::GET, "/admin/repos/github?refresh=true", None).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::BAD_GATEWAY, &json!("github-error")));
-    assert_eq!(service.get("/admin/repos/github?refresh=true").await, listed);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_githubs_api_refuses_is_said_clearly() {
-    let bench = Bench::new().await;
-    let service = bench.service().await;
-    let expected = [
-        (401, 502, "github-unauthorized"),
-        (403, 502, "github-forbidden"),
-        (404, 502, "github-error"),
-        (429, 429, "github-rate-limited"),
-        (500, 502, "github-error"),
-        (301, 502, "github-error"),
-    ];
-    for (from, to, kind) in expected {
-        bench.world.faults().add(Fault::status(Part::Api, from));
-        let (status, problem) = service.send(Method::GET, "/admin/repos/github", None).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (to, &json!(kind)), "{from}: {problem}");
-    }
-    bench.world.faults().add(Fault { retry_after: Some(42), ..Fault::status(Part::Api, 429) });
-    let limited = service.client.get("http://service/admin/repos/github").send().await.unwrap();
-    assert_eq!(limited.headers()["retry-after"], "42");
-    bench.world.faults().add(Fault::cut(Part::Api, 10));
-    let (status, _) = service.send(Method::GET, "/admin/repos/github", None).await;
-    assert_eq!(status, StatusCode::BAD_GATEWAY);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_it_is_said_what_to_set() {
     let mut bench = Bench::new().await;
     bench.set("GITHUB_TOKEN", "");
     let service = bench.service().await;
-    let (status, problem) = service.send(Method::GET, "/admin/repos/github", None).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("github-token-missing")));
     let (status, problem) = service.post("/admin/repos/clone", json!({"repo": "demo/hello-web"})).await;
     assert_eq!(
         (status, &problem["type"]),

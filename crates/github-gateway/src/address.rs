@@ -63,8 +63,8 @@ pub(crate) fn parse(method: &Method, uri: &Uri) -> Option<(RepositoryName, Servi
 mod tests {
     use super::*;
 
-    fn read(method: Method, address: &str) -> Option<(String, Service)> {
-        let (repository, service) = parse(&method, &address.parse().ok()?)?;
+    fn read(method: &Method, address: &str) -> Option<(String, Service)> {
+        let (repository, service) = parse(method, &address.parse().ok()?)?;
         Some((repository.to_string(), service))
     }
 
@@ -72,16 +72,16 @@ mod tests {
     fn what_git_asks_is_known() {
         let octocat = |service| Some(("o/n".to_owned(), service));
         assert_eq!(
-            read(Method::GET, "/o/n.git/info/refs?service=git-upload-pack"),
+            read(&Method::GET, "/o/n.git/info/refs?service=git-upload-pack"),
             octocat(Service::ReadingRefs)
         );
         assert_eq!(
-            read(Method::GET, "/o/n/info/refs?service=git-receive-pack"),
+            read(&Method::GET, "/o/n/info/refs?service=git-receive-pack"),
             octocat(Service::PushingRefs)
         );
-        assert_eq!(read(Method::POST, "/o/n.git/git-upload-pack"), octocat(Service::Reading));
-        assert_eq!(read(Method::POST, "/o/n.git/git-receive-pack"), octocat(Service::Pushing));
-        assert_eq!(read(Method::POST, "/o/n.git/info/lfs/objects/batch"), octocat(Service::LargeFiles));
+        assert_eq!(read(&Method::POST, "/o/n.git/git-upload-pack"), octocat(Service::Reading));
+        assert_eq!(read(&Method::POST, "/o/n.git/git-receive-pack"), octocat(Service::Pushing));
+        assert_eq!(read(&Method::POST, "/o/n.git/info/lfs/objects/batch"), octocat(Service::LargeFiles));
     }
 
     #[test]
@@ -102,11 +102,11 @@ mod tests {
             "/o/n.git//info/refs?service=git-upload-pack",
             "/user/repos",
         ] {
-            assert_eq!(read(Method::GET, address), None, "{address}");
+            assert_eq!(read(&Method::GET, address), None, "{address}");
         }
         for address in ["/o/n.git/info/refs?service=git-receive-pack", "/o/n.git/git-receive-pack?x"] {
-            assert_eq!(read(Method::POST, address), None, "{address}");
+            assert_eq!(read(&Method::POST, address), None, "{address}");
         }
-        assert_eq!(read(Method::PUT, "/o/n.git/git-receive-pack"), None);
+        assert_eq!(read(&Method::PUT, "/o/n.git/git-receive-pack"), None);
     }
 }

@@ -147,8 +147,9 @@ fn may_store(body: &[u8], repository: &RepositoryName, passage: &Passage) -> Res
     struct Batch {
         operation: String,
     }
-    let batch: Batch = serde_json::from_slice(body)
-        .map_err(|_| Closed(StatusCode::UNPROCESSABLE_ENTITY, "ocweb: this is not what git-lfs asks.".into()))?;
+    let batch: Batch = serde_json::from_slice(body).map_err(|_| {
+        Closed(StatusCode::UNPROCESSABLE_ENTITY, "ocweb: this is not what git-lfs asks.".into())
+    })?;
     match (batch.operation.as_str(), passage) {
         ("download", _) | ("upload", Passage::Chat(_)) => Ok(()),
         _ => Err(Closed(

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     error::Error as _,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use axum::{
@@ -33,6 +34,9 @@ const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 /// A repository that was renamed is one step away; more is a circle.
 const STEPS: usize = 3;
 
+/// For how much longer than the git on this machine GitHub is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// GitHub with one token.
 pub(crate) struct Upstream {
     http: reqwest::Client,
@@ -46,8 +50,9 @@ impl Upstream {
     pub(crate) fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
         let http = ocweb_service::client_builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(std::time::Duration::from_secs(20))
-            .read_timeout(config.stall)
+            .connect_timeout(Duration::from_secs(20))
+            // git gives up by itself after this time without a byte; this is for one that does not.
+            .read_timeout(config.stall + PATIENCE)
             .build()?;
         Ok(Self { http, config, moved: Mutex::default() })
     }
@@ -68,7 +73,11 @@ impl Upstream {
             Some(body) => {
                 let base = self.base(repository);
                 let request = self.request(Method::POST, &base, service, headers, with_token);
-                request.body(reqwest::Body::wrap_stream(body)).send().await.map_err(|error| self.failed(&error))?
+                request
+                    .body(reqwest::Body::wrap_stream(body))
+                    .send()
+                    .await
+                    .map_err(|error| self.failed(&error))?
             }
             None => self.look_for(repository, service, headers, with_token).await?,
         };
@@ -95,7 +104,8 @@ impl Upstream {
                 .and_then(|location| answer.url().join(location).ok())
                 .and_then(|place| self.base_of(&place, service))
                 .ok_or_else(|| {
-                    let sentence = format!("ocweb: GitHub leads {repository} to another place, which is not followed.");
+                    let sentence =
+                        format!("ocweb: GitHub leads {repository} to another place, which is not followed.");
                     Closed(StatusCode::BAD_GATEWAY, sentence)
                 })?;
             self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.key(), base.clone());
@@ -198,6 +208,12 @@ impl Upstream {
         let causes = std::iter::successors(error.source(), |&cause| cause.source());
         let cause = causes.last().map(ToString::to_string).unwrap_or_default();
         tracing::warn!(%host, %cause, "GitHub could not be reached");
+        if cause.contains("certificate") {
+            return Closed(
+                StatusCode::BAD_GATEWAY,
+                format!("ocweb: the certificate of {host} is not trusted here: {cause}."),
+            );
+        }
         Closed(StatusCode::BAD_GATEWAY, format!("ocweb: {host} cannot be reached from here: {cause}."))
     }
 }

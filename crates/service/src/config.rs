@@ -118,6 +118,11 @@ impl Folders {
         self.data.join("projects/repos")
     }
 
+    /// Where the agent's programs look for their configuration (`XDG_CONFIG_HOME`).
+    pub fn agent_configuration(&self) -> PathBuf {
+        self.data.join("opencode-state/config")
+    }
+
     /// `projects/worktrees`: one working copy for each chat, `owner__name__sessionId`.
     pub fn worktrees(&self) -> PathBuf {
         self.data.join("projects/worktrees")

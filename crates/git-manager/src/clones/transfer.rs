@@ -64,7 +64,7 @@ pub(super) async fn clone(
     loop {
         let mut progress = CloneProgress::default();
         let command = git
-            .remote(None)
+            .remote(name, None)
             .args(["clone", "--progress", "--no-recurse-submodules", "--template=", "--origin=origin"])
             .args(["--end-of-options", address.as_str()])
             .arg(&path)
@@ -79,7 +79,7 @@ pub(super) async fn clone(
         let Some(delay) = delays.next().filter(|_| error.is_transient()) else { return Err(error) };
         tokio::time::sleep(delay).await;
     }
-    configure(git, &path).await?;
+    configure(git, &path, name).await?;
     place(&path, &folder.join(name.folder())).await?;
     incoming.0 = None;
     Ok(())
@@ -97,8 +97,10 @@ async fn place(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Who the agent commits as; and no garbage collection in the background, which would outlive its chat.
-async fn configure(git: &Git, clone: &Path) -> Result<(), Error> {
+/// Where it comes from; who the agent commits as; and no garbage collection in the background, which would outlive its
+/// chat.
+async fn configure(git: &Git, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
+    git.local(clone).args(["config", "remote.origin.url", git.origin(name).as_str()]).run().await?;
     git.local(clone).args(["config", "gc.autoDetach", "false"]).run().await?;
     if let Some(user) = git.identity() {
         let email = format!("{user}@users.noreply.{}", git.host());
@@ -121,15 +123,17 @@ async fn fetch_once(git: &Git, clone: &Path, name: &RepositoryName) -> Result<()
     let address = git.address(name);
     let borrowed = git.borrow(clone).map_err(|error| GitError::not_started("fetch", &error))?;
     let fetch = clearing_stale_locks(clone, || async {
-        git.remote(Some(&borrowed))
+        git.remote(name, Some(&borrowed))
             .args(["fetch", "--quiet", "--prune", "--no-recurse-submodules", "--no-write-fetch-head"])
             .args(["--end-of-options", address.as_str(), EVERY_BRANCH])
             .unlimited()
             .run()
             .await
     });
-    let head =
-        git.remote(None).args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD"]).run();
+    let head = git
+        .remote(name, None)
+        .args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD"])
+        .run();
     let (_, head) = tokio::try_join!(fetch, head)?;
     if let Some(branch) = head_of(&head.text) {
         clearing_stale_locks(clone, || async {
@@ -145,7 +149,7 @@ async fn fetch_once(git: &Git, clone: &Path, name: &RepositoryName) -> Result<()
 pub(super) async fn remote_branches(git: &Git, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
     let address = git.address(name);
     let listed = git
-        .remote(None)
+        .remote(name, None)
         .args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD", "refs/heads/*"])
         .run()
         .await

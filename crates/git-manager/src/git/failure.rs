@@ -101,7 +101,16 @@ impl GitError {
 
     /// What went wrong at the remote or on the way to it.
     pub fn at_remote(&self) -> RemoteFailure {
-        if self.has(&["returned error: 429"]) {
+        // The gateway says these in its own words, with a status that git does not take for a question.
+        if self.has(&["ocweb: "]) && self.has(&["(401)"]) {
+            RemoteFailure::Unauthorized
+        } else if self.has(&["cannot be reached from here"]) {
+            RemoteFailure::Unreachable
+        } else if self.has(&["is not trusted here"]) {
+            RemoteFailure::Untrusted
+        } else if self.has(&["stood still for too long"]) {
+            RemoteFailure::TimedOut
+        } else if self.has(&["returned error: 429"]) {
             RemoteFailure::RateLimited
         } else if self.has(&["returned error: 403", "HTTP 403"]) {
             RemoteFailure::Forbidden

@@ -33,8 +33,7 @@ const ANSWER: usize = 8 * 1024 * 1024;
 #[must_use]
 pub struct Invocation {
     pub(super) command: Command,
-    pub(super) secret: Option<String>,
-    inherited: Vec<Arc<OwnedFd>>,
+    leftovers: Arc<OwnedFd>,
     subcommand: String,
     limit: Option<Duration>,
 }
@@ -58,22 +57,12 @@ impl Invocation {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        Self {
-            command,
-            secret: None,
-            inherited: vec![leftovers],
-            subcommand: String::new(),
-            limit: Some(LIMIT),
-        }
+        Self { command, leftovers, subcommand: String::new(), limit: Some(LIMIT) }
     }
 
     pub(super) fn setting(mut self, setting: &str) -> Self {
         self.command.arg("-c").arg(setting);
         self
-    }
-
-    pub(super) fn inherit(&mut self, descriptor: Arc<OwnedFd>) {
-        self.inherited.push(descriptor);
     }
 
     /// Adds one argument; the first is the subcommand.
@@ -116,7 +105,7 @@ impl Invocation {
     /// Runs it to its end and shows each line of its standard error, progress included, as it comes.
     /// Dropping the future kills git with all it started.
     pub async fn run_watched(mut self, on_line: impl FnMut(&str)) -> Result<Output, GitError> {
-        die_with_this_process(&mut self.command, self.inherited.iter().map(AsRawFd::as_raw_fd).collect());
+        die_with_this_process(&mut self.command, self.leftovers.as_raw_fd());
         let mut child =
             self.command.spawn().map_err(|error| GitError::not_started(&self.subcommand, &error))?;
         let group = Group::of(child.id());
@@ -126,14 +115,10 @@ impl Invocation {
             (child.wait().await, output, said)
         };
         let limit = self.limit.unwrap_or(Duration::MAX);
-        let (status, output, mut said) = tokio::time::timeout(limit, finish)
+        let (status, output, said) = tokio::time::timeout(limit, finish)
             .await
             .map_err(|_| GitError::took_too_long(&self.subcommand, limit))?;
         group.has_ended();
-        // No remote should echo it; if one does, it goes no further.
-        if let Some(secret) = &self.secret {
-            said = said.replace(secret.as_str(), "***");
-        }
         match status {
             Ok(status) if status.success() => Ok(Output { text: output }),
             Ok(status) => Err(GitError::failed(&self.subcommand, status, said)),
@@ -165,8 +150,8 @@ impl Drop for Group {
     }
 }
 
-/// Has the kernel kill git when this process dies, however it dies, and passes descriptors on to it.
-fn die_with_this_process(command: &mut Command, inherited: Vec<RawFd>) {
+/// Has the kernel kill git when this process dies, however it dies, and passes one descriptor on to it.
+fn die_with_this_process(command: &mut Command, inherited: RawFd) {
     let parent = Pid::this();
     let prepare = move || {
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
@@ -174,10 +159,7 @@ fn die_with_this_process(command: &mut Command, inherited: Vec<RawFd>) {
         if Pid::parent() != parent {
             return Err(nix::errno::Errno::ESRCH.into());
         }
-        for &descriptor in &inherited {
-            keep_over_exec(descriptor)?;
-        }
-        Ok(())
+        keep_over_exec(inherited)
     };
     #[expect(
         unsafe_code,
@@ -191,7 +173,7 @@ fn die_with_this_process(command: &mut Command, inherited: Vec<RawFd>) {
 
 fn keep_over_exec(descriptor: RawFd) -> nix::Result<()> {
     #[expect(unsafe_code, reason = "the descriptor's owner is kept by the Invocation")]
-    // SAFETY: `Invocation::inherited` holds the owner until git has been started.
+    // SAFETY: `Invocation::leftovers` holds the owner until git has been started.
     let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
     fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::empty())).map(drop)
 }

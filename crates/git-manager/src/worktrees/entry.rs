@@ -36,6 +36,11 @@ pub fn working_copies(clone: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> 
     })
 }
 
+/// The entry of the worktree at `path`: its git directory.
+pub(super) fn of(clone: &Path, path: &Path) -> Option<PathBuf> {
+    working_copies(clone).find(|(_, working_copy)| working_copy == path).map(|(entry, _)| entry)
+}
+
 /// Why somebody locked an entry (`git worktree lock`), so that it must stay although its working copy is
 /// gone. A `git worktree add` that was killed leaves a lock too, which says so.
 pub fn lock_reason(entry: &Path) -> Option<String> {

@@ -84,6 +84,8 @@ impl Bench {
 pub struct Service {
     child: Child,
     pub client: reqwest::Client,
+    /// Where the gateway listens that git goes through.
+    pub gateway: String,
     log: Arc<Mutex<String>>,
 }
 
@@ -102,14 +104,22 @@ impl Service {
                 command
             }
         };
-        let settings = bench.settings.iter().filter(|(_, value)| !value.is_empty());
+        let gateway = gateway(bench, &run).await;
+        let mut settings: Vec<_> =
+            bench.settings.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+        if settings.iter().any(|(name, _)| name == "GITHUB_TOKEN") {
+            settings.push(("OCWEB_GITHUB_TOKEN_IS_SET".into(), "1".into()));
+        }
+        settings.retain(|(name, _)| name != "GITHUB_TOKEN");
+        settings.push(("OCWEB_GATEWAY_ADDRESS".into(), gateway.clone()));
+        settings.push(("OCWEB_GATEWAY_SECRET".into(), GATEWAY_SECRET.into()));
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("OCWEB_DATA", bench.data())
             .env("OCWEB_RUN_DIR", &run)
             .env("OCWEB_LOG", "debug")
-            .envs(settings.map(|(name, value)| (name, value)))
+            .envs(settings)
             .stdin(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -126,7 +136,7 @@ impl Service {
             .timeout(Duration::from_mins(2))
             .build()
             .unwrap();
-        let mut service = Self { child, client, log };
+        let mut service = Self { child, client, gateway, log };
         let begun = Instant::now();
         loop {
             let answer = service.client.get("http://service/health").send().await;
@@ -243,6 +253,26 @@ impl Service {
         assert_eq!(status, StatusCode::ACCEPTED, "{prompt}");
         prompt
     }
+}
+
+const GATEWAY_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// Starts the gateway that goes with a bench's settings, and gives its address.
+async fn gateway(bench: &Bench, run: &Path) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let own = [
+        ("OCWEB_DATA".to_owned(), bench.data().display().to_string()),
+        ("OCWEB_RUN_DIR".to_owned(), run.display().to_string()),
+        ("OCWEB_GATEWAY_ADDRESS".to_owned(), address.to_string()),
+        ("OCWEB_GATEWAY_SECRET".to_owned(), GATEWAY_SECRET.to_owned()),
+    ];
+    let environment = bench.settings.iter().cloned().chain(own).collect();
+    let config = ocweb_github_gateway::Config::from_environment(&environment);
+    let config = config.unwrap_or_else(|error| panic!("{error}"));
+    let router = ocweb_github_gateway::git_router(ocweb_github_gateway::Gateway::new(config).unwrap());
+    tokio::spawn(axum::serve(listener, router).into_future());
+    format!("http://{address}")
 }
 
 impl Drop for Service {

@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_git_sends_is_read() {
-        let first = packet(&format!("{ZEROS} {} refs/heads/x\0 report-status side-band-64k agent=git/2", id('a')));
+        let first =
+            packet(&format!("{ZEROS} {} refs/heads/x\0 report-status side-band-64k agent=git/2", id('a')));
         let second = packet(&format!("{} {ZEROS} refs/tags/v1\n", id('b')));
         let shallow = packet(&format!("shallow {}\n", id('c')));
         let body = format!("{shallow}{first}{second}0000PACK…");

@@ -63,8 +63,9 @@ pub(crate) fn judge(
         "ocweb: {first}. Push it with: git push origin HEAD:{own}. More is allowed under Settings, Repositories."
     );
     let reasons = wrongs.into_iter();
-    let reasons =
-        reasons.map(|wrong| wrong.unwrap_or_else(|| "another part of this push was refused".into())).collect();
+    let reasons = reasons
+        .map(|wrong| wrong.unwrap_or_else(|| "another part of this push was refused".into()))
+        .collect();
     Err(Refused { reasons, sentence })
 }
 
@@ -95,7 +96,9 @@ mod tests {
     #[test]
     fn the_own_branch_is_the_chats() {
         let rules = Rules::default();
-        for (old, new) in [(None, Some("a")), (Some("a"), Some("b")), (Some("b"), Some("a")), (Some("a"), None)] {
+        for (old, new) in
+            [(None, Some("a")), (Some("a"), Some("b")), (Some("b"), Some("a")), (Some("a"), None)]
+        {
             assert_eq!(reason(command(old, new, "refs/heads/ocweb/fix-1"), &rules), None);
         }
     }

@@ -1,0 +1,72 @@
+//! The list of repositories as GitHub's API gives it, or does not.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use ocweb_demo::faults::{Fault, Part};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use support::Bench;
+
+async fn ask(bench: &Bench, path: &str) -> reqwest::Response {
+    let client = ocweb_service::local_client_builder().build().unwrap();
+    client.get(format!("{}{path}", bench.api)).send().await.unwrap()
+}
+
+async fn send(bench: &Bench, path: &str) -> (StatusCode, Value) {
+    let answer = ask(bench, path).await;
+    (answer.status(), answer.json().await.unwrap())
+}
+
+async fn get(bench: &Bench, path: &str) -> Value {
+    let (status, answer) = send(bench, path).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn githubs_list_has_all_pages_and_is_kept_for_a_while() {
+    let bench = Bench::new().await;
+    let listed = get(&bench, "/admin/repos/github").await;
+    let repositories = listed["repos"].as_array().unwrap();
+    assert_eq!(repositories.len(), ocweb_demo::github::repositories().len());
+    assert!(repositories[0]["full_name"].is_string() && repositories[0]["default_branch"].is_string());
+    // Nobody is asked again, unless that is wanted.
+    bench.world.faults().add(Fault::status(Part::Api, 500));
+    assert_eq!(get(&bench, "/admin/repos/github").await, listed);
+    let (status, problem) = send(&bench, "/admin/repos/github?refresh=true").await;
+    assert_eq!((status, &problem["type"]), (StatusCode::BAD_GATEWAY, &json!("github-error")));
+    assert_eq!(get(&bench, "/admin/repos/github?refresh=true").await, listed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_githubs_api_refuses_is_said_clearly() {
+    let bench = Bench::new().await;
+    let expected = [
+        (401, 502, "github-unauthorized"),
+        (403, 502, "github-forbidden"),
+        (404, 502, "github-error"),
+        (429, 429, "github-rate-limited"),
+        (500, 502, "github-error"),
+        (301, 502, "github-error"),
+    ];
+    for (from, to, kind) in expected {
+        bench.world.faults().add(Fault::status(Part::Api, from));
+        let (status, problem) = send(&bench, "/admin/repos/github").await;
+        assert_eq!((status.as_u16(), &problem["type"]), (to, &json!(kind)), "{from}: {problem}");
+    }
+    bench.world.faults().add(Fault { retry_after: Some(42), ..Fault::status(Part::Api, 429) });
+    let limited = ask(&bench, "/admin/repos/github").await;
+    assert_eq!(limited.headers()["retry-after"], "42");
+    bench.world.faults().add(Fault::cut(Part::Api, 10));
+    let (status, _) = send(&bench, "/admin/repos/github").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_it_is_said_what_to_set() {
+    let bench = Bench::with_token(Some("")).await;
+    let (status, problem) = send(&bench, "/admin/repos/github").await;
+    assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("github-token-missing")));
+}

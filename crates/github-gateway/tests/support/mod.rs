@@ -1,0 +1,159 @@
+//! What the tests share: a demo GitHub, the gateway before it, and git as an agent has it.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "test support; each test file uses its part, and a test that cannot go on shall panic"
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use ocweb_demo::World;
+use ocweb_git_access::{Capability, Grant, Key};
+use ocweb_github_gateway::{Config, Gateway, git_router, router};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, process::Command};
+
+pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub const BRANCH: &str = "ocweb/fix-1";
+
+/// A GitHub, a gateway before it, and a volume with one clone and one worktree of a chat.
+pub struct Bench {
+    pub world: World,
+    pub folder: TempDir,
+    pub address: String,
+    /// Where the person's requests come in.
+    pub api: String,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with_token(None).await
+    }
+
+    pub async fn with_token(token: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::start(&folder.path().join("github"), ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let mut environment = world.environment();
+        environment.extend([
+            ("OCWEB_DATA".into(), folder.path().join("data").display().to_string()),
+            ("OCWEB_RUN_DIR".into(), folder.path().join("run").display().to_string()),
+            ("OCWEB_GATEWAY_SECRET".into(), SECRET.into()),
+            ("OCWEB_GATEWAY_ADDRESS".into(), address.clone()),
+        ]);
+        if let Some(token) = token {
+            environment.retain(|(name, _)| name != "GITHUB_TOKEN");
+            environment.push(("GITHUB_TOKEN".into(), token.into()));
+        }
+        let environment = environment.into_iter().collect();
+        let config = Config::from_environment(&environment).unwrap_or_else(|error| panic!("{error}"));
+        let gateway = Gateway::new(config).unwrap();
+        let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api_url = format!("http://{}", api.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, git_router(gateway.clone())).into_future());
+        tokio::spawn(axum::serve(api, router(gateway)).into_future());
+        Self { world, folder, address, api: api_url }
+    }
+
+    pub fn projects(&self, path: &str) -> PathBuf {
+        self.folder.path().join("data/projects").join(path)
+    }
+
+    /// A clone and a chat's worktree, made through the gateway as git-manager makes them.
+    pub async fn chat(&self) -> PathBuf {
+        let clone = self.projects("repos/demo__hello-web");
+        std::fs::create_dir_all(clone.parent().unwrap()).unwrap();
+        let transfer = capability(Grant::transfer(60));
+        let url = format!("{}/demo/hello-web.git", self.world.url());
+        self.git(self.folder.path(), &transfer, &["clone", "-q", &url, clone.to_str().unwrap()])
+            .await
+            .unwrap();
+        let worktree = self.projects("worktrees/demo__hello-web__ses_1");
+        let add = ["worktree", "add", "-q", "--no-track", "-b", BRANCH, worktree.to_str().unwrap()];
+        self.git(&clone, &transfer, &add).await.unwrap();
+        worktree
+    }
+
+    /// Runs git with a capability; what it wrote to standard error is the error.
+    pub async fn git(&self, folder: &Path, capability: &str, arguments: &[&str]) -> Result<String, String> {
+        let credentials = BASE64_STANDARD.encode(format!("ocweb:{capability}"));
+        let settings = [
+            (format!("url.http://{}/.insteadOf", self.address), format!("{}/", self.world.url())),
+            (
+                format!("http.http://{}/.extraHeader", self.address),
+                format!("Authorization: Basic {credentials}"),
+            ),
+            ("user.name".into(), "Somebody".into()),
+            ("user.email".into(), "somebody@example.com".into()),
+            ("init.defaultBranch".into(), "main".into()),
+        ];
+        let mut command = Command::new("git");
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.folder.path())
+            .env("LC_ALL", "C")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_CONFIG_COUNT", settings.len().to_string());
+        for (number, (name, value)) in settings.iter().enumerate() {
+            command
+                .env(format!("GIT_CONFIG_KEY_{number}"), name)
+                .env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
+        let output: Output = command.arg("-C").arg(folder).args(arguments).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(said)
+        }
+    }
+
+    pub async fn commit(&self, worktree: &Path, file: &str) {
+        std::fs::write(worktree.join(file), file).unwrap();
+        let chat = chat_capability();
+        self.git(worktree, &chat, &["add", "."]).await.unwrap();
+        self.git(worktree, &chat, &["commit", "-q", "-m", file]).await.unwrap();
+    }
+
+    /// What the remote's repository has at a reference.
+    pub async fn at_remote(&self, reference: &str) -> Option<String> {
+        let bare = self.folder.path().join("github/repositories/demo/hello-web.git");
+        let found = self.git(&bare, "", &["rev-parse", "--verify", "-q", reference]).await;
+        found.ok().map(|id| id.trim().to_owned())
+    }
+
+    pub async fn allow(&self, rules: &str) {
+        let client = ocweb_service::local_client_builder().build().unwrap();
+        let answer = client
+            .put(format!("{}/admin/push-rules/demo/hello-web", self.api))
+            .header("content-type", "application/json")
+            .body(rules.to_owned())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+}
+
+pub fn capability(grant: Grant) -> String {
+    let key = Key::new(SECRET).unwrap();
+    key.sign(&Capability { repository: "demo/hello-web".parse().unwrap(), grant })
+}
+
+pub fn chat_capability() -> String {
+    capability(Grant::Chat {
+        session: "ses_1".parse().unwrap(),
+        branch: BRANCH.parse().unwrap(),
+        submodules: vec!["demo/empty".parse().unwrap()],
+    })
+}
