@@ -14,6 +14,7 @@ SERVICES = (
     "ocweb-auth",
     "ocweb-event-relay",
     "ocweb-git-manager",
+    "ocweb-github-gateway",
     "ocweb-notifier",
     "ocweb-resource-monitor",
     "ocweb-supervisor",

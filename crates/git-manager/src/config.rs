@@ -12,7 +12,7 @@ pub struct Config {
     pub folders: Folders,
     /// `GITHUB_URL`: where clones come from, as they themselves say.
     pub github_url: Url,
-    /// `OCWEB_GATEWAY_ADDRESS`: the github-gateway, through which git gets there.
+    /// `OCWEB_GATEWAY_URL`: the github-gateway, through which git gets there.
     pub gateway_url: Url,
     /// `OCWEB_GATEWAY_SECRET`: what capabilities are signed with.
     pub key: Key,
@@ -40,14 +40,14 @@ impl Config {
         let opencode = "the supervisor sets it to opencode's address";
         environment.required("OCWEB_OPENCODE_URL", opencode)?;
         let gateway = "the supervisor sets it anew at each start";
-        environment.required("OCWEB_GATEWAY_ADDRESS", gateway)?;
+        environment.required("OCWEB_GATEWAY_URL", gateway)?;
         let secret = environment.required("OCWEB_GATEWAY_SECRET", gateway)?;
         let too_short =
             || ConfigError::Invalid { name: "OCWEB_GATEWAY_SECRET", reason: "it is too short".into() };
         Ok(Self {
             folders: Folders::from_environment(environment)?,
             github_url: http_url(environment, "GITHUB_URL", "https://github.com")?,
-            gateway_url: http_url(environment, "OCWEB_GATEWAY_ADDRESS", "")?,
+            gateway_url: http_url(environment, "OCWEB_GATEWAY_URL", "")?,
             key: Key::new(secret).ok_or_else(too_short)?,
             has_token: environment.get("OCWEB_GITHUB_TOKEN_IS_SET").is_some(),
             github_user: environment.get("GITHUB_USER").map(Into::into),
@@ -91,7 +91,7 @@ mod tests {
             ("OCWEB_DATA", "/data"),
             ("OCWEB_RUN_DIR", "/run"),
             ("OCWEB_OPENCODE_URL", "http://127.0.0.1:1/"),
-            ("OCWEB_GATEWAY_ADDRESS", "http://127.0.0.1:2/"),
+            ("OCWEB_GATEWAY_URL", "http://127.0.0.1:2/"),
             ("OCWEB_GATEWAY_SECRET", "0123456789abcdef0123456789abcdef"),
         ];
         Config::from_environment(&all.iter().chain(extra).copied().collect())
@@ -110,7 +110,7 @@ mod tests {
             ("GITHUB_URL", "github.com"),
             ("GITHUB_URL", "ssh://git@github.com"),
             ("GITHUB_URL", "https://me:token@github.com"),
-            ("OCWEB_GATEWAY_ADDRESS", "file:///etc"),
+            ("OCWEB_GATEWAY_URL", "file:///etc"),
             ("OCWEB_GATEWAY_SECRET", "short"),
             ("OCWEB_REMOTE_STALL_SECONDS", "0"),
             ("OCWEB_OPENCODE_URL", ""),

@@ -50,7 +50,6 @@ fn the_document_names_every_route() {
     );
     for schema in [
         "Repository",
-        "GitHubRepository",
         "Worktree",
         "Chat",
         "Prompt",

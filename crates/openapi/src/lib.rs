@@ -43,6 +43,7 @@ pub enum MergeError {
 pub fn services() -> Vec<(&'static str, OpenApi)> {
     vec![
         ("auth", ocweb_auth::openapi()),
+        ("github-gateway", ocweb_github_gateway::openapi()),
         ("git-manager", ocweb_git_manager::openapi()),
         ("resource-monitor", ocweb_resource_monitor::openapi()),
         ("event-relay", ocweb_event_relay::openapi()),

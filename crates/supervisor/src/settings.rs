@@ -13,11 +13,12 @@ use ocweb_service::{ConfigError, Environment, config::Folders};
 use crate::run_folder;
 
 /// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>.sock`.
-pub(crate) const SERVICES: [&str; 5] = ["auth", "git-manager", "resource-monitor", "event-relay", "notifier"];
+pub(crate) const SERVICES: [&str; 6] =
+    ["auth", "github-gateway", "git-manager", "resource-monitor", "event-relay", "notifier"];
 
-/// Ports that are tried for opencode. They lie below the range from which Linux takes the ports of
-/// outgoing connections, so that none of those can sit on the port while opencode is down.
-const OPENCODE_PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// Ports that are tried for opencode and for the gateway. They lie below the range from which Linux takes the ports of
+/// outgoing connections, so that none of those can sit on the port while its owner is down.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// Everything that can be set, as the process table needs it.
 pub struct Settings {
@@ -31,6 +32,10 @@ pub struct Settings {
     pub(crate) opencode: SocketAddr,
     /// opencode's password for this run.
     pub(crate) password: String,
+    /// Where git comes in at the github-gateway, on loopback.
+    pub(crate) gateway: SocketAddr,
+    /// What capabilities for the gateway are signed with in this run.
+    pub(crate) gateway_secret: String,
     pub(crate) programs: Programs,
     pub(crate) caddyfile: PathBuf,
     pub(crate) web: PathBuf,
@@ -57,8 +62,10 @@ impl Settings {
         }
         Ok(Self {
             public: SocketAddr::new(public_address(environment)?, environment.parsed("OCWEB_PORT", 8080)?),
-            opencode: opencode_address(environment)?,
-            password: password()?,
+            opencode: loopback_address(environment, "OCWEB_OPENCODE_PORT")?,
+            password: secret("OPENCODE_SERVER_PASSWORD")?,
+            gateway: loopback_address(environment, "OCWEB_GATEWAY_PORT")?,
+            gateway_secret: secret("OCWEB_GATEWAY_SECRET")?,
             programs: Programs {
                 opencode: program(environment, "OCWEB_OPENCODE_BIN", "give the path of the opencode binary")?,
                 caddy: program(environment, "OCWEB_CADDY_BIN", "give the path of the caddy binary")?,
@@ -100,7 +107,12 @@ impl Settings {
     /// Fails if something else holds a port that we need. To be asked when the leftovers of an earlier
     /// run are gone.
     pub(crate) fn check_ports(&self) -> Result<(), ConfigError> {
-        for (name, address) in [("OCWEB_PORT", self.public), ("OCWEB_OPENCODE_PORT", self.opencode)] {
+        let ports = [
+            ("OCWEB_PORT", self.public),
+            ("OCWEB_OPENCODE_PORT", self.opencode),
+            ("OCWEB_GATEWAY_PORT", self.gateway),
+        ];
+        for (name, address) in ports {
             if let Err(error) = TcpListener::bind(address) {
                 let reason = match error.kind() {
                     io::ErrorKind::AddrInUse => format!("something else listens on {address} already"),
@@ -128,10 +140,10 @@ fn public_address(environment: &Environment) -> Result<IpAddr, ConfigError> {
     }
 }
 
-fn opencode_address(environment: &Environment) -> Result<SocketAddr, ConfigError> {
-    let port = match environment.parsed("OCWEB_OPENCODE_PORT", 0)? {
-        0 => free_port()
-            .map_err(|error| invalid("OCWEB_OPENCODE_PORT", format!("no free port was found: {error}")))?,
+/// The port that is set, or a free one.
+fn loopback_address(environment: &Environment, name: &'static str) -> Result<SocketAddr, ConfigError> {
+    let port = match environment.parsed(name, 0)? {
+        0 => free_port().map_err(|error| invalid(name, format!("no free port was found: {error}")))?,
         port => port,
     };
     Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
@@ -140,8 +152,8 @@ fn opencode_address(environment: &Environment) -> Result<SocketAddr, ConfigError
 fn free_port() -> io::Result<u16> {
     for _ in 0..50 {
         let random = getrandom::u32().map_err(io::Error::other)?;
-        let width = u32::from(OPENCODE_PORTS.end - OPENCODE_PORTS.start);
-        let port = OPENCODE_PORTS.start + u16::try_from(random % width).map_err(io::Error::other)?;
+        let width = u32::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(random % width).map_err(io::Error::other)?;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
         }
@@ -149,11 +161,11 @@ fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn password() -> Result<String, ConfigError> {
+/// A secret of this run: 128 bits.
+fn secret(name: &'static str) -> Result<String, ConfigError> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        invalid("OPENCODE_SERVER_PASSWORD", format!("the system gave no random bytes for it: {error}"))
-    })?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| invalid(name, format!("the system gave no random bytes for it: {error}")))?;
     Ok(hex(&bytes))
 }
 
@@ -318,6 +330,7 @@ mod tests {
             ("OCWEB_CADDYFILE", "/nonexistent"),
             ("OCWEB_WEB_DIR", "/nonexistent"),
             ("OCWEB_OPENCODE_PORT", "x"),
+            ("OCWEB_GATEWAY_PORT", "x"),
             ("OCWEB_TRUSTED_PROXIES", "10.0.0.0/8 } respond"),
             ("OCWEB_CLIENT_IP_HEADER", "X-Real-IP } respond"),
             ("OCWEB_OPENCODE_ENV", "FOO, GITHUB_TOKEN"),

@@ -137,7 +137,8 @@ fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSp
     let Settings { folders, .. } = settings;
     let lists: &[&[&str]] = match name {
         "auth" => &[environment::AUTH],
-        "git-manager" => &[environment::NETWORK, environment::GIT_MANAGER],
+        "git-manager" => &[environment::GIT_MANAGER],
+        "github-gateway" => &[environment::NETWORK, environment::GITHUB],
         "notifier" => &[environment::NETWORK],
         _ => &[],
     };
@@ -146,6 +147,22 @@ fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSp
     if matches!(name, "git-manager" | "event-relay") {
         variables.insert("OCWEB_OPENCODE_URL".into(), format!("http://{}", settings.opencode));
         variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
+    }
+    if matches!(name, "git-manager" | "github-gateway") {
+        variables.insert("OCWEB_GATEWAY_SECRET".into(), settings.gateway_secret.clone());
+    }
+    match name {
+        "github-gateway" => {
+            variables.insert("OCWEB_GATEWAY_ADDRESS".into(), settings.gateway.to_string());
+        }
+        "git-manager" => {
+            variables.insert("OCWEB_GATEWAY_URL".into(), format!("http://{}", settings.gateway));
+            // All that it has to know about the token.
+            if settings.environment.get("GITHUB_TOKEN").is_some() {
+                variables.insert("OCWEB_GITHUB_TOKEN_IS_SET".into(), "1".into());
+            }
+        }
+        _ => {}
     }
     let own = folders.own(name);
     let path = |path: &Path| path.display().to_string();

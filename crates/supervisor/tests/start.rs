@@ -20,7 +20,16 @@ fn all_is_well_when_all_answer() {
     let names: Vec<_> = services.iter().map(|service| service["name"].as_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["opencode", "auth", "git-manager", "resource-monitor", "event-relay", "notifier", "caddy"]
+        [
+            "opencode",
+            "auth",
+            "github-gateway",
+            "git-manager",
+            "resource-monitor",
+            "event-relay",
+            "notifier",
+            "caddy"
+        ]
     );
     for service in services {
         assert_eq!(service["state"], "running");
@@ -138,8 +147,8 @@ fn each_process_gets_its_own_variables_and_no_others() {
         ("AUTH_PASSWORD", "auth"),
         ("AUTH_SECRET", "auth"),
         ("OCWEB_HOSTS", "auth"),
-        ("GITHUB_TOKEN", "git-manager"),
-        ("GITHUB_API_URL", "git-manager"),
+        ("GITHUB_TOKEN", "github-gateway"),
+        ("GITHUB_API_URL", "github-gateway"),
         ("OPENROUTER_API_KEY", "opencode"),
         ("AWS_SECRET_ACCESS_KEY", "opencode"),
         ("CHOSEN", "opencode"),
@@ -179,6 +188,16 @@ fn each_process_gets_its_own_variables_and_no_others() {
     assert_eq!(given("event-relay")["OPENCODE_SERVER_PASSWORD"], *password);
     for name in ["auth", "notifier", "caddy"] {
         assert!(!given(name).contains_key("OPENCODE_SERVER_PASSWORD"), "{name}");
+    }
+    let secret = &given("github-gateway")["OCWEB_GATEWAY_SECRET"];
+    assert_eq!(given("git-manager")["OCWEB_GATEWAY_SECRET"], *secret);
+    assert_eq!(given("git-manager")["OCWEB_GITHUB_TOKEN_IS_SET"], "1");
+    assert_eq!(
+        given("git-manager")["OCWEB_GATEWAY_URL"],
+        format!("http://{}", given("github-gateway")["OCWEB_GATEWAY_ADDRESS"])
+    );
+    for name in ["opencode", "auth", "event-relay", "notifier", "resource-monitor", "caddy"] {
+        assert!(!given(name).values().any(|value| value == secret), "{name}");
     }
     assert_eq!(given("auth")["MALLOC_ARENA_MAX"], "2");
     assert_eq!(given("auth")["OCWEB_DATA"], world.path("data").display().to_string());

@@ -128,10 +128,18 @@ fn after_a_kill_the_children_die_and_the_next_start_clears_the_rest() {
     world.start();
     world.wait_until_ready();
     let detached = world.noted_pid("opencode.detached");
-    let children: Vec<i32> =
-        ["opencode", "auth", "git-manager", "resource-monitor", "event-relay", "notifier", "caddy"]
-            .map(|name| world.pid(name))
-            .into();
+    let children: Vec<i32> = [
+        "opencode",
+        "auth",
+        "github-gateway",
+        "git-manager",
+        "resource-monitor",
+        "event-relay",
+        "notifier",
+        "caddy",
+    ]
+    .map(|name| world.pid(name))
+    .into();
     world.signal(SIGKILL);
     world.wait_for_end();
     wait_until("the kernel has ended the children", || children.iter().all(|pid| !is_alive(*pid)));

@@ -159,7 +159,8 @@ fn die_with_this_process(command: &mut Command, inherited: RawFd) {
         if Pid::parent() != parent {
             return Err(nix::errno::Errno::ESRCH.into());
         }
-        keep_over_exec(inherited)
+        keep_over_exec(inherited)?;
+        Ok(())
     };
     #[expect(
         unsafe_code,

@@ -111,7 +111,7 @@ impl Service {
             settings.push(("OCWEB_GITHUB_TOKEN_IS_SET".into(), "1".into()));
         }
         settings.retain(|(name, _)| name != "GITHUB_TOKEN");
-        settings.push(("OCWEB_GATEWAY_ADDRESS".into(), gateway.clone()));
+        settings.push(("OCWEB_GATEWAY_URL".into(), gateway.clone()));
         settings.push(("OCWEB_GATEWAY_SECRET".into(), GATEWAY_SECRET.into()));
         command
             .env_clear()

@@ -27,8 +27,8 @@ use tempfile::TempDir;
 /// Far longer than anything takes, on a loaded machine too.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
 
-pub(crate) const BACKENDS: [&str; 6] =
-    ["opencode", "auth", "git-manager", "resource-monitor", "event-relay", "notifier"];
+pub(crate) const BACKENDS: [&str; 7] =
+    ["opencode", "auth", "github-gateway", "git-manager", "resource-monitor", "event-relay", "notifier"];
 
 /// Waits until `look` finds something, and fails with `what` if it does not in time.
 #[track_caller]
