@@ -203,6 +203,50 @@ async fn prompts_wait_for_the_clone_and_go_with_their_chat() {
     assert_eq!(ledgers, ["ses_a.json", "ses_b.json"]);
 }
 
+/// A phone gives a request up and takes its prompt back; then the network delivers what was given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_comes_after_it_was_taken_back_never_runs() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let id = ready(&service).await;
+    let path = format!("/admin/chats/{id}/prompts");
+    let new = json!({"id": "ses_new", "repo": "demo/hello-web", "prompt": {"id": "msg_1", "text": "no"}});
+    for taken_back in [&path, "/admin/chats/ses_new/prompts"] {
+        assert_eq!(service.delete(&format!("{taken_back}/msg_1")).await.0, StatusCode::NOT_FOUND);
+    }
+    for restart in [false, true] {
+        if restart {
+            service.kill();
+            service = bench.service().await;
+        }
+        for (path, request) in [(path.as_str(), new["prompt"].clone()), ("/admin/chats", new.clone())] {
+            let (status, problem) = service.post(path, request).await;
+            assert_eq!(
+                (status, &problem["type"]),
+                (StatusCode::CONFLICT, &json!("prompt-taken-back")),
+                "{path}"
+            );
+        }
+        assert_eq!(
+            service.send(Method::GET, "/admin/chats/ses_new", None).await.0,
+            StatusCode::NOT_FOUND,
+            "it was not made"
+        );
+    }
+    // The chat itself was not taken back: what was typed behind it makes it.
+    let next = json!({"id": "ses_new", "repo": "demo/hello-web", "prompt": {"id": "msg_2", "text": "yes"}});
+    service.create_chat(next).await;
+    service.settled("ses_new").await;
+    assert_eq!(service.post("/admin/chats", new).await.1["type"], "prompt-taken-back");
+    service.prompt(&id, "msg_2", "yes").await;
+    service.settled(&id).await;
+    let memory = bench.opencode.memory();
+    assert_eq!(
+        (memory.texts(&id), memory.texts("ses_new")),
+        (vec![vec!["yes".to_owned()]], vec![vec!["yes".into()]])
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_chat_again_is_the_same_chat() {
     let bench = Bench::new().await;

@@ -33,9 +33,8 @@ pub(super) fn problem(error: &Error) -> Problem {
         Error::PromptDelivered(_) => {
             Problem::conflict(error.to_string()).kind("prompt-delivered", "The prompt was delivered")
         }
-        Error::PromptTakenBack(_) => {
-            Problem::conflict(error.to_string()).kind("prompt-taken-back", "The prompt was taken back")
-        }
+        Error::PromptTakenBack(_) => Problem::conflict("It was taken back, here or on another device.")
+            .kind("prompt-taken-back", "The prompt was taken back"),
         Error::Undeliverable(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             .kind("undeliverable", "The prompt could not be delivered"),
         Error::MayHaveRun => {

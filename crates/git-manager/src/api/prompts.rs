@@ -210,12 +210,15 @@ async fn create(
 
 /// Takes a prompt back
 ///
-/// Possible until it goes to opencode, and after it failed. The answer holds its text and files.
+/// Possible until it goes to opencode, and after it failed. The answer holds its text and files. One that is not here,
+/// be it that its chat is not either, is refused as `prompt-taken-back` when it comes later: a request that its sender
+/// has given up may still arrive.
 #[utoipa::path(delete, path = "/admin/chats/{id}/prompts/{prompt}", operation_id = "take_back_prompt", tag = "git-manager",
     params(("id" = String, Path), ("prompt" = String, Path)),
     responses(
         (status = 200, body = PromptDocument),
-        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem, description = "It is not here, and will not be"),
         (status = 409, body = Problem, description = "`prompt-delivered`"),
         (status = 507, body = Problem),
     ))]

@@ -88,7 +88,7 @@ export function isRefusal(error: unknown): error is RequestError {
   return status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
 }
 
-/** Whether no other attempt can ever be taken: its chat was deleted meanwhile, perhaps on another device. */
+/** Whether no other attempt can ever be taken: it was taken back or its chat deleted, perhaps on another device. */
 export function isFinal({ kind }: RequestError): boolean {
-  return kind === 'chat-deleted';
+  return kind === 'chat-deleted' || kind === 'prompt-taken-back';
 }

@@ -24,7 +24,10 @@ export interface OutboxParts {
   isReachable(): boolean;
   /** Gives the server a prompt (and the chat that it begins); rejects when it has not got it. */
   handOver(item: Item, content: readonly FileContent[], signal: AbortSignal): Promise<unknown>;
-  /** Takes a prompt back from the server; false when it never arrived. Rejects when that is not known. */
+  /**
+   * Takes a prompt back from the server; false when it has not arrived, and then it will not be taken in later either.
+   * Rejects when that is not known.
+   */
   takeBack(item: Item): Promise<boolean>;
   /** Runs one at a time, over all tabs. */
   alone<T>(act: () => Promise<T>): Promise<T>;
@@ -162,6 +165,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
         const hasArrived = mayHaveArrived && (await parts.takeBack(found));
         const heir = found.newChat !== null && !hasArrived ? await heirOf(found) : {};
         await store({ ...heir, remove: found.id });
+        // An attempt before the one that was refused may still be on its way. Nobody waits for this.
+        if (found.refusal !== null && !found.isFinal) void parts.takeBack(found).catch(() => undefined);
         return found;
       });
       void drain();

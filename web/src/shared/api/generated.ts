@@ -251,7 +251,9 @@ export interface paths {
         post?: never;
         /**
          * Takes a prompt back
-         * @description Possible until it goes to opencode, and after it failed. The answer holds its text and files.
+         * @description Possible until it goes to opencode, and after it failed. The answer holds its text and files. One that is not here,
+         *     be it that its chat is not either, is refused as `prompt-taken-back` when it comes later: a request that its sender
+         *     has given up may still arrive.
          */
         delete: operations["take_back_prompt"];
         options?: never;
@@ -3452,6 +3454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It is not here, and will not be */
             404: {
                 headers: {
                     [name: string]: unknown;
