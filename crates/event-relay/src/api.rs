@@ -37,13 +37,17 @@ fn documented() -> OpenApiRouter<Relay> {
         .routes(routes!(inbox::answer_request))
 }
 
-/// Every route of this service. opencode's own streams pass through here too, so that a revoked login cuts
-/// them; they are described in opencode's document.
+/// Every route of this service. What stays open of opencode passes through here too, so that a revoked login cuts
+/// it; that is described in opencode's document.
 pub fn router(relay: Relay) -> Router {
     let (router, _) = documented().split_for_parts();
     router
-        .route("/global/event", get(opencode::global_stream))
-        .route("/event", get(opencode::directory_stream))
+        .route("/global/event", get(opencode::pass_through))
+        .route("/event", get(opencode::pass_through))
+        .route("/api/event", get(opencode::pass_through))
+        .route("/api/session/{session}/event", get(opencode::pass_through))
+        .route("/pty/{terminal}/connect", get(opencode::pass_through))
+        .route("/api/pty/{terminal}/connect", get(opencode::pass_through))
         .with_state(relay)
 }
 
