@@ -4,6 +4,7 @@ import type { Entry } from '@/features/events/state';
 import type { AssistantMessage, UserMessage } from '@/shared/api/opencode';
 import { duration } from '@/shared/format';
 import { Icon } from '@/shared/ui/Icon';
+import { Shown } from '@/shared/ui/Shown';
 import { useLongPress } from '@/shared/ui/useLongPress';
 import { AnswerError } from './ErrorNotice';
 import { Files } from './files/Files';
@@ -30,10 +31,14 @@ interface Props {
 
 export const Message = memo(({ entry, ...props }: Props) => {
   const { info } = entry;
-  return info.role === 'user' ? (
-    <Prompt entry={entry} info={info} />
-  ) : (
-    <Answer entry={entry} info={info} {...props} />
+  return (
+    <Shown of={entry} what="message">
+      {info.role === 'user' ? (
+        <Prompt entry={entry} info={info} />
+      ) : (
+        <Answer entry={entry} info={info} {...props} />
+      )}
+    </Shown>
   );
 });
 

@@ -168,3 +168,11 @@ it('asks several questions one by one', async () => {
   fireEvent.click(button('Answer'));
   await expect.poll(() => told).toEqual([['que_1', { answers: [['a'], ['b', 'and more']] }]]);
 });
+
+it('a request of another form is shown raw, and the page stays', () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const damaged = { ...question, details: { ...question.details, questions: [{ question: 'Which?' }] } };
+  render(<Requests requests={[damaged as PendingQuestion]} />);
+  screen.getByText('this request could not be shown');
+  logged.mockRestore();
+});

@@ -1,7 +1,7 @@
 /** Tools that only look, each in one line. Pure. */
 import type { ToolPart } from '@/shared/api/opencode';
 import { relativePath } from '@/shared/format';
-import { input, metadata } from './tool';
+import { input, inputOf, metadata } from './tool';
 
 /** Signs as in opencode's terminal. */
 const signs: Record<string, string> = {
@@ -33,7 +33,7 @@ export function lookupLine(part: ToolPart, directory: string): string {
   };
   switch (part.tool) {
     case 'read': {
-      const { offset, limit } = part.state.input;
+      const { offset, limit } = inputOf(part);
       const range = typeof offset === 'number' ? ` from line ${offset}` : '';
       const most = typeof limit === 'number' ? `, ${limit} lines` : '';
       return `Read ${relativePath(input(part, 'filePath'), directory)}${range}${most}`;

@@ -1,6 +1,7 @@
 /** What a subagent said in the end, and what it does now. Pure. */
 import type { Transcript } from '@/features/events/state';
 import type { Part } from '@/shared/api/opencode';
+import { inputOf } from './tool';
 
 /** opencode wraps the answer for the model: the reader sees what was said. */
 export function resultOf(output: string): string {
@@ -29,7 +30,7 @@ function lineOf(part: Part): string | null {
     case 'tool': {
       const { state } = part;
       const title = state.status === 'completed' || state.status === 'running' ? state.title : undefined;
-      const argument = Object.values(state.input).find((value) => typeof value === 'string');
+      const argument = Object.values(inputOf(part)).find((value) => typeof value === 'string');
       return `${part.tool} ${title || (argument ?? '')}`.trim();
     }
     default:
