@@ -48,6 +48,37 @@ fn files_kept(bench: &Bench) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_prompt_leaves_open_is_as_the_chat_used_it_last() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id =
+        service.create_chat(json!({"repo": "demo/hello-web", "model": "demo/demo", "agent": "build"})).await;
+    service.settled(&id).await;
+    let path = format!("/admin/chats/{id}/prompts");
+    let sent = |index: usize| {
+        let body = bench.opencode.memory().prompts[index].clone();
+        json!([body["agent"], body["model"]["modelID"], body["variant"]])
+    };
+    // Not spoken to yet: as it was made.
+    service.post(&path, json!({"id": "msg_1", "text": "first"})).await;
+    service.settled(&id).await;
+    assert_eq!(sent(0), json!(["build", "demo", null]));
+    // Changed since, on whatever device.
+    let model = json!({"providerID": "demo", "id": "org/thinker", "variant": "high"});
+    bench.opencode.memory().used.insert(id.clone(), json!({"agent": "plan", "model": model}));
+    service.post(&path, json!({"id": "msg_2", "text": "second"})).await;
+    service.settled(&id).await;
+    assert_eq!(sent(1), json!(["plan", "org/thinker", "high"]));
+    service.post(&path, json!({"id": "msg_3", "text": "third", "model": "demo/demo"})).await;
+    service.settled(&id).await;
+    // The variant was the other model's.
+    assert_eq!(sent(2), json!(["plan", "demo", null]));
+    service.post(&path, json!({"id": "msg_4", "text": "fourth", "agent": "build"})).await;
+    service.settled(&id).await;
+    assert_eq!(sent(3), json!(["build", "org/thinker", "high"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_reaches_an_idle_chat_with_its_files() {
     let bench = Bench::new().await;
     let service = bench.service().await;
@@ -59,7 +90,7 @@ async fn a_prompt_reaches_an_idle_chat_with_its_files() {
     let (status, prompt) = service.post(&format!("/admin/chats/{id}/prompts"), request).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     assert_eq!(prompt["files"], json!([{"mime": "image/png", "filename": "a.png"}]));
-    assert_eq!((&prompt["model"], &prompt["agent"]), (&json!("demo/demo"), &json!("build")));
+    assert_eq!((&prompt["model"], &prompt["agent"]), (&json!(null), &json!("build")));
     assert_eq!((&prompt["state"], &prompt["error"]), (&json!("waiting"), &json!(null)));
     service.settled(&id).await;
     let sent = bench.opencode.memory().prompts[0].clone();

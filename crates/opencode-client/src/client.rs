@@ -1,11 +1,13 @@
 //! The client itself: one method for each call.
 
 mod commands;
+mod last_used;
 mod permissions;
 mod providers;
 mod relay;
 
 pub use commands::{CallTrace, CommandInfo};
+pub use last_used::LastUsed;
 pub use permissions::PermissionRule;
 pub use providers::{Catalogue, CatalogueEntry};
 pub use relay::MessagePage;

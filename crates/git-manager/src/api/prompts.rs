@@ -53,11 +53,11 @@ pub(super) struct PromptRequest {
     command: Option<String>,
     /// At most 1 MB; may be empty when there are files, and in a command.
     text: String,
-    /// `provider/model`; that of the chat if absent.
+    /// `provider/model`; that which the chat used last if absent, with its variant.
     model: Option<String>,
     /// The model's variant.
     variant: Option<String>,
-    /// The agent (mode), such as `build` or `plan`; that of the chat if absent.
+    /// The agent (mode), such as `build` or `plan`; that which the chat used last if absent.
     agent: Option<String>,
     /// The subagents that the text mentions. opencode finds those of a command itself.
     #[serde(default)]
@@ -122,7 +122,7 @@ pub(super) struct PromptDocument {
     command: Option<String>,
     /// What was typed; of a command, its arguments.
     text: String,
-    /// `provider/model`; opencode's choice if `null`.
+    /// `provider/model`; that which the chat used last if `null`.
     model: Option<String>,
     variant: Option<String>,
     agent: Option<String>,
