@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { type BaseLocationHook, Route, Router, Switch } from 'wouter';
 import { usePathname } from 'wouter/use-browser-location';
-import { addToDraft } from '@/features/composer/draft';
+import { giveBack } from '@/features/composer/giveBack';
 import { startRemembering } from '@/features/events/remembering';
 import { listen, startSync } from '@/features/events/sync';
 import { startOutbox } from '@/features/outbox/store';
@@ -62,7 +62,7 @@ export function App() {
   useEffect(startSync, []);
   useEffect(startRemembering, []);
   useEffect(keepPageHere, []);
-  useEffect(() => startOutbox(addToDraft), []);
+  useEffect(() => startOutbox(giveBack), []);
   useEffect(
     () =>
       listen({

@@ -6,16 +6,18 @@ import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
+import { choiceWasSent } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
+import { giveBack } from '@/features/composer/giveBack';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
+import type { TakenBack } from '@/features/outbox/item';
 import { PendingPrompts } from '@/features/outbox/PendingPrompts';
 import { type Message, plain, sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
 import { canStop, stopChat } from '@/features/prompts/stopChat';
 import type { ChatView } from '@/shared/api/relay';
-import type { FileContent } from '@/shared/files';
 import { plural } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Changes } from './Changes';
@@ -42,7 +44,9 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const directory = chat?.directory ?? undefined;
   const [sent, setSent] = useState(0);
   const send = async (message: Message) => {
-    await sendPrompt(id, message, choices);
+    const { told } = choices;
+    await sendPrompt(id, message, told);
+    choiceWasSent(id, told);
     setSent((count) => count + 1);
   };
   // What draws the conversation and what it says are asked for at once, while the stream still begins.
@@ -50,14 +54,14 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const mayBeThere = chat === undefined ? !isBegun : isThere;
   useEffect(() => (mayBeThere ? watchTranscript(id) : undefined), [id, mayBeThere]);
 
-  async function takenBack(text: string, files: readonly FileContent[]) {
+  async function takenBack(back: TakenBack) {
     const { items, accepted } = useOutbox.getState();
     if (chat || [...items, ...accepted].some((item) => item.chat === id)) {
-      await addToDraft(id, text, files);
+      await giveBack(id, back);
       return;
     }
     // It was the first, and the chat was never made: what was typed goes back to where it was typed.
-    await addToDraft('new', text, files);
+    await addToDraft('new', back.text, back.files);
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 

@@ -1,0 +1,132 @@
+// Nothing that somebody wrote or chose is lost: the choice of each chat, prompts that are said anew, answers half given.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openBrowser, openPhone, type Phone, picture, visit } from './browser';
+import { Stack, until } from './stack';
+
+let stack: Stack;
+let browser: Browser;
+let phone: Phone;
+let page: Page;
+let cookie: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  cookie = await stack.login();
+  await stack.json(cookie, 'POST', '/admin/repos/clone', { repo: 'demo/hello-web' });
+  browser = await openBrowser();
+  phone = await loggedIn();
+  page = phone.page;
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.remove();
+});
+afterEach(() => expect(phone.complaints).toEqual([]));
+
+/** A phone of its own: nothing of the others is remembered on it. */
+async function loggedIn(): Promise<Phone> {
+  const opened = await openPhone(browser, stack.url);
+  const [name = '', value = ''] = cookie.split('=');
+  await opened.context.addCookies([{ name, value, url: stack.url }]);
+  return opened;
+}
+
+const box = (on = page) => on.getByLabel('Message', { exact: true });
+const button = (name: string | RegExp, on = page) => on.getByRole('button', { name });
+const send = (on = page) => on.getByRole('button', { name: 'Send', exact: true });
+const chatId = (on = page) => /ses_\w+/.exec(on.url())?.[0] ?? '';
+const valueIs = (text: string, on = page) =>
+  until(`the box says “${text}”`, async () => (await box(on).inputValue()) === text, 30);
+
+/** Sends what is in the box, and waits until it is kept. */
+async function sent(text: string, on = page): Promise<void> {
+  await box(on).fill(text);
+  await send(on).tap();
+  await valueIs('', on);
+}
+
+/** Begins a chat and waits until it rests; answers its id. */
+async function begun(prompt: string): Promise<string> {
+  await visit(page, '/new?repo=demo%2Fhello-web');
+  await box().fill(prompt);
+  await send().tap();
+  await page.waitForURL(/\/chat\/ses_/);
+  await rests();
+  return chatId();
+}
+
+interface View {
+  id: string;
+  state: string;
+  prompts: unknown[];
+}
+
+const rests = (chat = chatId()) =>
+  until('the chat rests', async () => {
+    const { body } = await stack.json<{ chats: View[] }>(cookie, 'GET', '/admin/status');
+    const view = body.chats.find(({ id }) => id === chat);
+    return view?.prompts.length === 0 && ['done', 'unread', 'failed'].includes(view.state);
+  });
+
+interface Stored {
+  info: { id: string; role: string; agent?: string; model?: { modelID: string; variant?: string } };
+  parts: { type: string; text?: string }[];
+}
+
+/** How the prompt with these words was said, once opencode has it: its mode, model and variant. */
+async function mannerOf(chat: string, words: string): Promise<(string | undefined)[]> {
+  return until(`“${words}” was delivered`, async () => {
+    const { body } = await stack.json<Stored[]>(cookie, 'GET', `/session/${chat}/message`);
+    const prompt = body.find(
+      ({ info, parts }) => info.role === 'user' && parts.some(({ text }) => text?.includes(words)),
+    );
+    return prompt && [prompt.info.agent, prompt.info.model?.modelID, prompt.info.model?.variant];
+  });
+}
+
+async function choose(mode: string, model: RegExp, variant?: string): Promise<void> {
+  await button(/^Mode:/).tap();
+  await page
+    .getByRole('dialog')
+    .getByRole('radio', { name: new RegExp(`^${mode}`) })
+    .tap();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await button(/^Model:/).tap();
+  await page.getByRole('dialog').getByRole('radio', { name: model }).first().tap();
+  if (variant !== undefined) await page.getByRole('radio', { name: variant }).tap();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+test('a chat goes on as it did, whatever was chosen elsewhere and whatever the phone knows of it', async () => {
+  const planned = await begun('say: one');
+  await choose('plan', /^Demo that thinks/, 'high');
+  await sent('say: two');
+  expect(await mannerOf(planned, 'say: two')).toEqual(['plan', 'thinker', 'high']);
+  await rests();
+  await begun('say: three');
+  await button('Mode: plan').waitFor();
+  await choose('build', /^Demo, small/);
+  await visit(page, `/chat/${planned}`);
+  await button('Mode: plan').waitFor();
+  await button('Model: thinker · high').waitFor();
+
+  // A phone that knows nothing of it, and learns nothing.
+  const other = await loggedIn();
+  await other.context.route('**/admin/transcripts/**', () => undefined);
+  await visit(other.page, '/new?repo=demo%2Fhello-web');
+  await other.page.evaluate(() =>
+    localStorage.setItem(
+      'ocweb.choices.demo/hello-web',
+      '{"model":"demo/small","variant":null,"mode":"build"}',
+    ),
+  );
+  await visit(other.page, `/chat/${planned}`);
+  await button('Mode: as before', other.page).waitFor();
+  await button('Model: as before', other.page).waitFor();
+  await picture(other.page, 'as-before');
+  await sent('say: four', other.page);
+  expect(await mannerOf(planned, 'say: four')).toEqual(['plan', 'thinker', 'high']);
+  await other.context.close();
+  await rests();
+});
