@@ -1,4 +1,5 @@
 /** A tool that only looks: one line; what it found opens with a tap. */
+import { useMemo } from 'react';
 import type { ToolPart } from '@/shared/api/opencode';
 import { Block } from '../Block';
 import { Files } from '../files/Files';
@@ -9,7 +10,6 @@ import { attachmentsOf, failureOf, outputOf } from './tool';
 
 export function Lookup({ part, directory }: { part: ToolPart; directory: string }) {
   const text = lookupLine(part, directory);
-  const output = foundText(plainOutput(outputOf(part)));
   const files = attachmentsOf(part);
   return (
     <Block
@@ -31,8 +31,14 @@ export function Lookup({ part, directory }: { part: ToolPart; directory: string 
       ) : files.length > 0 ? (
         <Files files={files} />
       ) : (
-        output !== '' && <pre className="output">{output}</pre>
+        outputOf(part).trim() !== '' && <Found output={outputOf(part)} />
       )}
     </Block>
   );
+}
+
+/** Read only once it is looked at. */
+function Found({ output }: { output: string }) {
+  const text = useMemo(() => foundText(plainOutput(output)), [output]);
+  return <pre className="output">{text}</pre>;
 }

@@ -37,3 +37,14 @@ describe('foundText', () => {
     ['plain <b>text</b>\n', 'plain <b>text</b>'],
   ])('%j', (output, text) => expect(foundText(output)).toBe(text));
 });
+
+describe('what an output holds itself', () => {
+  it.each([
+    [
+      '<path>/w/a.xml</path>\n<type>file</type>\n<content>\n1: <content>a</content>\n2: b\n</content>\n',
+      '1: <content>a</content>\n2: b',
+    ],
+    ['<file>\n00001| <file>x</file>\n00002| y\n</file>\n', '00001| <file>x</file>\n00002| y'],
+    ['/w/a.html:\n  Line 3: <file>x</file>\n', '/w/a.html:\n  Line 3: <file>x</file>'],
+  ])('%j', (output, text) => expect(foundText(output)).toBe(text));
+});

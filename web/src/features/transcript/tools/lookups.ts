@@ -57,8 +57,12 @@ export function lookupLine(part: ToolPart, directory: string): string {
   }
 }
 
-/** What was found, without the marks that opencode puts around it for the model. */
+/** The marks that opencode puts before what it found, for the model. */
+const opening = /^(?:<path>.*\n<type>.*\n)?<(content|file|entries)>\n?/;
+
+/** What was found, without the marks around it. The last one ends it: the same may be in what was found. */
 export function foundText(output: string): string {
-  const [, , content] = /<(content|file|entries)>\n?([\s\S]*?)\n?<\/\1>/.exec(output) ?? [];
-  return (content ?? output).trimEnd();
+  const [mark = '', name] = opening.exec(output) ?? [];
+  const end = name === undefined ? -1 : output.lastIndexOf(`</${name}>`);
+  return (end === -1 ? output : output.slice(mark.length, end)).trimEnd();
 }
