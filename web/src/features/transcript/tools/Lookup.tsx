@@ -3,7 +3,8 @@ import { useMemo } from 'react';
 import type { ToolPart } from '@/shared/api/opencode';
 import { Block } from '../Block';
 import { Files } from '../files/Files';
-import { foundText, lookupLine, signOf } from './lookups';
+import { foundText, lookupLine, placeOf, signOf } from './lookups';
+import { OpenFile } from './OpenFile';
 import { Aside, ToolFailure } from './ToolStatus';
 import { plainOutput } from './terminal';
 import { attachmentsOf, failureOf, outputOf } from './tool';
@@ -11,6 +12,7 @@ import { attachmentsOf, failureOf, outputOf } from './tool';
 export function Lookup({ part, directory }: { part: ToolPart; directory: string }) {
   const text = lookupLine(part, directory);
   const files = attachmentsOf(part);
+  const place = placeOf(part);
   return (
     <Block
       kind="line"
@@ -24,6 +26,7 @@ export function Lookup({ part, directory }: { part: ToolPart; directory: string 
           {text}
         </>
       }
+      link={place && <OpenFile {...place} directory={directory} />}
       aside={<Aside part={part} />}
     >
       {failureOf(part) !== null ? (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolPart } from '@/shared/api/opencode';
-import { foundText, isLookup, lookupLine } from './lookups';
+import { foundText, isLookup, lookupLine, placeOf } from './lookups';
 
 function call(
   tool: string,
@@ -36,6 +36,15 @@ describe('foundText', () => {
     ['<file>\n00001| one\n</file>\n', '00001| one'],
     ['plain <b>text</b>\n', 'plain <b>text</b>'],
   ])('%j', (output, text) => expect(foundText(output)).toBe(text));
+});
+
+describe('placeOf', () => {
+  it.each([
+    ['read', { filePath: '/work/a.ts', offset: 10 }, { path: '/work/a.ts', line: 10 }],
+    ['grep', { pattern: 'x', path: '/work/src' }, { path: '/work/src', line: undefined }],
+    ['glob', { pattern: '*', path: '/work/src' }, { path: '/work/src/', line: undefined }],
+    ['webfetch', { url: 'https://example.com' }, null],
+  ])('%s', (tool, input, place) => expect(placeOf(call(tool, input))).toEqual(place));
 });
 
 describe('what an output holds itself', () => {

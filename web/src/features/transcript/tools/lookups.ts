@@ -57,6 +57,18 @@ export function lookupLine(part: ToolPart, directory: string): string {
   }
 }
 
+/** What is looked at, and from which line on; null where it is no file and no folder. A folder ends with a slash. */
+export function placeOf(part: ToolPart): { path: string; line: number | undefined } | null {
+  const path = input(part, 'filePath') || input(part, 'path');
+  if (path === '') return null;
+  const isFolder = part.tool === 'list' || part.tool === 'glob';
+  const { offset } = inputOf(part);
+  return {
+    path: isFolder && !path.endsWith('/') ? `${path}/` : path,
+    line: typeof offset === 'number' && offset > 0 ? offset : undefined,
+  };
+}
+
 /** The marks that opencode puts before what it found, for the model. */
 const opening = /^(?:<path>.*\n<type>.*\n)?<(content|file|entries)>\n?/;
 
