@@ -9,6 +9,7 @@ import { Composer } from '@/features/composer/Composer';
 import { choiceWasSent } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
 import { giveBack } from '@/features/composer/giveBack';
+import { lastSaid } from '@/features/events/said';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
@@ -95,23 +96,13 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
           model={choices.model}
           onSend={send}
           onStop={chat && canStop(chat) ? () => stopChat(chat) : undefined}
-          recall={() => lastSaid(id)}
+          recall={() => lastSaid(useEvents.getState().transcripts[id])}
         >
           <ChoiceChips choices={choices} directory={directory} modelsOf={directory} />
         </Composer>
       </div>
     </>
   );
-}
-
-/** What the person said last in a chat. */
-function lastSaid(session: string): string | null {
-  const transcript = useEvents.getState().transcripts[session];
-  const prompt = transcript?.order.findLast((id) => transcript.entries[id]?.info.role === 'user');
-  const texts = (transcript?.entries[prompt ?? '']?.parts ?? []).flatMap((part) =>
-    part.type === 'text' && !part.synthetic ? [part.text] : [],
-  );
-  return texts.length === 0 ? null : texts.join('\n');
 }
 
 /** What an agent is told that was cut off in the middle of its work. */

@@ -27,6 +27,8 @@ interface Props {
   kept: Marks;
   /** When the prompt was sent that it answers; null where that is not known. */
   askedAt: number | null;
+  /** Of a prompt: what somebody typed; null where nobody did. */
+  said: string | null;
 }
 
 export const Message = memo(({ entry, ...props }: Props) => {
@@ -34,7 +36,7 @@ export const Message = memo(({ entry, ...props }: Props) => {
   return (
     <Shown of={entry} what="message">
       {info.role === 'user' ? (
-        <Prompt entry={entry} info={info} />
+        <Prompt entry={entry} info={info} said={props.said} />
       ) : (
         <Answer entry={entry} info={info} {...props} />
       )}
@@ -42,19 +44,20 @@ export const Message = memo(({ entry, ...props }: Props) => {
   );
 });
 
-/** What somebody typed. Texts that opencode added for the model are left out. */
-function Prompt({ entry, info }: { entry: Entry; info: UserMessage }) {
+/** What somebody typed. What opencode added for the model, or said in the person's name, is left out. */
+function Prompt({ entry, info, said }: { entry: Entry; info: UserMessage; said: string | null }) {
   const press = usePress(info.sessionID, info.id);
   // Its text comes a moment after it: until then it is shown as what is being sent.
   if (entry.parts.length === 0) return null;
   if (entry.parts.some((part) => part.type === 'compaction')) return <Compaction time={info.time.created} />;
+  if (said === null) return null;
   return (
     <article className={`message user mode-${info.agent}`} aria-label="You" {...press}>
       <span className="prompt-aside">
         <Time at={info.time.created} />
         <More session={info.sessionID} message={info.id} />
       </span>
-      {entry.parts.map((part) => part.type === 'text' && !part.synthetic && <p key={part.id}>{part.text}</p>)}
+      {said !== '' && <p>{said}</p>}
       <Files files={entry.parts.filter((part) => part.type === 'file')} />
     </article>
   );
