@@ -35,6 +35,8 @@ async function loggedIn(): Promise<Phone> {
 const box = (on = page) => on.getByLabel('Message', { exact: true });
 const button = (name: string | RegExp, on = page) => on.getByRole('button', { name });
 const send = (on = page) => on.getByRole('button', { name: 'Send', exact: true });
+const attached = () => page.getByTestId('attachment');
+const prompts = () => page.getByRole('article', { name: 'You' });
 const chatId = (on = page) => /ses_\w+/.exec(on.url())?.[0] ?? '';
 const valueIs = (text: string, on = page) =>
   until(`the box says “${text}”`, async () => (await box(on).inputValue()) === text, 30);
@@ -122,11 +124,74 @@ test('a chat goes on as it did, whatever was chosen elsewhere and whatever the p
     ),
   );
   await visit(other.page, `/chat/${planned}`);
-  await button('Mode: as before', other.page).waitFor();
-  await button('Model: as before', other.page).waitFor();
-  await picture(other.page, 'as-before');
+  await button('Mode: same mode', other.page).waitFor();
+  await button('Model: same model', other.page).waitFor();
+  await picture(other.page, 'same-as-before');
   await sent('say: four', other.page);
   expect(await mannerOf(planned, 'say: four')).toEqual(['plan', 'thinker', 'high']);
   await other.context.close();
   await rests();
+});
+
+/** A picture of one pixel. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+async function act(on: ReturnType<typeof prompts>, name: string | RegExp): Promise<void> {
+  await on.getByRole('button', { name: 'Message actions' }).tap();
+  await page.getByRole('menuitem', { name }).tap();
+}
+
+test('a prompt that is said anew comes back with its picture, and a command as it was typed', async () => {
+  const chat = await begun('say: begun');
+  await page
+    .getByTestId('attach-input')
+    .setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: pixel });
+  await attached().getByRole('img').waitFor();
+  await sent('say: with a picture');
+  await mannerOf(chat, 'with a picture');
+  await rests();
+  await page.getByRole('button', { name: 'Show picture dot.png' }).waitFor();
+  await act(prompts().last(), /^Revert to before/);
+  await valueIs('say: with a picture');
+  await attached().getByRole('img').waitFor();
+  await button('Remove dot.png').tap();
+  await page.getByTestId('reverted').getByRole('button', { name: 'Undo' }).tap();
+  await page.getByTestId('reverted').waitFor({ state: 'detached' });
+  await box().fill('');
+  await act(prompts().last(), /^Fork before/);
+  await page.waitForURL((url) => url.pathname.includes('ses_') && !url.pathname.includes(chat));
+  await valueIs('say: with a picture');
+  await attached().getByRole('img').waitFor();
+  await button('Remove dot.png').tap();
+
+  await visit(page, `/chat/${chat}`);
+  await sent('/init say: from the command');
+  await mannerOf(chat, 'from the command');
+  await rests();
+  await act(prompts().last(), /^Revert to before/);
+  await valueIs('/init say: from the command');
+  await box().fill('');
+});
+
+test('a line for the shell is shown as it was typed, and nothing that nobody said', async () => {
+  const chat = chatId();
+  await sent('!echo shell-$((40 + 2))');
+  await prompts().last().getByText('!echo shell-$((40 + 2))').waitFor();
+  await page.getByTestId('transcript').getByText('shell-42').first().waitFor();
+  await rests();
+  await picture(page, 'shell-line');
+  await sent('/review');
+  await prompts().last().getByText('/review').waitFor();
+  await until('it is done', async () => {
+    const { body } = await stack.json<Stored[]>(cookie, 'GET', `/session/${chat}/message`);
+    return body.some(({ parts }) => parts.some(({ text }) => text?.startsWith('Summarize the task tool')));
+  });
+  await rests();
+  await picture(page, 'review');
+  for (const said of await prompts().all()) {
+    expect((await said.locator('p').allInnerTexts()).join('')).not.toBe('');
+  }
 });

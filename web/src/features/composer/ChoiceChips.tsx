@@ -19,7 +19,7 @@ export function ChoiceChips({ choices, directory, modelsOf }: Props) {
   const close = () => setSheet(null);
   return (
     <>
-      <Chip label="Mode" value={choices.mode ?? choices.open} onClick={() => setSheet('mode')} />
+      <Chip label="Mode" value={choices.mode ?? 'same mode'} onClick={() => setSheet('mode')} />
       <Chip label="Model" value={shortModel(choices) ?? choices.open} onClick={() => setSheet('model')} />
       <Suspense>
         {sheet === 'mode' && (

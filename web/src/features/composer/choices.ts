@@ -24,7 +24,7 @@ export const nothingChosen: Choice = { model: null, variant: null, mode: null };
 export interface Choices extends Choice {
   /** What is to be sent. */
   told: Choice;
-  /** What is said of what is not known. */
+  /** What is said of a model that is not known. */
   open: string;
   setModel: (model: string, variant: string | null) => void;
   setMode: (mode: string) => void;
@@ -101,7 +101,7 @@ export function useChatChoices(repo: string | null, chat: string, used: Choice):
     ...over(told, used),
     told,
     // What names its mode and no model was begun so.
-    open: used.mode === null ? 'as before' : 'default model',
+    open: used.mode === null ? 'same model' : 'default model',
     setModel(model, variant) {
       remember('model', model);
       choose({ model, variant });

@@ -8,6 +8,7 @@ import { Failure, Loading } from '@/shared/ui/Notice';
 import { Activity } from './Activity';
 import { Context } from './Context';
 import { Earlier } from './Earlier';
+import type { OnWords } from './MessageSheet';
 import { Messages } from './Messages';
 import { MessageActions } from './messageActions';
 import { PinnedTodos } from './PinnedTodos';
@@ -32,7 +33,7 @@ interface Props {
   /** Shown after the last message and what is being done. */
   children?: ReactNode;
   /** Gives words back to the box of a chat; without it nothing can be done with messages, only read. */
-  onWords?: (session: string, text: string) => void;
+  onWords?: OnWords;
   /** How many prompts have been sent from here: who sends one wants to see it, wherever they were. */
   sent?: number;
 }
