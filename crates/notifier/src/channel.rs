@@ -165,8 +165,8 @@ pub(crate) struct Context<'a> {
     pub(crate) vapid: &'a VapidKey,
     /// The device, for Web Push.
     pub(crate) subscription: Option<&'a Subscription>,
-    /// How many chats cannot go on without the person.
-    pub(crate) badge: usize,
+    /// What the app's badge shows; `None` leaves it as it is.
+    pub(crate) badge: Option<usize>,
     pub(crate) now: OffsetDateTime,
 }
 

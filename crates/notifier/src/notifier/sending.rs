@@ -113,7 +113,7 @@ impl Notifier {
             settings: &settings,
             vapid: &self.0.vapid,
             subscription: subscription.as_ref(),
-            badge: self.chats().as_ref().map_or(0, Chats::in_need),
+            badge: self.chats().as_ref().and_then(Chats::badge),
             now: OffsetDateTime::now_utc(),
         };
         match compose(target, message, buttons, &context) {
