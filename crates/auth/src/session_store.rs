@@ -9,11 +9,12 @@ use std::{
     io,
     path::Path,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -32,6 +33,27 @@ const LAST_SEEN_STEP: i64 = 60;
 #[derive(Default, Serialize, Deserialize)]
 struct Kept {
     sessions: Vec<Session>,
+    #[serde(default)]
+    era: Option<Era>,
+}
+
+/// The time between two moments at which everybody, or everybody else, was logged out. A random name, for services
+/// that gave something to nobody's login in particular and that shall take it back then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Era(String);
+
+impl Era {
+    fn begin() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Its name.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
 }
 
 struct Entry {
@@ -60,6 +82,7 @@ impl Entry {
 pub(crate) struct SessionStore {
     file: Arc<ListFile>,
     entries: RwLock<HashMap<SessionId, Entry>>,
+    era: Mutex<Era>,
 }
 
 impl SessionStore {
@@ -68,7 +91,13 @@ impl SessionStore {
         let (file, kept) = ListFile::open::<Kept>(path, key, "everyone has to log in again")?;
         let sessions = kept.sessions.into_iter().filter(|session| session.expires_at > now);
         let entries = sessions.map(|session| (session.id, Entry::new(session))).collect();
-        Ok(Self { file, entries: RwLock::new(entries) })
+        let era = if let Some(era) = kept.era {
+            era
+        } else {
+            file.changed();
+            Era::begin()?
+        };
+        Ok(Self { file, entries: RwLock::new(entries), era: Mutex::new(era) })
     }
 
     /// True when there is such a session, which is then seen now.
@@ -122,6 +151,18 @@ impl SessionStore {
         revoked
     }
 
+    /// The era that it is.
+    pub(crate) fn era(&self) -> Era {
+        self.era.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Begins another era.
+    pub(crate) fn begin_era(&self) -> io::Result<()> {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Era::begin()?;
+        self.file.changed();
+        Ok(())
+    }
+
     /// Writes the file if it is due.
     pub(crate) async fn flush(self: &Arc<Self>) -> io::Result<()> {
         let store = Arc::clone(self);
@@ -130,12 +171,14 @@ impl SessionStore {
 
     fn kept(&self) -> Kept {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        Kept { sessions: entries.values().map(Entry::to_session).collect() }
+        Kept { sessions: entries.values().map(Entry::to_session).collect(), era: Some(self.era()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use time::Duration;
 
     use super::*;
@@ -210,6 +253,26 @@ mod tests {
         let store = open(&path, NOW);
         assert!(!store.touch(first, NOW));
         assert!(store.touch(second, NOW));
+    }
+
+    #[tokio::test]
+    async fn an_era_survives_a_restart_and_no_other_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.json");
+        let store = open(&path, NOW);
+        let first = store.era();
+        store.flush().await.unwrap();
+        assert_eq!(open(&path, NOW).era(), first);
+        assert_ne!(SessionStore::open(&path, "other".into(), NOW).unwrap().era(), first);
+        store.begin_era().unwrap();
+        assert_ne!(store.era(), first);
+        store.flush().await.unwrap();
+        assert_eq!(open(&path, NOW).era(), store.era());
+        // As it was written before there were eras.
+        fs::write(&path, r#"{"version":1,"key":"key","sessions":[]}"#).unwrap();
+        let store = open(&path, NOW);
+        store.flush().await.unwrap();
+        assert_eq!(open(&path, NOW).era(), store.era());
     }
 
     #[test]
