@@ -1,7 +1,7 @@
 // Nothing that somebody wrote or chose is lost: the choice of each chat, prompts that are said anew, answers half given.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture, visit } from './browser';
+import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -194,4 +194,20 @@ test('a line for the shell is shown as it was typed, and nothing that nobody sai
   for (const said of await prompts().all()) {
     expect((await said.locator('p').allInnerTexts()).join('')).not.toBe('');
   }
+});
+
+test('an answer that is half given is there again after another page and a reload', async () => {
+  const chat = await begun('say: begun');
+  await sent('ask: Which colour? | black | white');
+  const answer = page.getByRole('textbox', { name: 'Your own answer to: Which colour?' });
+  await answer.fill('a dark green');
+  await visit(page, '/inbox');
+  await until('it is in the inbox', async () => (await answer.inputValue()) === 'a dark green', 30);
+  await visit(page, `/chat/${chat}`);
+  await until('it is in the chat', async () => (await answer.inputValue()) === 'a dark green', 30);
+  await reload(page);
+  await until('it is there again', async () => (await answer.inputValue()) === 'a dark green', 30);
+  await button('Answer').tap();
+  await rests();
+  expect(await page.evaluate(() => localStorage.getItem('ocweb.answers'))).toBeNull();
 });
