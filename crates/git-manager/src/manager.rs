@@ -101,6 +101,7 @@ impl Manager {
             delivery,
             git,
             opencode,
+            run: config.folders.run.clone(),
         };
         Ok(Self { clones, worktrees, chats, changes, stop, github, view, removal, tasks })
     }

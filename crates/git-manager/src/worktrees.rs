@@ -20,10 +20,11 @@ pub use entry::{lock_reason, working_copies};
 
 use crate::{
     clones::{Base, Exclusive},
-    error::{Error, Loss, Missing},
+    error::{Error, Missing},
     git::{Git, clearing_stale_locks},
     loss,
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
+    reasons::Reasons,
     records::{Records, sync_folder},
 };
 
@@ -232,8 +233,8 @@ impl Worktrees {
         Ok(())
     }
 
-    /// What deleting a worktree and its branch would lose, if anything.
-    pub async fn loss(&self, worktree: &Worktree) -> Option<Loss> {
+    /// What deleting a worktree and its branch would lose.
+    pub async fn loss(&self, worktree: &Worktree) -> Reasons {
         loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await
     }
 

@@ -6,7 +6,13 @@ use backon::{ExponentialBuilder, Retryable};
 use ocweb_opencode_client::{Error as ClientError, SessionId as ChatId};
 
 use super::{Chat, Chats, State};
-use crate::{agent, error::Error, names::SessionId, worktrees::Worktree};
+use crate::{
+    agent,
+    error::Error,
+    names::SessionId,
+    reasons::{Accepted, ReasonKind},
+    worktrees::Worktree,
+};
 
 impl Chats {
     /// Takes a chat to its end. Dropping this at any point is safe.
@@ -124,10 +130,10 @@ impl Chats {
         let clone = self.clones.exclusive(&chat.repo).await;
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
-            agent::come_to_rest(&self.opencode, &worktree.path, false).await?;
-            if let Some(loss) = self.worktrees.loss(&worktree).await {
-                return Err(Error::WouldLose { what: worktree.path.display().to_string(), loss });
-            }
+            let at_work = agent::is_at_work(&self.opencode, &worktree.path).await?;
+            let loss = self.worktrees.loss(&worktree).await;
+            let reasons = loss.with(ReasonKind::ChatRunning, usize::from(at_work));
+            Accepted::default().require("The working copy", reasons)?;
             agent::let_go(&self.opencode, &worktree.path).await?;
             self.worktrees.remove(&clone, &worktree).await?;
         }

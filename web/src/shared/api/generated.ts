@@ -80,7 +80,7 @@ export interface paths {
         post?: never;
         /**
          * Deletes a chat with its worktree, branch and session
-         * @description Ends its creation if that goes on. Refused while it runs or when work would be lost.
+         * @description Ends its creation if that goes on. Refused while something speaks against it that was not accepted.
          */
         delete: operations["delete_chat"];
         options?: never;
@@ -809,7 +809,7 @@ export interface paths {
         post?: never;
         /**
          * Deletes a clone
-         * @description Refused while it has worktrees, running chats, or work that no remote has.
+         * @description Refused while something speaks against it that was not accepted; its worktrees, which go with it, do.
          */
         delete: operations["delete_repository"];
         options?: never;
@@ -958,7 +958,7 @@ export interface paths {
         post?: never;
         /**
          * Deletes a worktree with its branch
-         * @description Refused while its chat runs or when work would be lost.
+         * @description Refused while something speaks against it that was not accepted.
          */
         delete: operations["delete_worktree"];
         options?: never;
@@ -1399,6 +1399,22 @@ export interface components {
             short_id: string;
             /** @description The first line of its message. */
             subject: string;
+        };
+        /** @description Something that speaks against deleting. */
+        DeletionReason: {
+            count: number;
+            /** @description A sentence without its full stop. */
+            detail: string;
+            /**
+             * @description To be accepted together with the number.
+             * @enum {string}
+             */
+            kind: "uncommitted-changes" | "unfinished-operation" | "unpushed-commits" | "stash-entries" | "unreadable" | "chat-running" | "chat-being-created" | "prompts-waiting" | "processes-running" | "folder-shared" | "worktrees-exist";
+        };
+        /** @description Why something was not deleted. */
+        DeletionRefused: components["schemas"]["Problem"] & {
+            /** @description All that speaks against it. */
+            reasons: components["schemas"]["DeletionReason"][];
         };
         /** @description What changed between two states. */
         Diff: {
@@ -2757,8 +2773,11 @@ export interface operations {
     delete_chat: {
         parameters: {
             query?: {
-                /** @description Delete although uncommitted or unpushed work would be lost, and stop what runs. */
-                force?: boolean;
+                /**
+                 * @description The reasons in spite of which it is deleted, with the numbers that the refusal told:
+                 *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
+                 */
+                accept?: string;
             };
             header?: never;
             path: {
@@ -2791,13 +2810,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `uncommitted-changes`, `unpushed-commits` or `chat-running` */
+            /** @description `deletion-refused`, with every reason */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -5166,8 +5185,11 @@ export interface operations {
     delete_repository: {
         parameters: {
             query?: {
-                /** @description Delete although uncommitted or unpushed work would be lost, and stop what runs. */
-                force?: boolean;
+                /**
+                 * @description The reasons in spite of which it is deleted, with the numbers that the refusal told:
+                 *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
+                 */
+                accept?: string;
             };
             header?: never;
             path: {
@@ -5201,13 +5223,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `uncommitted-changes`, `unpushed-commits`, `chat-running` or `worktrees-exist` */
+            /** @description `deletion-refused`, with every reason */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -5693,8 +5715,11 @@ export interface operations {
     delete_worktree: {
         parameters: {
             query?: {
-                /** @description Delete although uncommitted or unpushed work would be lost, and stop what runs. */
-                force?: boolean;
+                /**
+                 * @description The reasons in spite of which it is deleted, with the numbers that the refusal told:
+                 *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
+                 */
+                accept?: string;
             };
             header?: never;
             path: {
@@ -5729,13 +5754,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `uncommitted-changes`, `unpushed-commits` or `chat-running` */
+            /** @description `deletion-refused`, with every reason */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
