@@ -44,6 +44,8 @@ pub struct Chats {
     deleted: Deleted,
     foreign: ForeignSessions,
     permission_default: PermissionDefault,
+    /// Held while the permissions of a chat change, so that opencode and the record say the same.
+    changing_permissions: tokio::sync::Mutex<()>,
     workers: Mutex<HashMap<ChatId, Worker>>,
     prompts: Prompts,
     changes: Arc<Changes>,
@@ -92,6 +94,7 @@ impl Chats {
             deleted: Deleted::open(folder.join("deleted"))?,
             foreign,
             permission_default,
+            changing_permissions: tokio::sync::Mutex::default(),
             workers: Mutex::default(),
             prompts,
             changes,

@@ -8,7 +8,7 @@ mod relay;
 
 pub use commands::{CallTrace, CommandInfo};
 pub use last_used::LastUsed;
-pub use permissions::PermissionRule;
+pub use permissions::{PermissionAction, PermissionRule};
 pub use providers::{Catalogue, CatalogueEntry};
 pub use relay::MessagePage;
 
@@ -71,6 +71,8 @@ struct Agent {
     mode: String,
     #[serde(default)]
     hidden: bool,
+    #[serde(default)]
+    permission: Vec<PermissionRule>,
 }
 
 #[derive(Deserialize)]
@@ -212,9 +214,7 @@ impl Client {
 
     /// The agent of those who name none.
     pub async fn default_agent(&self, directory: &Path) -> Result<Option<String>, Error> {
-        let agents = self.agents(directory).await?;
-        let main = agents.into_iter().find(|agent| agent.mode != "subagent" && !agent.hidden);
-        Ok(main.map(|agent| agent.name))
+        Ok(main_agent(self.agents(directory).await?).map(|agent| agent.name))
     }
 
     async fn agents(&self, directory: &Path) -> Result<Vec<Agent>, Error> {
@@ -315,6 +315,11 @@ impl Client {
     async fn object(&self, call: &str, request: RequestBuilder) -> Result<(), Error> {
         self.read::<BTreeMap<String, Value>>(call, request).await.map(drop)
     }
+}
+
+/// The one that works where no agent is named: opencode lists it first.
+fn main_agent(agents: Vec<Agent>) -> Option<Agent> {
+    agents.into_iter().find(|agent| agent.mode != "subagent" && !agent.hidden)
 }
 
 fn in_directory(request: RequestBuilder, directory: &Path) -> RequestBuilder {

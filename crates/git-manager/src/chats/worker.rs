@@ -81,12 +81,9 @@ impl Chats {
         // The clone first: the directory that opencode opens first becomes its project's root.
         self.patiently(|| self.opencode.open_directory(&clone)).await?;
         self.patiently(|| self.opencode.create_session(&chat.id, &directory)).await?;
-        if let Some(permissions) = chat.permissions {
-            let rules = permissions.rules();
-            self.patiently(|| self.opencode.add_permission_rules(chat.id.as_str(), &rules)).await?;
-        }
         // Opening takes long with plugins to install; the first prompt is then answered soon.
         self.patiently(|| self.opencode.open_directory(&directory)).await?;
+        self.patiently(|| self.ensure_permissions(&chat.id, &directory, chat.agent.as_deref())).await?;
         if let Some(title) = &chat.title {
             self.patiently(|| self.opencode.set_title(&chat.id, title)).await?;
         }

@@ -17,7 +17,7 @@ mod names;
 use std::{path::PathBuf, time::Duration};
 
 use ocweb_opencode_client::{
-    CallTrace, Error as ClientError, Prompt as Message, PromptFile, SessionId as ChatId,
+    CallTrace, CommandInfo, Error as ClientError, Prompt as Message, PromptFile, SessionId as ChatId,
 };
 
 use self::{
@@ -188,6 +188,14 @@ impl Errand<'_> {
                 prompt => prompt?,
             };
             names::require(&delivery.opencode, &self.directory, &prompt).await?;
+            match self.permit(&prompt).await {
+                Err(error) if error.is_unavailable() => {
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+                Err(error @ ClientError::NotFound) => return Err(refused(&error)),
+                permitted => permitted?,
+            }
             if !delivery.prompts.begin(chat, prompt.id.clone()).await? {
                 return Ok(false);
             }
@@ -200,6 +208,18 @@ impl Errand<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Sees to it that the agent may do what was chosen, and no more. A shell line is its person's own word.
+    async fn permit(&self, prompt: &Prompt) -> Result<(), ClientError> {
+        let Self { delivery, chat, directory, .. } = self;
+        let command = match &prompt.kind {
+            PromptKind::Shell => return Ok(()),
+            PromptKind::Command { name } => delivery.opencode.command_info(directory, name).await?,
+            PromptKind::Prompt => None,
+        };
+        let agent = command.as_ref().and_then(CommandInfo::agent).or(prompt.agent.as_deref());
+        delivery.chats.ensure_permissions(chat, directory, agent).await
     }
 
     /// Gives opencode the prompt.

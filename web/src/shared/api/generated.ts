@@ -1973,7 +1973,7 @@ export interface components {
             default?: components["schemas"]["Permissions"] | null;
         };
         /**
-         * @description What an agent may do without asking.
+         * @description What an agent may do without asking. What opencode's configuration denies it, or its mode, stays denied.
          * @enum {string}
          */
         Permissions: "ask" | "edits" | "all";
