@@ -211,3 +211,43 @@ test('an answer that is half given is there again after another page and a reloa
   await rests();
   expect(await page.evaluate(() => localStorage.getItem('ocweb.answers'))).toBeNull();
 });
+
+/** Deletes a chat as another device would. */
+async function deleted(chat: string): Promise<void> {
+  const { status, body } = await stack.json(cookie, 'DELETE', `/admin/chats/${chat}`);
+  expect(status, JSON.stringify(body)).toBe(204);
+}
+
+test('what was typed in a chat that is deleted elsewhere is still there, and goes on in a new one', async () => {
+  const looked = await begun('say: deleted while it is looked at');
+  await box().fill('half a thought\nof two lines');
+  await page
+    .getByTestId('attach-input')
+    .setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: pixel });
+  await attached().getByRole('img').waitFor();
+  await deleted(looked);
+  await page.getByTestId('lost-draft').getByText('half a thought').waitFor();
+  await picture(page, 'lost-draft');
+  await button('New chat with this').tap();
+  await valueIs('half a thought\nof two lines');
+  await attached().getByRole('img').waitFor();
+  await button('Remove dot.png').tap();
+  await box().fill('');
+
+  const left = await begun('say: deleted while another is looked at');
+  await box().fill('another thought');
+  await visit(page, '/inbox');
+  await deleted(left);
+  await page.getByRole('button', { name: /^Chats/ }).tap();
+  const row = page.getByTestId('lost-draft-row');
+  await row.getByText('another thought').waitFor();
+  expect(await row.count()).toBe(1);
+  await picture(page, 'lost-drafts');
+  await row.tap();
+  await button('Discard').tap();
+  await page.getByText('Go on elsewhere').waitFor();
+  await row.waitFor({ state: 'detached' });
+  expect(
+    await page.evaluate(() => Object.keys(localStorage).filter((key) => /draft\.ses_/.test(key))),
+  ).toEqual([]);
+});

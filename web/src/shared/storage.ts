@@ -10,6 +10,18 @@ export function recall(key: string): string | null {
   }
 }
 
+/** The rest of every key that begins so. */
+export function recallKeys(beginning: string): string[] {
+  const whole = prefix + beginning;
+  try {
+    return Object.keys(localStorage).flatMap((key) =>
+      key.startsWith(whole) ? [key.slice(whole.length)] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
 /** What was remembered as JSON; null where there is nothing, or something damaged, which is forgotten. */
 export function recallJson(key: string): unknown {
   const text = recall(key);

@@ -1,5 +1,6 @@
 /** What is attached and not sent, by draft: kept in IndexedDB, as a phone may end the page at any moment. */
 import { create } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
 import { database } from '@/shared/database';
 import type { FileContent } from '@/shared/files';
 
@@ -59,6 +60,11 @@ export function attachmentsOf(draft: string): readonly Attachment[] {
 
 export function useAttachments(draft: string): readonly Attachment[] {
   return useStore((state) => state[draft] ?? none);
+}
+
+/** The drafts to which something is attached. */
+export function useDraftsWithFiles(): string[] {
+  return useStore(useShallow((state) => Object.keys(state).filter((draft) => state[draft]?.length)));
 }
 
 /** Attaches files. They are there at once; where the browser keeps nothing they are there until the page ends. */
