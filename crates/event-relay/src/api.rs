@@ -4,6 +4,7 @@ mod events;
 mod files;
 mod inbox;
 mod login;
+mod models;
 mod opencode;
 mod providers;
 mod settings;
@@ -33,6 +34,7 @@ fn documented() -> OpenApiRouter<Relay> {
         .routes(routes!(files::read_file))
         .routes(routes!(files::read_attachment))
         .routes(routes!(providers::list_providers, providers::renew_providers))
+        .routes(routes!(models::list_models))
         .routes(routes!(inbox::list_requests))
         .routes(routes!(inbox::answer_request))
 }

@@ -9,16 +9,13 @@ mod relay;
 pub use commands::{CallTrace, CommandInfo};
 pub use last_used::LastUsed;
 pub use permissions::{PermissionAction, PermissionRule};
-pub use providers::{Catalogue, CatalogueEntry};
+pub use providers::{Catalogue, CatalogueEntry, Model, ModelCost, ModelProvider};
 pub use relay::MessagePage;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{Error, MessageId, ModelName, Prompt, SessionId, prompt::part_id, whole_characters};
@@ -73,24 +70,6 @@ struct Agent {
     hidden: bool,
     #[serde(default)]
     permission: Vec<PermissionRule>,
-}
-
-#[derive(Deserialize)]
-struct Providers {
-    providers: Vec<Provider>,
-}
-
-#[derive(Deserialize)]
-struct Provider {
-    id: String,
-    models: BTreeMap<String, Model>,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    #[serde(default)]
-    #[expect(clippy::zero_sized_map_values, reason = "serde skips the values of a map, which are large")]
-    variants: BTreeMap<String, IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -223,11 +202,10 @@ impl Client {
 
     /// The variants of a model that can be used in a directory; `None` when it cannot.
     pub async fn variants(&self, directory: &Path, model: &ModelName) -> Result<Option<Vec<String>>, Error> {
-        let request = in_directory(self.request(Method::GET, &["config", "providers"]), directory);
-        let Providers { providers } = self.read("GET /config/providers", request).await?;
+        let providers = self.models(Some(directory)).await?;
         let provider = providers.into_iter().find(|known| known.id == model.provider);
         let model = provider.and_then(|mut provider| provider.models.remove(&model.model));
-        Ok(model.map(|model| model.variants.into_keys().collect()))
+        Ok(model.map(|model| model.variants))
     }
 
     /// Sends a prompt and does not wait for the answer; its message is stored a little after this returns.

@@ -13,8 +13,8 @@ mod prompt;
 
 pub use characters::whole_characters;
 pub use client::{
-    CallTrace, Catalogue, CatalogueEntry, Client, CommandInfo, LastUsed, MessagePage, PermissionAction,
-    PermissionRule,
+    CallTrace, Catalogue, CatalogueEntry, Client, CommandInfo, LastUsed, MessagePage, Model, ModelCost,
+    ModelProvider, PermissionAction, PermissionRule,
 };
 pub use contents::{ContentCutter, Piece, content_number, has_content_mark};
 pub use error::Error;

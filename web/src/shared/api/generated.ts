@@ -543,6 +543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models to choose from */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/notifications/act": {
         parameters: {
             query?: never;
@@ -1957,6 +1974,43 @@ export interface components {
             token?: string | null;
             /** @description The topic's name; `null` for none. */
             topic?: string | null;
+        };
+        /** @description What a person chooses a model by. */
+        OfferedModel: {
+            /**
+             * Format: double
+             * @description How many tokens it takes in; `null` when that is not known.
+             */
+            context: number | null;
+            /** @description Within its provider. */
+            id: string;
+            /** @description Whether it can be shown pictures. */
+            images: boolean;
+            /**
+             * Format: double
+             * @description Dollars for a million tokens that it reads; `null` when that is not known.
+             */
+            input_price: number | null;
+            name: string;
+            /**
+             * Format: double
+             * @description Dollars for a million tokens that it writes; `null` when that is not known.
+             */
+            output_price: number | null;
+            /** @description Whether it can be shown PDFs. */
+            pdfs: boolean;
+            /** @description The names of its variants, in order. */
+            variants: string[];
+        };
+        /** @description The models to choose from. */
+        OfferedModelList: {
+            providers: components["schemas"]["OfferedProvider"][];
+        };
+        /** @description A provider that is connected. */
+        OfferedProvider: {
+            id: string;
+            models: components["schemas"]["OfferedModel"][];
+            name: string;
         };
         /**
          * @description Where a provider's connection comes from.
@@ -4275,6 +4329,56 @@ export interface operations {
             };
             /** @description That is no number of hours from 1 to 24 */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                /** @description The directory of a chat, which may have a configuration of its own; without it, what every chat has. */
+                directory?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the providers that are connected */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedModelList"];
+                };
+            };
+            /** @description opencode's answer cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode does not answer */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
