@@ -251,3 +251,24 @@ test('what was typed in a chat that is deleted elsewhere is still there, and goe
     await page.evaluate(() => Object.keys(localStorage).filter((key) => /draft\.ses_/.test(key))),
   ).toEqual([]);
 });
+
+test('a browser that has no room left says so, until it keeps what is typed', async () => {
+  await begun('say: begun');
+  await page.evaluate(() => {
+    const { setItem } = Storage.prototype;
+    Storage.prototype.setItem = (key) => {
+      if (key.includes('draft.')) throw new DOMException('full', 'QuotaExceededError');
+    };
+    Object.assign(globalThis, { makeRoom: () => Object.assign(Storage.prototype, { setItem }) });
+  });
+  await box().fill('nowhere to keep it');
+  await page.getByTestId('storage-full').waitFor();
+  await picture(page, 'storage-full');
+  expect(await box().inputValue()).toBe('nowhere to keep it');
+  await page.evaluate(() => (globalThis as unknown as { makeRoom: () => void }).makeRoom());
+  await box().fill('and now');
+  await page.getByTestId('storage-full').waitFor({ state: 'detached' });
+  await reload(page);
+  await valueIs('and now');
+  await box().fill('');
+});

@@ -1,5 +1,6 @@
 /** What this browser remembers by name, as one entry of its storage: of the latest names only, so that it never fills it. */
-import { recallJson, remember } from './storage';
+import { keep } from './keeping';
+import { recallJson } from './storage';
 
 export interface Latest {
   recall(name: string): unknown;
@@ -20,7 +21,7 @@ export function rememberLatest(key: string, most: number): Latest {
     remember(name, value) {
       const others = entries().filter(([known]) => known !== name);
       const all = value === null ? others : [...others, [name, value]].slice(-most);
-      remember(key, all.length === 0 ? null : JSON.stringify(all));
+      keep(key, all.length === 0 ? null : JSON.stringify(all));
     },
   };
 }

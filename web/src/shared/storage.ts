@@ -40,11 +40,13 @@ export function recallList(key: string): string[] {
   return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }
 
-export function remember(key: string, value: string | null): void {
+/** Answers whether it did. */
+export function remember(key: string, value: string | null): boolean {
   try {
     if (value === null || value === '') localStorage.removeItem(prefix + key);
     else localStorage.setItem(prefix + key, value);
+    return true;
   } catch {
-    // Nothing to do: see above.
+    return false;
   }
 }

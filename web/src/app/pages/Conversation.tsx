@@ -6,7 +6,7 @@ import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
-import { choiceWasSent } from '@/features/composer/choices';
+import { choiceWasSent, nothingChosen } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
 import { giveBack } from '@/features/composer/giveBack';
 import { lastSaid } from '@/features/events/said';
@@ -57,12 +57,14 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
 
   async function takenBack(back: TakenBack) {
     const { items, accepted } = useOutbox.getState();
-    if (chat || [...items, ...accepted].some((item) => item.chat === id)) {
+    // Itself it is still there until it is in a box.
+    const others = [...items, ...accepted].filter((item) => item.chat === id).length - 1;
+    if (chat || others > 0) {
       await giveBack(id, back);
       return;
     }
     // It was the first, and the chat was never made: what was typed goes back to where it was typed.
-    await addToDraft('new', back.text, back.files);
+    await giveBack('new', { ...back, manner: nothingChosen });
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 

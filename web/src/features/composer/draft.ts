@@ -2,7 +2,8 @@
 import { create } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { FileContent } from '@/shared/files';
-import { recall, recallKeys, remember } from '@/shared/storage';
+import { keep } from '@/shared/keeping';
+import { recall, recallKeys } from '@/shared/storage';
 import { attach } from './attachments';
 
 /** By name: each chat has its own. Read from the browser's storage when first asked for. */
@@ -19,7 +20,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 function writeDown(): void {
   clearTimeout(timer);
-  for (const [name, text] of unwritten) remember(`draft.${name}`, text);
+  for (const [name, text] of unwritten) keep(`draft.${name}`, text);
   unwritten.clear();
 }
 

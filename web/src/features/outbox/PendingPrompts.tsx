@@ -38,7 +38,7 @@ function PendingPrompt({ chat, row, onTakenBack }: { chat: string; row: Row; onT
   const takeBack = useMutation({
     mutationFn: async () => {
       if (!isHere) return takeBackFromServer({ id, chat, text, manner });
-      await onTakenBack(await takeBackFromPhone(id));
+      return takeBackFromPhone(id, onTakenBack);
     },
   });
   const send = useMutation({

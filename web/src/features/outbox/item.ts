@@ -32,6 +32,8 @@ export interface TakenBack {
   text: string;
   files: readonly FileContent[];
   manner: Manner;
+  /** Whether this phone keeps the files until they are in the box. */
+  isKeptElsewhere: boolean;
 }
 
 export interface Item extends Written {

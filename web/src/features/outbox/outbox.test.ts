@@ -398,6 +398,20 @@ describe('taking back', () => {
     expect([...server.withdrawn]).toEqual(['msg_0001']);
   });
 
+  it('what cannot be put into the box stays', async () => {
+    server.isReachable = false;
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    const full = async () => {
+      throw new Error('no room');
+    };
+    await expect(tab.outbox.takeBack('msg_0001', full)).rejects.toThrow('no room');
+    expect(phone.kept.has('msg_0001')).toBe(true);
+    server.isReachable = true;
+    await tab.outbox.drain();
+    expect(server.stored).toEqual(['msg_0001']);
+  });
+
   it('the prompt that begins a chat leaves that to the next', async () => {
     server.network = 'silent';
     const newChat = { repo: 'o/r', base: null };

@@ -177,7 +177,8 @@ const takingBack = createTakingBack({
   write: (kept) => remember(takingBackKey, kept.length === 0 ? null : JSON.stringify(kept)),
   takeBack,
   async give({ id, chat, text, manner }, files) {
-    await giveBack(chat, { text, manner, files: files ?? (await contentOf(id)) });
+    const isKeptElsewhere = keptContent.has(id);
+    await giveBack(chat, { text, manner, files: files ?? (await contentOf(id)), isKeptElsewhere });
     await forgetContent(id);
     forget(id);
   },
@@ -241,11 +242,12 @@ function forget(id: string): void {
   }));
 }
 
-/** Takes back what is on this phone. */
-export async function takeBackFromPhone(id: string): Promise<TakenBack> {
+/** Takes back what is on this phone. Where `give` rejects it stays here. */
+export async function takeBackFromPhone(id: string, give: (back: TakenBack) => Promise<void>): Promise<void> {
   const files = await outbox.content(id);
-  const item = await outbox.takeBack(id);
-  return { text: typed(item), files, manner: mannerOf(item) };
+  await outbox.takeBack(id, (item) =>
+    give({ text: typed(item), files, manner: mannerOf(item), isKeptElsewhere: true }),
+  );
 }
 
 /**
