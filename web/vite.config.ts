@@ -100,12 +100,12 @@ export default defineConfig({
             },
             {
               name: 'shared',
-              test: /src\/(shared\/(http|api|ui\/(Icon|Notice|TopBar|Sheet|useOverlay)|overlay|storage|database|identifier|format|viewport)|features\/(events|chats\/status))/,
+              test: /src\/(shared\/(http|api|ui\/(Boundary|CopyButton|Icon|Notice|TopBar|Sheet|useOverlay)|clipboard|overlay|storage|database|identifier|format|viewport)|features\/(events|chats\/status))/,
             },
             {
               // Of a conversation, and of changes.
               name: 'reading',
-              test: /src\/shared\/(markdown|highlight|diff|clipboard|ui\/CopyButton)/,
+              test: /src\/shared\/(markdown|highlight|diff)/,
             },
           ],
         },

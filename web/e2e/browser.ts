@@ -64,6 +64,9 @@ export async function openPhone(
 async function historyIsSettled(page: Page): Promise<void> {
   await page.waitForFunction(
     () => history.state?.ocweb !== 'overlay' || document.querySelector('dialog[open], .drawer.open') !== null,
+    null,
+    // Not by frames: a tab in the background has none.
+    { polling: 50 },
   );
 }
 

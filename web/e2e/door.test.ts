@@ -1,4 +1,5 @@
 // The one door: who gets in where, what is removed from requests, what is put on answers.
+import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, Stack, send, until } from './stack';
@@ -52,6 +53,50 @@ async function everyRoute(): Promise<{ method: string; path: string }[]> {
   ];
 }
 
+const socketHeaders = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
+/** A terminal's WebSocket, as far as it takes to type a short line and to see what is shown. */
+function openShell(path: string, headers: Record<string, string>) {
+  return new Promise<{ type(text: string): void; shown(): string; isOver(): boolean; leave(): void }>(
+    (done, failed) => {
+      const request = httpRequest({
+        host: '127.0.0.1',
+        port: stack.port,
+        path,
+        headers: { host: new URL(stack.url).host, ...headers, ...socketHeaders },
+        agent: false,
+      });
+      request.on('error', failed);
+      request.on('response', (answer) => failed(new Error(`${path} answered ${answer.statusCode}`)));
+      request.on('upgrade', (_answer, socket, head) => {
+        let shown = head.toString();
+        let isOver = false;
+        socket.on('data', (data: Buffer) => {
+          shown += data.toString();
+        });
+        socket.on('error', () => undefined);
+        socket.on('close', () => {
+          isOver = true;
+        });
+        done({
+          // One masked text frame; a mask of zeroes leaves the text as it is.
+          type: (text) =>
+            socket.write(Buffer.from([0x81, 0x80 + text.length, 0, 0, 0, 0, ...Buffer.from(text)])),
+          shown: () => shown,
+          isOver: () => isOver,
+          leave: () => socket.destroy(),
+        });
+      });
+      request.end();
+    },
+  );
+}
+
 // Logging out without being logged in only leads to the login.
 const open = new Set([
   'POST /auth/logout',
@@ -94,7 +139,7 @@ describe('without a session', () => {
 
   test('what a login has open ends within seconds of its end, and nobody else’s does', async () => {
     const other = await stack.login();
-    const paths = ['/admin/events', '/global/event', '/event'];
+    const paths = ['/admin/events', '/global/event', '/event', '/api/event'];
     const open = async (path: string, as: string) => {
       const answer = await fetch(`${stack.url}${path}`, { headers: { cookie: as } });
       const reader = answer.body?.getReader();
@@ -113,6 +158,67 @@ describe('without a session', () => {
     const first = await Promise.race([kept.ended, new Promise((done) => setTimeout(done, 1_000, 'open'))]);
     expect(first).toBe('open');
     await kept.reader?.cancel();
+  });
+
+  test('a shell ends for a login or token that is revoked, and for nobody else', async () => {
+    const json = { 'content-type': 'application/json' };
+    const made = await stack.json<{ id: string }>(cookie, 'POST', '/pty?directory=/tmp', { cwd: '/tmp' });
+    const path = `/pty/${made.body.id}/connect?directory=/tmp`;
+    const token = async (name: string) =>
+      (await stack.json<{ id: string; token: string }>(cookie, 'POST', '/auth/tokens', { name })).body;
+    const [bearer, basic] = [await token('bearer'), await token('basic')];
+    const out = await stack.login();
+    const listed = await stack.login();
+    const sessions = await stack.json<{ sessions: { id: string; current: boolean }[] }>(
+      listed,
+      'GET',
+      '/auth/sessions',
+    );
+    const id = sessions.body.sessions.find((session) => session.current)?.id;
+    const shells = await Promise.all([
+      openShell(path, { cookie: out, origin: stack.url }),
+      openShell(path, { cookie: listed, origin: stack.url }),
+      openShell(path, { authorization: `Bearer ${bearer.token}` }),
+      openShell(path, { authorization: `Basic ${btoa(`opencode:${basic.token}`)}` }),
+    ]);
+    const kept = await openShell(path, { cookie, origin: stack.url });
+    kept.type('echo first-$((6*7))\n');
+    for (const shell of [...shells, kept])
+      await until('it is shown', () => shell.shown().includes('first-42'));
+
+    await send(stack.port, '/auth/logout', { method: 'POST', headers: { cookie: out } });
+    await stack.json(cookie, 'DELETE', `/auth/sessions/${id}`);
+    await stack.json(cookie, 'DELETE', `/auth/tokens/${bearer.id}`);
+    await stack.json(cookie, 'DELETE', `/auth/tokens/${basic.id}`);
+    await until('the revoked are cut', () => shells.every((shell) => shell.isOver()), 20);
+    kept.type('echo second-$((6*7))\n');
+    await until('the other goes on', () => kept.shown().includes('second-42'));
+    expect(kept.isOver()).toBe(false);
+    for (const shell of shells) expect(shell.shown()).not.toContain('second-42');
+
+    // Other spellings, which opencode takes, lead nowhere.
+    for (const spelled of [
+      '/event/',
+      '//event/',
+      '/EVENT//',
+      '/ev%65nt/',
+      '/api//event/',
+      '/Global/Event/',
+    ]) {
+      const answer = await send(stack.port, spelled, { headers: { cookie } });
+      expect(answer.status, `${spelled}: ${answer.text}`).toBe(404);
+    }
+    for (const spelled of [path.replace('/connect', '//connect/'), path.replace('/pty', '/PTY')]) {
+      for (const upgrade of ['websocket', 'WebSocket']) {
+        const answer = await send(stack.port, spelled, { headers: { cookie, ...socketHeaders, upgrade } });
+        expect(answer.status, `${spelled} ${upgrade}`).toBe(404);
+      }
+    }
+    kept.leave();
+    await send(stack.port, `/pty/${made.body.id}?directory=/tmp`, {
+      method: 'DELETE',
+      headers: { cookie, ...json },
+    });
   });
 
   test('a capability that nobody gave out does nothing, and says nothing', async () => {
@@ -256,16 +362,10 @@ describe('with a session', () => {
   });
 
   test("another site's WebSocket is refused, and a host that is not ours", async () => {
-    const upgrade = {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    };
     expect(
       (
         await send(stack.port, '/pty/x/connect', {
-          headers: { cookie, ...upgrade, origin: 'https://evil.example' },
+          headers: { cookie, ...socketHeaders, origin: 'https://evil.example' },
         })
       ).status,
     ).toBe(403);

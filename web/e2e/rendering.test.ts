@@ -149,6 +149,17 @@ test('an edit is a coloured diff with its words marked and numbers that are not 
   await picture(phone.page, 'edit');
 });
 
+test('a text that no grammar comes to an end with stays plain, and what comes after it is coloured', async () => {
+  // The colouring of it would take minutes: it is ended after five seconds.
+  const stuck = `\`\`\`java\\n${'$'.repeat(100_000)}\\n\`\`\``;
+  await say(`say: ${stuck}\\n\\nand\\n\\n\`\`\`go\\nfunc after() {}\\n\`\`\``);
+  const after = phone.page.locator('.code-block', { hasText: 'func after' });
+  await after.locator('.syntax-keyword', { hasText: 'func' }).waitFor({ timeout: 60_000 });
+  expect(
+    await phone.page.locator('.code-block', { hasText: '$$$$' }).locator('[class^=syntax-]').count(),
+  ).toBe(0);
+});
+
 test('what is coloured can be read: 4.5 to 1 or better, on every ground', async () => {
   const worst = await phone.page.evaluate(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
@@ -188,6 +199,19 @@ test('what is coloured can be read: 4.5 to 1 or better, on every ground', async 
       .sort((a, b) => a.ratio - b.ratio)[0];
   });
   expect(worst?.ratio, worst?.what).toBeGreaterThanOrEqual(4.5);
+});
+
+test('a tool that names a file leads to it', async () => {
+  await say('read sample.ts');
+  const found = tool('Read sample.ts');
+  await until('it is done', async () => (await found.getAttribute('data-status')) === 'completed');
+  for (const row of [found, tool('Edit sample.ts')]) {
+    await row.getByRole('link', { name: 'Open sample.ts' }).tap();
+    await phone.page.waitForURL(/\/files\?path=sample\.ts$/);
+    await phone.page.getByTestId('file-lines').getByText('return 2; // first').waitFor();
+    await phone.page.goBack();
+    await row.waitFor();
+  }
 });
 
 test('a subagent is told by what it does, and opens', async () => {

@@ -1,4 +1,5 @@
 // A shell in a chat's working copy, from a phone: typed, interrupted, reloaded, cut off, and ended.
+import { rm } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
@@ -119,7 +120,35 @@ test('a second one beside it; what has ended says so', async () => {
   await page.keyboard.type('exit');
   await page.keyboard.press('Enter');
   await shows(/all-there/);
+  // One tap ends nothing.
   await page.getByRole('button', { name: 'end it' }).tap();
+  const asked = page.getByRole('dialog', { name: 'End this terminal?' });
+  await picture(page, 'terminal-end');
+  await asked.getByRole('button', { name: 'Cancel' }).tap();
+  await asked.waitFor({ state: 'detached' });
+  await shows(/all-there/);
+  await page.getByRole('button', { name: 'end it' }).tap();
+  await asked.getByRole('button', { name: 'End it', exact: true }).tap();
   await page.getByRole('button', { name: 'Open a terminal' }).waitFor();
   expect(phone.complaints).toEqual([]);
+});
+
+test('where there is no working copy any more it says so, and leads back', async () => {
+  const { page } = phone;
+  const said = page.getByTestId('no-working-copy');
+  const cookie = await stack.login();
+  const id = new URL(page.url()).pathname.split('/')[2] ?? '';
+  const { body } = await stack.json<{ chats: { id: string; directory: string }[] }>(
+    cookie,
+    'GET',
+    '/admin/chats',
+  );
+  await rm(body.chats.find((chat) => chat.id === id)?.directory ?? '', { recursive: true });
+  await visit(page, `${stack.url}/chat/${id}/terminal`);
+  await said.getByText('The working copy of this chat is gone.').waitFor();
+  await picture(page, 'terminal-gone');
+  await visit(page, `${stack.url}/chat/ses_nobodyknowsthischat0000000/terminal`);
+  await said.getByText('This chat is not here any more.').waitFor();
+  await said.getByRole('link', { name: 'Back to the chat' }).tap();
+  await page.getByText('This chat is not here any more.').waitFor();
 });

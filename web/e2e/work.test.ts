@@ -16,9 +16,9 @@ interface Message {
   info: { id: string; role: string; time: { completed?: number } };
   parts: { type: string; text?: string; tool?: string; state?: { status: string; output?: string } }[];
 }
-interface Problem {
+interface Refusal {
   type: string;
-  detail: string;
+  reasons: { kind: string; count: number }[];
 }
 
 let stack: Stack;
@@ -110,13 +110,14 @@ test("opencode's own process has no secret of ours in its environment", async ()
 test('what would be lost is said before a worktree is deleted', async () => {
   const chat = await newChat({ repo: 'demo/hello-web', prompt: 'write lost.txt: not committed' });
   await finished(chat, 2);
-  const refused = await stack.json<Problem>(cookie, 'DELETE', `/admin/worktrees/demo/hello-web/${chat.id}`);
-  expect(refused.status).toBe(409);
-  expect(refused.body.type).toContain('uncommitted-changes');
+  const refused = await stack.json<Refusal>(cookie, 'DELETE', `/admin/worktrees/demo/hello-web/${chat.id}`);
+  expect([refused.status, refused.body.type]).toEqual([409, 'deletion-refused']);
+  expect(refused.body.reasons).toMatchObject([{ kind: 'uncommitted-changes', count: 1 }]);
   const collected = await stack.json<{ refused: { reason: string }[] }>(cookie, 'POST', '/admin/gc', {});
   expect(collected.status).toBe(200);
   expect((await stack.json<Chat>(cookie, 'GET', `/admin/chats/${chat.id}`)).body.state).toBe('ready');
-  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
+  const anyway = `/admin/chats/${chat.id}?accept=uncommitted-changes:1`;
+  expect((await stack.json(cookie, 'DELETE', anyway)).status).toBe(204);
   const { body } = await stack.json<{ worktrees: { session_id: string }[] }>(
     cookie,
     'GET',
@@ -136,10 +137,11 @@ test('a chat that runs is not deleted', async () => {
     );
     return Boolean(status.body[chat.id]);
   });
-  const refused = await stack.json<Problem>(cookie, 'DELETE', `/admin/chats/${chat.id}`);
+  const refused = await stack.json<Refusal>(cookie, 'DELETE', `/admin/chats/${chat.id}`);
   expect(refused.status).toBe(409);
-  expect(refused.body.type).toContain('chat-running');
-  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
+  expect(refused.body.reasons).toMatchObject([{ kind: 'chat-running', count: 1 }]);
+  const anyway = `/admin/chats/${chat.id}?accept=chat-running:1`;
+  expect((await stack.json(cookie, 'DELETE', anyway)).status).toBe(204);
 });
 
 test('eight chats at once on one repository that is not cloned yet', async () => {

@@ -20,7 +20,7 @@ use crate::{
     secret::Secret,
     session::{Session, SessionId},
     session_cookie::{Claim, CookieSigner},
-    session_store::SessionStore,
+    session_store::{Era, SessionStore},
     settings::Settings,
     throttle::{Network, Throttle},
     token::{Token, TokenHasher, TokenName, TokenText},
@@ -219,6 +219,11 @@ impl Authenticator {
         self.sessions.touch(id, self.clock.now().wall) || self.tokens.holds(id)
     }
 
+    /// The era that it is: another one after everybody, or everybody else, was logged out, and with another password.
+    pub(crate) fn era(&self) -> Era {
+        self.sessions.era()
+    }
+
     /// Checks the password and begins a session. Returns the cookie's value.
     pub(crate) async fn log_in(&self, attempt: LoginAttempt<'_>) -> Result<String, LoginError> {
         let password = Password::parse(attempt.password)?;
@@ -270,6 +275,10 @@ impl Authenticator {
         });
         for session in &revoked {
             tracing::info!(%session, "session ended");
+        }
+        // Whoever ends them all has a reason that concerns what was given to none of them in particular as well.
+        if !matches!(revocation, Revocation::One(_)) {
+            self.sessions.begin_era()?;
         }
         self.sessions.flush().await?;
         Ok(revoked)

@@ -10,6 +10,7 @@ mod clock;
 mod decision;
 mod host;
 mod http;
+mod list_file;
 mod password;
 mod request_facts;
 mod return_path;

@@ -6,19 +6,22 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
-    path::{Path, PathBuf},
+    io,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
 };
 
-use ocweb_service::private_file;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::session::{Session, SessionId};
+use crate::{
+    list_file::ListFile,
+    session::{Session, SessionId},
+};
 
 /// Most sessions at once. One more pushes out the one that was not used for longest.
 const MOST_SESSIONS: usize = 256;
@@ -26,16 +29,32 @@ const MOST_SESSIONS: usize = 256;
 /// How coarse "last seen" is, in seconds: checks within it write nothing, not even memory.
 const LAST_SEEN_STEP: i64 = 60;
 
-/// The file's content.
-#[derive(Serialize, Deserialize)]
-struct SessionFile {
-    version: u8,
-    /// Tells under which key the cookies were signed. Sessions of another key are of no use to anybody.
-    key: String,
+/// What is kept of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
     sessions: Vec<Session>,
+    #[serde(default)]
+    era: Option<Era>,
 }
 
-const VERSION: u8 = 1;
+/// The time between two moments at which everybody, or everybody else, was logged out. A random name, for services
+/// that gave something to nobody's login in particular and that shall take it back then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Era(String);
+
+impl Era {
+    fn begin() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Its name.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
 
 struct Entry {
     /// As of the login; its `last_seen_at` is overtaken by `last_seen`.
@@ -61,45 +80,24 @@ impl Entry {
 
 /// All sessions of this installation.
 pub(crate) struct SessionStore {
-    path: PathBuf,
-    key: String,
+    file: Arc<ListFile>,
     entries: RwLock<HashMap<SessionId, Entry>>,
-    /// True when memory knows what the file does not.
-    is_due: AtomicBool,
-    /// Held while writing: whoever writes last writes the latest.
-    writing: Mutex<()>,
+    era: Mutex<Era>,
 }
 
 impl SessionStore {
-    /// Reads the sessions kept at `path` for cookies of the key named `key`. A file that cannot be
-    /// read is set aside, and everyone has to log in again.
+    /// Reads the sessions kept at `path` for cookies of the key named `key`.
     pub(crate) fn open(path: &Path, key: String, now: OffsetDateTime) -> io::Result<Self> {
-        let sessions = match read(path) {
-            Ok(Some(file)) if file.key == key => file.sessions,
-            Ok(Some(_)) => {
-                tracing::info!("the password or AUTH_SECRET was changed: everyone has to log in again");
-                Vec::new()
-            }
-            Ok(None) => Vec::new(),
-            Err(error) => {
-                let aside = path.with_extension("json.damaged");
-                fs::rename(path, &aside)?;
-                tracing::warn!(%error, kept_as = %aside.display(), "the list of sessions was damaged: everyone has to log in again");
-                Vec::new()
-            }
+        let (file, kept) = ListFile::open::<Kept>(path, key, "everyone has to log in again")?;
+        let sessions = kept.sessions.into_iter().filter(|session| session.expires_at > now);
+        let entries = sessions.map(|session| (session.id, Entry::new(session))).collect();
+        let era = if let Some(era) = kept.era {
+            era
+        } else {
+            file.changed();
+            Era::begin()?
         };
-        let entries = sessions
-            .into_iter()
-            .filter(|session| session.expires_at > now)
-            .map(|session| (session.id, Entry::new(session)))
-            .collect();
-        Ok(Self {
-            path: path.to_owned(),
-            key,
-            entries: RwLock::new(entries),
-            is_due: AtomicBool::new(false),
-            writing: Mutex::new(()),
-        })
+        Ok(Self { file, entries: RwLock::new(entries), era: Mutex::new(era) })
     }
 
     /// True when there is such a session, which is then seen now.
@@ -113,7 +111,7 @@ impl SessionStore {
         // Also when the clock went back, so that the time shown is one that was.
         if now.abs_diff(entry.last_seen.load(Ordering::Relaxed)) >= LAST_SEEN_STEP.unsigned_abs() {
             entry.last_seen.store(now, Ordering::Relaxed);
-            self.is_due.store(true, Ordering::Release);
+            self.file.changed();
         }
         true
     }
@@ -140,7 +138,7 @@ impl SessionStore {
             }
         }
         entries.insert(session.id, Entry::new(session));
-        self.is_due.store(true, Ordering::Release);
+        self.file.changed();
     }
 
     /// Removes the sessions that `is_revoked` says, and names them.
@@ -148,52 +146,39 @@ impl SessionStore {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let revoked: Vec<_> = entries.extract_if(|id, _| is_revoked(*id)).map(|(id, _)| id).collect();
         if !revoked.is_empty() {
-            self.is_due.store(true, Ordering::Release);
+            self.file.changed();
         }
         revoked
     }
 
-    /// Writes the file if it is due. Goes on to its end even when nobody waits for it any more.
+    /// The era that it is.
+    pub(crate) fn era(&self) -> Era {
+        self.era.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Begins another era.
+    pub(crate) fn begin_era(&self) -> io::Result<()> {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Era::begin()?;
+        self.file.changed();
+        Ok(())
+    }
+
+    /// Writes the file if it is due.
     pub(crate) async fn flush(self: &Arc<Self>) -> io::Result<()> {
-        if !self.is_due.load(Ordering::Acquire) {
-            return Ok(());
-        }
         let store = Arc::clone(self);
-        tokio::task::spawn_blocking(move || store.write()).await.map_err(io::Error::other)?
+        self.file.flush(move || store.kept()).await
     }
 
-    fn write(&self) -> io::Result<()> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        // Cleared before memory is read: what changes meanwhile is due again.
-        if !self.is_due.swap(false, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let sessions = {
-            let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-            entries.values().map(Entry::to_session).collect()
-        };
-        let file = SessionFile { version: VERSION, key: self.key.clone(), sessions };
-        let written = serde_json::to_vec(&file)
-            .map_err(io::Error::other)
-            .and_then(|content| private_file::write(&self.path, &content));
-        if written.is_err() {
-            self.is_due.store(true, Ordering::Release);
-        }
-        written
+    fn kept(&self) -> Kept {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        Kept { sessions: entries.values().map(Entry::to_session).collect(), era: Some(self.era()) }
     }
-}
-
-fn read(path: &Path) -> io::Result<Option<SessionFile>> {
-    let Some(text) = private_file::read(path)? else { return Ok(None) };
-    let file: SessionFile = serde_json::from_str(&text)?;
-    if file.version != VERSION {
-        return Err(io::Error::other(format!("version {} is not known here", file.version)));
-    }
-    Ok(Some(file))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use time::Duration;
 
     use super::*;
@@ -234,9 +219,9 @@ mod tests {
         let id = add(&store, NOW);
         store.flush().await.unwrap();
         assert!(store.touch(id, NOW + Duration::seconds(59)));
-        assert!(!store.is_due.load(Ordering::Relaxed));
+        assert!(!store.file.is_due());
         assert!(store.touch(id, NOW + Duration::seconds(60)));
-        assert!(store.is_due.load(Ordering::Relaxed));
+        assert!(store.file.is_due());
     }
 
     #[tokio::test]
@@ -271,38 +256,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_damaged_file_is_set_aside() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("sessions.json");
-        for content in [&b""[..], b"{", b"\xff", b"[]", br#"{"version":2,"key":"key","sessions":[]}"#] {
-            fs::write(&path, content).unwrap();
-            assert!(open(&path, NOW).list(NOW).is_empty());
-            assert_eq!(fs::read(path.with_extension("json.damaged")).unwrap(), content);
-            assert!(!path.exists());
-        }
-    }
-
-    #[tokio::test]
-    async fn sessions_of_another_key_are_dropped() {
+    async fn an_era_survives_a_restart_and_no_other_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sessions.json");
         let store = open(&path, NOW);
-        add(&store, NOW);
+        let first = store.era();
         store.flush().await.unwrap();
-        assert!(SessionStore::open(&path, "other".into(), NOW).unwrap().list(NOW).is_empty());
-    }
-
-    #[tokio::test]
-    async fn what_could_not_be_written_is_written_later() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("gone/sessions.json");
+        assert_eq!(open(&path, NOW).era(), first);
+        assert_ne!(SessionStore::open(&path, "other".into(), NOW).unwrap().era(), first);
+        store.begin_era().unwrap();
+        assert_ne!(store.era(), first);
+        store.flush().await.unwrap();
+        assert_eq!(open(&path, NOW).era(), store.era());
+        // As it was written before there were eras.
+        fs::write(&path, r#"{"version":1,"key":"key","sessions":[]}"#).unwrap();
         let store = open(&path, NOW);
-        let id = add(&store, NOW);
-        store.flush().await.unwrap_err();
-        assert!(store.touch(id, NOW), "it holds in memory");
-        fs::create_dir(folder.path().join("gone")).unwrap();
         store.flush().await.unwrap();
-        assert!(open(&path, NOW).touch(id, NOW));
+        assert_eq!(open(&path, NOW).era(), store.era());
     }
 
     #[test]

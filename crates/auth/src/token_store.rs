@@ -5,19 +5,16 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use ocweb_service::private_file;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    list_file::ListFile,
     session::SessionId,
     token::{Token, TokenHash},
 };
@@ -28,14 +25,9 @@ pub(crate) const MOST_TOKENS: usize = 64;
 /// How coarse "last used" is.
 const LAST_USED_STEP: Duration = Duration::MINUTE;
 
-const VERSION: u8 = 1;
-
-/// The file's content.
-#[derive(Serialize, Deserialize)]
-struct TokenFile {
-    version: u8,
-    /// Tells under which key the hashes were made. Tokens of another key are of no use to anybody.
-    key: String,
+/// What is kept of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
     tokens: Vec<Token>,
 }
 
@@ -46,39 +38,16 @@ pub(crate) struct TooManyTokens;
 
 /// All tokens of this installation.
 pub(crate) struct TokenStore {
-    path: PathBuf,
-    key: String,
+    file: Arc<ListFile>,
     tokens: Mutex<HashMap<TokenHash, Token>>,
-    /// True when memory knows what the file does not.
-    is_due: AtomicBool,
-    /// Held while writing: whoever writes last writes the latest.
-    writing: Mutex<()>,
 }
 
 impl TokenStore {
-    /// Reads the tokens kept at `path` with hashes of the key named `key`. A file that cannot be read is set aside.
+    /// Reads the tokens kept at `path` with hashes of the key named `key`.
     pub(crate) fn open(path: &Path, key: String) -> io::Result<Self> {
-        let tokens = match read(path) {
-            Ok(Some(file)) if file.key == key => file.tokens,
-            Ok(Some(_)) => {
-                tracing::info!("the password or AUTH_SECRET was changed: tokens have to be made anew");
-                Vec::new()
-            }
-            Ok(None) => Vec::new(),
-            Err(error) => {
-                let aside = path.with_extension("json.damaged");
-                fs::rename(path, &aside)?;
-                tracing::warn!(%error, kept_as = %aside.display(), "the list of tokens was damaged: they have to be made anew");
-                Vec::new()
-            }
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            key,
-            tokens: Mutex::new(tokens.into_iter().map(|token| (token.hash.clone(), token)).collect()),
-            is_due: AtomicBool::new(false),
-            writing: Mutex::new(()),
-        })
+        let (file, kept) = ListFile::open::<Kept>(path, key, "tokens have to be made anew")?;
+        let tokens = kept.tokens.into_iter().map(|token| (token.hash.clone(), token)).collect();
+        Ok(Self { file, tokens: Mutex::new(tokens) })
     }
 
     /// The token of that hash, which is then used now.
@@ -88,7 +57,7 @@ impl TokenStore {
         // Also when the clock went back, so that the time shown is one that was.
         if token.last_used_at.is_none_or(|last| (now - last).abs() >= LAST_USED_STEP) {
             token.last_used_at = Some(now.truncate_to_second());
-            self.is_due.store(true, Ordering::Release);
+            self.file.changed();
         }
         Some(token.id)
     }
@@ -112,7 +81,7 @@ impl TokenStore {
             return Err(TooManyTokens);
         }
         tokens.insert(token.hash.clone(), token);
-        self.is_due.store(true, Ordering::Release);
+        self.file.changed();
         Ok(())
     }
 
@@ -120,48 +89,20 @@ impl TokenStore {
     pub(crate) fn remove(&self, id: SessionId) -> bool {
         let was_there = self.tokens().extract_if(|_, token| token.id == id).count() > 0;
         if was_there {
-            self.is_due.store(true, Ordering::Release);
+            self.file.changed();
         }
         was_there
     }
 
-    /// Writes the file if it is due. Goes on to its end even when nobody waits for it any more.
+    /// Writes the file if it is due.
     pub(crate) async fn flush(self: &Arc<Self>) -> io::Result<()> {
-        if !self.is_due.load(Ordering::Acquire) {
-            return Ok(());
-        }
         let store = Arc::clone(self);
-        tokio::task::spawn_blocking(move || store.write()).await.map_err(io::Error::other)?
-    }
-
-    fn write(&self) -> io::Result<()> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        // Cleared before memory is read: what changes meanwhile is due again.
-        if !self.is_due.swap(false, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let file = TokenFile { version: VERSION, key: self.key.clone(), tokens: self.list() };
-        let written = serde_json::to_vec(&file)
-            .map_err(io::Error::other)
-            .and_then(|content| private_file::write(&self.path, &content));
-        if written.is_err() {
-            self.is_due.store(true, Ordering::Release);
-        }
-        written
+        self.file.flush(move || Kept { tokens: store.list() }).await
     }
 
     fn tokens(&self) -> MutexGuard<'_, HashMap<TokenHash, Token>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn read(path: &Path) -> io::Result<Option<TokenFile>> {
-    let Some(text) = private_file::read(path)? else { return Ok(None) };
-    let file: TokenFile = serde_json::from_str(&text)?;
-    if file.version != VERSION {
-        return Err(io::Error::other(format!("version {} is not known here", file.version)));
-    }
-    Ok(Some(file))
 }
 
 #[cfg(test)]
@@ -197,7 +138,6 @@ mod tests {
         assert_eq!(store.touch(&revoked.hash, NOW), None);
         assert!(store.holds(kept.id) && !store.holds(revoked.id));
         assert_eq!(store.list(), [Token { last_used_at: Some(NOW), ..kept }]);
-        assert!(TokenStore::open(&path, "other".into()).unwrap().list().is_empty(), "another key");
     }
 
     #[tokio::test]
@@ -209,18 +149,15 @@ mod tests {
         store.touch(&token.hash, NOW);
         store.flush().await.unwrap();
         store.touch(&token.hash, NOW + Duration::seconds(59));
-        assert!(!store.is_due.load(Ordering::Relaxed));
+        assert!(!store.file.is_due());
         store.touch(&token.hash, NOW + Duration::seconds(60));
-        assert!(store.is_due.load(Ordering::Relaxed));
+        assert!(store.file.is_due());
     }
 
     #[test]
-    fn a_damaged_file_is_set_aside_and_the_number_is_bounded() {
+    fn the_number_of_tokens_is_bounded() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tokens.json");
-        fs::write(&path, "{").unwrap();
-        let store = open(&path);
-        assert!(path.with_extension("json.damaged").exists());
+        let store = open(&folder.path().join("tokens.json"));
         for _ in 0..MOST_TOKENS {
             store.add(token()).unwrap();
         }

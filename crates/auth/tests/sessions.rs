@@ -91,6 +91,33 @@ async fn all_other_sessions_or_all_are_ended() {
 }
 
 #[tokio::test]
+async fn an_era_ends_when_all_others_are_logged_out_and_with_the_password() {
+    let mut service = Service::start().await;
+    let era = async |service: &Service| {
+        let answer = service.get("/internal/era").send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
+    };
+    let first = era(&service).await;
+    assert_eq!(first.len(), 22);
+    let (one, two) = (service.cookie().await, service.cookie().await);
+    service.request(Method::POST, "/auth/logout").header("cookie", &two).send().await.unwrap();
+    service.restart(|_| {}).await;
+    assert_eq!(era(&service).await, first, "one login is not all");
+    service.delete("/auth/sessions?keep_current=true").header("cookie", &one).send().await.unwrap();
+    let second = era(&service).await;
+    assert_ne!(second, first);
+    service.restart(|_| {}).await;
+    assert_eq!(era(&service).await, second);
+    service.delete("/auth/sessions").header("cookie", &one).send().await.unwrap();
+    let third = era(&service).await;
+    assert!(third != second && third != first);
+    service.set("AUTH_PASSWORD", "another password");
+    service.restart(|_| {}).await;
+    assert_ne!(era(&service).await, third);
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_session() {
     let service = Service::start().await;
     let (browser, program) = (service.cookie().await, service.cookie().await);

@@ -16,6 +16,7 @@ pub mod state;
 mod survey;
 mod transcript;
 mod view;
+mod visible;
 mod world;
 
 pub use event::{Event, Message, SessionInfo, Status};

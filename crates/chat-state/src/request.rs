@@ -5,6 +5,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use crate::visible::visible;
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -60,7 +62,10 @@ impl Request {
     }
 }
 
-/// What a question or permission is about, in one line of at most 200 characters.
+/// The longest line about a request, in characters.
+const LONGEST: usize = 200;
+
+/// What a question or permission is about, in one line in which nothing is hidden; where it is cut it says so.
 fn summary(kind: RequestKind, details: &Value) -> String {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let line = match kind {
@@ -74,9 +79,12 @@ fn summary(kind: RequestKind, details: &Value) -> String {
             Some(format!("{name}: {what}"))
         }
     };
-    let line = line.unwrap_or_default();
+    let line = visible(&line.unwrap_or_default());
     let one: String = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    one.chars().take(200).collect()
+    if one.chars().count() <= LONGEST {
+        return one;
+    }
+    one.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 /// A request that nobody can answer any more, because opencode was restarted.
@@ -107,6 +115,13 @@ mod tests {
         let edit = json!({"permission": "edit", "patterns": ["src/*"], "metadata": {}});
         assert_eq!(summary(RequestKind::Permission, &edit), "edit: src/*");
         let question = json!({"questions": [{"question": "é".repeat(300)}]});
-        assert_eq!(summary(RequestKind::Question, &question).chars().count(), 200);
+        let cut = summary(RequestKind::Question, &question);
+        assert!(cut.chars().count() == 200 && cut.ends_with('…'));
+    }
+
+    #[test]
+    fn nothing_in_a_summary_is_hidden() {
+        let bash = json!({"permission": "bash", "metadata": {"command": "ls \u{202e}a\u{200b}"}});
+        assert_eq!(summary(RequestKind::Permission, &bash), "bash: ls ⟨U+202E⟩a⟨U+200B⟩");
     }
 }

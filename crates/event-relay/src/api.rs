@@ -4,6 +4,7 @@ mod events;
 mod files;
 mod inbox;
 mod login;
+mod models;
 mod opencode;
 mod providers;
 mod settings;
@@ -33,17 +34,22 @@ fn documented() -> OpenApiRouter<Relay> {
         .routes(routes!(files::read_file))
         .routes(routes!(files::read_attachment))
         .routes(routes!(providers::list_providers, providers::renew_providers))
+        .routes(routes!(models::list_models))
         .routes(routes!(inbox::list_requests))
         .routes(routes!(inbox::answer_request))
 }
 
-/// Every route of this service. opencode's own streams pass through here too, so that a revoked login cuts
-/// them; they are described in opencode's document.
+/// Every route of this service. What stays open of opencode passes through here too, so that a revoked login cuts
+/// it; that is described in opencode's document.
 pub fn router(relay: Relay) -> Router {
     let (router, _) = documented().split_for_parts();
     router
-        .route("/global/event", get(opencode::global_stream))
-        .route("/event", get(opencode::directory_stream))
+        .route("/global/event", get(opencode::pass_through))
+        .route("/event", get(opencode::pass_through))
+        .route("/api/event", get(opencode::pass_through))
+        .route("/api/session/{session}/event", get(opencode::pass_through))
+        .route("/pty/{terminal}/connect", get(opencode::pass_through))
+        .route("/api/pty/{terminal}/connect", get(opencode::pass_through))
         .with_state(relay)
 }
 

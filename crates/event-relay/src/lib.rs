@@ -17,6 +17,7 @@ mod instance;
 mod logins;
 mod memory;
 mod number;
+mod permit;
 mod providers;
 mod relay;
 mod ring;

@@ -54,8 +54,8 @@ pub struct Relay {
     pub(crate) logins: Arc<Logins>,
     pub(crate) settings: Arc<SettingsFile>,
     pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
     memory: Arc<Memory>,
-    tasks: TaskTracker,
 }
 
 impl Relay {

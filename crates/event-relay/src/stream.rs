@@ -9,7 +9,6 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     clients::ClientId,
@@ -17,8 +16,8 @@ use crate::{
     filter::{Filter, Reading},
     hub::{Hub, State},
     instance::Instance,
-    logins::Login,
     number::Number,
+    permit::Permit,
 };
 use ocweb_chat_state::ChatView;
 
@@ -76,8 +75,7 @@ pub(crate) struct Subscription {
     /// The silence that was promised to be the longest.
     promised: Duration,
     next_by: Instant,
-    login: Option<Login>,
-    stop: CancellationToken,
+    permit: Permit,
 }
 
 /// What happened while a stream had nothing to send.
@@ -88,12 +86,7 @@ enum Wake {
 }
 
 impl Subscription {
-    pub(crate) fn new(
-        hub: Arc<Hub>,
-        mut wishes: Wishes,
-        login: Option<Login>,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, mut wishes: Wishes, permit: Permit) -> Self {
         if let Some(client) = &wishes.client {
             let viewing = wishes.viewing.take();
             hub.look().clients.opened(client, viewing);
@@ -101,7 +94,7 @@ impl Subscription {
         let changed = hub.subscribe();
         let cursor = wishes.last;
         let next_by = Instant::now() + QUIET;
-        Self { hub, wishes, cursor, welcomed: false, changed, promised: QUIET, next_by, login, stop }
+        Self { hub, wishes, cursor, welcomed: false, changed, promised: QUIET, next_by, permit }
     }
 
     /// The stream's body, which ends with the client's login and with the service.
@@ -117,7 +110,7 @@ impl Subscription {
 
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.is_over() {
+            if self.permit.is_over() {
                 return None;
             }
             self.changed.mark_unchanged();
@@ -134,20 +127,9 @@ impl Subscription {
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.stop.is_cancelled() || self.login.as_ref().is_some_and(Login::is_revoked)
-    }
-
     async fn wait(&mut self) -> Wake {
-        let revoked = async {
-            match &self.login {
-                Some(login) => login.revoked().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            () = self.stop.cancelled() => Wake::End,
-            () = revoked => Wake::End,
+            () = self.permit.over() => Wake::End,
             _ = self.changed.changed() => Wake::News,
             () = sleep_until(self.next_by) => Wake::Silence,
         }

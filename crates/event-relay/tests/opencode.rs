@@ -6,6 +6,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::{PATIENCE, client::Client, page::Page, real::Stage};
 
@@ -274,4 +275,31 @@ async fn what_a_subagent_asks_waits_in_the_inbox_of_its_chat() {
     assert_same(&pages, &settled(&stage, &session).await);
     let wrong = format!("http://relay/admin/transcripts/{session}?before=none");
     assert_eq!(stage.relay.http().get(wrong).send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
+async fn the_models_to_choose_from_come_without_keys_and_in_a_fraction_of_the_bytes() {
+    let stage = Stage::set().await;
+    let enabled = json!({"enabled_providers": ["demo", "openrouter"]});
+    std::fs::write(stage.directory.join("opencode.json"), enabled.to_string()).unwrap();
+    let key = json!({"type": "api", "key": "sk-handed-to-opencode"});
+    stage.call(Method::PUT, "/auth/openrouter", Some(key)).await;
+    stage.call(Method::POST, "/instance/dispose", None).await;
+    let raw = stage.call(Method::GET, "/config/providers", None).await.to_string();
+    let models = stage.relay.get(&format!("/admin/models?directory={}", stage.directory.display())).await;
+    let text = models.to_string();
+    println!("{} bytes of {}", text.len(), raw.len());
+    assert!(raw.contains("sk-handed-to-opencode") && raw.contains("apiKey"), "else this test says nothing");
+    assert!(!text.contains("sk-handed-to-opencode") && !text.contains("apiKey"), "{text}");
+    assert!(text.len() * 4 < raw.len(), "{} bytes of {}", text.len(), raw.len());
+    let provider =
+        |id| models["providers"].as_array().unwrap().iter().find(|known| known["id"] == id).unwrap();
+    let demo = &provider("demo")["models"][0];
+    assert!(demo["context"].is_u64() && demo["variants"].is_array(), "{demo}");
+    assert!(provider("openrouter")["models"].as_array().unwrap().len() > 100);
+    assert_eq!(
+        stage.relay.get("/admin/models").await["providers"][0]["id"],
+        "demo",
+        "those that every chat has"
+    );
 }

@@ -18,7 +18,11 @@ use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Manager, names::InvalidName};
+use crate::{
+    Manager,
+    names::InvalidName,
+    reasons::{Accepted, InvalidAccepted},
+};
 
 pub(crate) use problem::reason;
 
@@ -29,13 +33,21 @@ pub const BODY_LIMIT: usize = 48 << 20;
 #[openapi(info(title = "git-manager", description = "Clones, worktrees, chats and garbage collection."))]
 struct Document;
 
-/// Whether to delete although work would be lost.
+/// What is accepted when something is deleted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Force {
-    /// Delete although uncommitted or unpushed work would be lost, and stop what runs.
+struct Acceptance {
+    /// The reasons in spite of which it is deleted, with the numbers that the refusal told:
+    /// `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
     #[serde(default)]
-    force: bool,
+    #[param(required = false)]
+    accept: String,
+}
+
+impl Acceptance {
+    fn checked(&self) -> Result<Accepted, Problem> {
+        self.accept.parse().map_err(|error: InvalidAccepted| Problem::bad_request(error.to_string()))
+    }
 }
 
 fn documented() -> OpenApiRouter<Manager> {

@@ -44,6 +44,8 @@ pub struct Chats {
     deleted: Deleted,
     foreign: ForeignSessions,
     permission_default: PermissionDefault,
+    /// Held while the permissions of a chat change, so that opencode and the record say the same.
+    changing_permissions: tokio::sync::Mutex<()>,
     workers: Mutex<HashMap<ChatId, Worker>>,
     prompts: Prompts,
     changes: Arc<Changes>,
@@ -92,6 +94,7 @@ impl Chats {
             deleted: Deleted::open(folder.join("deleted"))?,
             foreign,
             permission_default,
+            changing_permissions: tokio::sync::Mutex::default(),
             workers: Mutex::default(),
             prompts,
             changes,
@@ -161,16 +164,16 @@ impl Chats {
     /// Takes in a further prompt of a chat, or of a session that was begun elsewhere. When this returns, it
     /// is on the disk and will be delivered.
     pub async fn take_prompt(&self, id: &ChatId, new: NewPrompt) -> Result<Prompt, Error> {
-        let Chat { model, agent, .. } = match self.get_undeleted(id) {
+        match self.get_undeleted(id) {
             Err(Error::Missing(_)) => {
                 let session = self.find_foreign(id).await?;
                 let archived = self.foreign.get(id).and_then(|known| known.archived).map(|_| false);
                 self.foreign.put(ForeignSession { archived, ..session })?;
                 return self.prompts.take(id, new).await;
             }
-            chat => chat?,
-        };
-        let prompt = self.prompts.take(id, new.with_defaults(model.as_deref(), agent.as_deref())).await?;
+            chat => drop(chat?),
+        }
+        let prompt = self.prompts.take(id, new).await?;
         if let Err(error) = self.get_undeleted(id) {
             // Deleted in the meantime.
             self.prompts.forget(id)?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     git::GitError,
     names::{BranchName, RepositoryName, SessionId},
+    reasons::Reason,
 };
 
 /// A thing that was asked for and is not there.
@@ -78,31 +79,6 @@ impl RemoteFailure {
     }
 }
 
-/// What deleting would lose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Loss {
-    /// Changes that no commit has.
-    UncommittedChanges {
-        /// Changed, staged and new files, ignored ones aside.
-        files: usize,
-        /// The merge, rebase or the like that is going on.
-        operation: Option<String>,
-    },
-    /// Commits that no branch of a remote has.
-    UnpushedCommits {
-        /// How many.
-        commits: usize,
-        /// How many stashes, when a whole clone is deleted.
-        stashes: usize,
-    },
-    /// It cannot be told, so everything there might be lost.
-    Unreadable {
-        /// Why it cannot be read.
-        reason: String,
-    },
-}
-
 /// Any failure of the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -136,24 +112,13 @@ pub enum Error {
     /// A command was handed over when everything stopped, and left no trace: it is not run a second time unasked.
     #[error("It is not known whether it ran.")]
     MayHaveRun,
-    /// Deleting would lose work.
-    #[error("Deleting {what} would lose work")]
-    WouldLose {
-        /// The worktree or repository.
+    /// Something speaks against deleting it.
+    #[error("{what} is not deleted")]
+    NotDeleted {
+        /// What was to be deleted: the beginning of a sentence.
         what: String,
-        /// What would be lost.
-        loss: Loss,
-    },
-    /// A chat is at work there.
-    #[error("A chat is running in {0}.")]
-    ChatRunning(String),
-    /// A repository has worktrees.
-    #[error("{repository} still has {count} worktrees.")]
-    WorktreesExist {
-        /// The repository.
-        repository: RepositoryName,
-        /// How many.
-        count: usize,
+        /// All that speaks against it.
+        reasons: Vec<Reason>,
     },
     /// GitHub, or the way to it.
     #[error("GitHub failed: {failure:?}")]

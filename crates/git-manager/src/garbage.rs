@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 
 use crate::{
     clones::{Exclusive, original_of},
-    error::{Error, Loss},
+    error::Error,
     loss,
     names::{BranchName, RepositoryName, SessionId, repository_of_folder, worktree_of_folder},
+    reasons::{Accepted, ReasonKind, Reasons},
     removal::Removal,
     worktrees::{Worktree, lock_reason, working_copies},
 };
@@ -139,7 +140,7 @@ async fn worktrees(
         let done = match exists {
             Err(error) => Err(error.into()),
             Ok(_) if dry_run => would_remove(removal, &worktree).await,
-            Ok(_) => removal.worktree(&worktree.repo, &worktree.session_id, false).await,
+            Ok(_) => removal.worktree(&worktree.repo, &worktree.session_id, &Accepted::default()).await,
         };
         if done.is_ok() && !dry_run {
             removal.chats.forget_session(&worktree.session_id);
@@ -149,10 +150,7 @@ async fn worktrees(
 }
 
 async fn would_remove(removal: &Removal, worktree: &Worktree) -> Result<(), Error> {
-    match removal.worktrees.loss(worktree).await {
-        Some(loss) => Err(Error::WouldLose { what: worktree.path.display().to_string(), loss }),
-        None => Ok(()),
-    }
+    Accepted::default().require("The working copy", removal.worktrees.loss(worktree).await)
 }
 
 fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, collected: &mut Collected) {
@@ -176,15 +174,12 @@ fn remove_entry(clone: &Exclusive, entry: &Path, dry_run: bool) -> Result<(), Er
         return Err(Error::Conflict(format!("It was locked with git worktree lock. {reason}")));
     }
     let commits = loss::of_entry(clone.path(), entry)?;
-    if commits > 0 {
-        let loss = Loss::UnpushedCommits { commits, stashes: 0 };
-        return Err(Error::WouldLose { what: entry.display().to_string(), loss });
-    }
+    let mut reasons = Reasons::default().with(ReasonKind::UnpushedCommits, commits);
     if entry.join("modules").exists() {
         let reason = "the repositories of its submodules are still in it".into();
-        let loss = Loss::Unreadable { reason };
-        return Err(Error::WouldLose { what: entry.display().to_string(), loss });
+        reasons = reasons.with_names(ReasonKind::Unreadable, vec![reason]);
     }
+    Accepted::default().require("The entry", reasons)?;
     if dry_run { Ok(()) } else { Ok(std::fs::remove_dir_all(entry)?) }
 }
 
@@ -223,10 +218,8 @@ async fn remove_branch(
         git2::Repository::open(clone.path())?.find_reference(&format!("refs/heads/{branch}")).is_ok();
     if exists {
         let commits = loss::of_branch(clone.path(), branch)?;
-        if commits > 0 {
-            let loss = Loss::UnpushedCommits { commits, stashes: 0 };
-            return Err(Error::WouldLose { what: format!("the branch {branch}"), loss });
-        }
+        let reasons = Reasons::default().with(ReasonKind::UnpushedCommits, commits);
+        Accepted::default().require(&format!("The branch {branch}"), reasons)?;
     }
     if dry_run {
         return Ok(());

@@ -3,7 +3,8 @@
 //! A request becomes a chat step by step (`chats`), over a clone (`clones`) and a worktree (`worktrees`).
 //! Its prompts wait in an outbox (`prompts`) until `delivery` has handed them over, each once and in order.
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
-//! `agent` whether a chat is at work and `loss` what would be lost; `garbage` collects by the same rule.
+//! `agent` whether a chat is at work, `loss` what would be lost and `processes` what runs there, and refuses with all
+//! `reasons` that were not accepted; `garbage` collects by the same rule.
 //! `view` shows the working copies to those who only read.
 //! `git` is the only place that runs git, and `access` leads the agent's git to the gateway. `api` translates.
 
@@ -20,7 +21,9 @@ pub mod garbage;
 pub mod git;
 pub mod loss;
 pub mod manager;
+pub mod processes;
 pub mod prompts;
+pub mod reasons;
 pub mod records;
 pub mod removal;
 pub mod view;

@@ -2,7 +2,7 @@
 //!
 //! Lost would be changes that no commit has, and commits that no remote-tracking branch has; also those
 //! in a submodule, whose repository goes with the working copy, and those that `git status` was told to
-//! look away from. Ignored files do not count. Where it cannot be told, it counts as lost.
+//! look away from. Ignored files do not count. Where it cannot be told, everything might be.
 
 use std::{ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::Path, time::Duration};
 
@@ -12,9 +12,10 @@ use git2::{
 };
 
 use crate::{
-    error::{Error, Loss},
+    error::Error,
     git::Git,
     names::BranchName,
+    reasons::{ReasonKind, Reasons},
 };
 
 /// What the library finds: all but the files that `git status` tells of.
@@ -26,8 +27,8 @@ struct Found {
     operation: Option<String>,
 }
 
-/// What deleting a working copy and its branch would lose, if anything.
-pub async fn of_worktree(git: &Git, path: &Path, branch: &BranchName) -> Option<Loss> {
+/// What deleting a working copy and its branch would lose.
+pub async fn of_worktree(git: &Git, path: &Path, branch: &BranchName) -> Reasons {
     let path_of_it = path.to_owned();
     let reference = format!("refs/heads/{branch}");
     let found = read(move || {
@@ -46,7 +47,7 @@ pub async fn of_worktree(git: &Git, path: &Path, branch: &BranchName) -> Option<
 
 /// What deleting a whole clone would lose: changes in its own working copy, commits of any local branch
 /// or of a worktree that is gone, stashes. The worktrees that are there are for the caller to look at.
-pub async fn of_clone(git: &Git, path: &Path) -> Option<Loss> {
+pub async fn of_clone(git: &Git, path: &Path) -> Reasons {
     let path_of_it = path.to_owned();
     let found = read(move || whole(&Repository::open(&path_of_it)?));
     judge(git, path, found.await).await
@@ -119,17 +120,19 @@ fn differs(path: &Path, id: Oid) -> bool {
     there != Ok(id)
 }
 
-async fn judge(git: &Git, path: &Path, found: Result<Found, Error>) -> Option<Loss> {
+async fn judge(git: &Git, path: &Path, found: Result<Found, Error>) -> Reasons {
     let changed = changed_files(git, path).await;
     let (Found { commits, stashes, hidden_files, operation }, files) = match (found, changed) {
         (Ok(found), Ok(files)) => (found, files),
-        (Err(error), _) | (_, Err(error)) => return Some(Loss::Unreadable { reason: error.to_string() }),
+        (Err(error), _) | (_, Err(error)) => {
+            return Reasons::default().with_names(ReasonKind::Unreadable, vec![error.to_string()]);
+        }
     };
-    let files = files + hidden_files;
-    if files > 0 || operation.is_some() {
-        return Some(Loss::UncommittedChanges { files, operation });
-    }
-    (commits + stashes > 0).then_some(Loss::UnpushedCommits { commits, stashes })
+    Reasons::default()
+        .with(ReasonKind::UncommittedChanges, files + hidden_files)
+        .with_names(ReasonKind::UnfinishedOperation, operation.into_iter().collect())
+        .with(ReasonKind::UnpushedCommits, commits)
+        .with(ReasonKind::StashEntries, stashes)
 }
 
 /// Staged, changed, conflicting and new files. Asked from git itself, whose filters and ignore rules count.

@@ -111,6 +111,7 @@ impl Manager {
             delivery,
             git,
             opencode,
+            run: config.folders.run.clone(),
         };
         Ok(Self { clones, worktrees, chats, changes, stop, view, removal, tasks })
     }

@@ -11,6 +11,7 @@ mod file;
 mod kind;
 mod ledger;
 mod prompt;
+mod withdrawn;
 
 use std::{
     collections::BTreeMap,
@@ -19,12 +20,13 @@ use std::{
 };
 
 use ocweb_opencode_client::{MessageId, SessionId as ChatId};
+use time::OffsetDateTime;
 
 pub use file::{File, FileName};
 pub use kind::PromptKind;
 pub use prompt::{Draft, InvalidPrompt, NewPrompt, Prompt, PromptState, agent_name, model_text};
 
-use self::ledger::Ledger;
+use self::{ledger::Ledger, withdrawn::Withdrawn};
 use crate::{changes::Changes, error::Error, records::Records};
 
 /// The prompts of all chats. Cheap to clone.
@@ -34,6 +36,7 @@ pub struct Prompts(Arc<Store>);
 struct Store {
     ledgers: Records<Ledger>,
     files: Records<Vec<File>>,
+    withdrawn: Withdrawn,
     known: Mutex<BTreeMap<ChatId, Ledger>>,
     /// Held while a ledger is changed and written, so that readers never wait for the disk.
     writing: Mutex<()>,
@@ -64,8 +67,9 @@ impl Prompts {
         for name in files.names()?.iter().filter(|name| !needed(name)) {
             files.remove(name)?;
         }
+        let withdrawn = Withdrawn::open(folder.join("withdrawn"))?;
         let (known, writing) = (Mutex::new(known), Mutex::default());
-        Ok(Self(Arc::new(Store { ledgers, files, known, writing, changes })))
+        Ok(Self(Arc::new(Store { ledgers, files, withdrawn, known, writing, changes })))
     }
 
     /// Takes a prompt in. When this returns, it is on the disk. One that was taken in before stays as it is.
@@ -74,6 +78,9 @@ impl Prompts {
         self.write(chat, move |store, chat, ledger| {
             if let Some(known) = ledger.known(&prompt)? {
                 return Ok(known);
+            }
+            if store.withdrawn.contains(chat, &prompt.id) {
+                return Err(Error::PromptTakenBack(prompt.id));
             }
             if !files.is_empty() {
                 store.files.put(&files_of(chat, &prompt.id), &files)?;
@@ -111,11 +118,19 @@ impl Prompts {
         self.write(chat, move |_, _, ledger| ledger.hurry(&id)).await
     }
 
-    /// Takes a prompt back that opencode does not have, and gives it with its files.
+    /// Takes a prompt back that opencode does not have, and gives it with its files. One that is not here may be on its
+    /// way still, also the first of a chat that is: it will not be taken in.
     pub async fn take_back(&self, chat: &ChatId, id: MessageId) -> Result<(Prompt, Vec<File>), Error> {
         let files = self.files(chat, &id).await?;
         let removed = id.clone();
-        let prompt = self.write(chat, move |_, _, ledger| ledger.take_back(&id)).await?;
+        let prompt = self.write(chat, move |store, chat, ledger| {
+            let taken = ledger.take_back(&id);
+            if let Err(Error::Missing(_)) = taken {
+                store.withdrawn.add(chat, &id, OffsetDateTime::now_utc())?;
+            }
+            taken
+        });
+        let prompt = prompt.await?;
         self.remove_files(chat, removed).await;
         Ok((prompt, files))
     }

@@ -21,10 +21,11 @@ pub use entry::{lock_reason, working_copies};
 use crate::{
     access::{Access, Workplace},
     clones::{Base, Exclusive},
-    error::{Error, Loss, Missing},
+    error::{Error, Missing},
     git::{Git, clearing_stale_locks},
     loss,
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
+    reasons::Reasons,
     records::{Records, sync_folder},
 };
 
@@ -250,8 +251,8 @@ impl Worktrees {
         Ok(self.access.write(|| self.list().into_iter().filter_map(workplace).collect())?)
     }
 
-    /// What deleting a worktree and its branch would lose, if anything.
-    pub async fn loss(&self, worktree: &Worktree) -> Option<Loss> {
+    /// What deleting a worktree and its branch would lose.
+    pub async fn loss(&self, worktree: &Worktree) -> Reasons {
         loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await
     }
 

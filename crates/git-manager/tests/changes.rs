@@ -82,7 +82,7 @@ async fn every_change_is_told_with_the_chat_as_it_is() {
     assert_eq!((&line["chat"]["id"], &line["chat"]["prompts"]), (&json!(old), &json!([])));
     bench.opencode.memory().busy.clear();
 
-    let worktree = format!("/admin/worktrees/demo/hello-web/{old}?force=true");
+    let worktree = format!("/admin/worktrees/demo/hello-web/{old}");
     assert_eq!(service.delete(&worktree).await.0, StatusCode::NO_CONTENT);
     let line = reader.next().await;
     assert_eq!((&line["chat"]["id"], &line["chat"]["directory"]), (&json!(old), &json!(null)));

@@ -7,7 +7,7 @@ use std::path::Path;
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::json;
-use support::{Bench, entries, eventually, git};
+use support::{Bench, deleted_anyway, entries, eventually, git, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_becomes_a_chat() {
@@ -130,16 +130,13 @@ async fn a_chat_is_deleted_whole_unless_work_would_be_lost() {
     let directory = Path::new(chat["directory"].as_str().unwrap()).to_owned();
     let path = format!("/admin/chats/{id}");
     std::fs::write(directory.join("new"), "").unwrap();
-    let (status, problem) = service.delete(&path).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("uncommitted-changes")));
+    refused(&service, &path, "uncommitted-changes").await;
     bench.opencode.memory().busy.insert(id.clone(), directory.display().to_string());
-    let (status, problem) = service.delete(&path).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("chat-running")));
+    refused(&service, &path, "chat-running").await;
     assert!(directory.exists() && bench.opencode.memory().sessions.contains_key(&id));
 
     // Its worktree alone: the chat stays, honestly without a directory.
-    let worktree = format!("/admin/worktrees/demo/hello-web/{id}?force=true");
-    assert_eq!(service.delete(&worktree).await.0, StatusCode::NO_CONTENT);
+    deleted_anyway(&service, &format!("/admin/worktrees/demo/hello-web/{id}")).await;
     let chat = service.get(&path).await;
     assert_eq!((&chat["state"], &chat["directory"]), (&json!("ready"), &json!(null)));
     assert_eq!(service.delete(&path).await.0, StatusCode::NO_CONTENT);
@@ -181,9 +178,10 @@ async fn a_chat_that_is_being_created_can_be_deleted() {
         (chat["state"] == "cloning" && chat["progress"]["bytes"].as_u64()? > 0).then_some(())
     })
     .await;
-    let (status, problem) = service.delete("/admin/repos/demo/slow-assets").await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("chat-running")));
-    assert_eq!(service.delete(&format!("/admin/chats/{id}")).await.0, StatusCode::NO_CONTENT);
+    refused(&service, "/admin/repos/demo/slow-assets", "chat-being-created").await;
+    // What was typed would be lost.
+    refused(&service, &format!("/admin/chats/{id}"), "prompts-waiting").await;
+    deleted_anyway(&service, &format!("/admin/chats/{id}")).await;
     // The clone goes on: it is of use to the next chat. Deleting the repository ends it.
     assert_eq!(service.get("/admin/repos").await["repos"][0]["state"], "cloning");
     assert_eq!(service.delete("/admin/repos/demo/slow-assets").await.0, StatusCode::NO_CONTENT);
@@ -196,7 +194,7 @@ async fn a_chat_that_is_being_created_can_be_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_the_repository_by_force_fails_its_chats_and_keeps_their_prompts() {
+async fn deleting_the_repository_anyway_fails_its_chats_and_keeps_their_prompts() {
     let bench = Bench::new().await;
     let service = bench.service().await;
     let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "go"})).await;
@@ -204,7 +202,7 @@ async fn deleting_the_repository_by_force_fails_its_chats_and_keeps_their_prompt
         (service.get(&format!("/admin/chats/{id}")).await["state"] == "cloning").then_some(())
     })
     .await;
-    assert_eq!(service.delete("/admin/repos/demo/slow-assets?force=true").await.0, StatusCode::NO_CONTENT);
+    deleted_anyway(&service, "/admin/repos/demo/slow-assets").await;
     let chat = service.settled(&id).await;
     assert_eq!((&chat["state"], &chat["prompts"][0]["text"]), (&json!("failed"), &json!("go")), "{chat}");
     assert_eq!(chat["error"]["type"], "cancelled");

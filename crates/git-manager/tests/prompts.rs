@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, entries, eventually};
+use support::{Bench, Service, deleted_anyway, entries, eventually};
 
 const PHOTO: &str = "data:image/png;base64,iVBORw0KGgo=";
 
@@ -48,6 +48,37 @@ fn files_kept(bench: &Bench) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_prompt_leaves_open_is_as_the_chat_used_it_last() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id =
+        service.create_chat(json!({"repo": "demo/hello-web", "model": "demo/demo", "agent": "build"})).await;
+    service.settled(&id).await;
+    let path = format!("/admin/chats/{id}/prompts");
+    let sent = |index: usize| {
+        let body = bench.opencode.memory().prompts[index].clone();
+        json!([body["agent"], body["model"]["modelID"], body["variant"]])
+    };
+    // Not spoken to yet: as it was made.
+    service.post(&path, json!({"id": "msg_1", "text": "first"})).await;
+    service.settled(&id).await;
+    assert_eq!(sent(0), json!(["build", "demo", null]));
+    // Changed since, on whatever device.
+    let model = json!({"providerID": "demo", "id": "org/thinker", "variant": "high"});
+    bench.opencode.memory().used.insert(id.clone(), json!({"agent": "plan", "model": model}));
+    service.post(&path, json!({"id": "msg_2", "text": "second"})).await;
+    service.settled(&id).await;
+    assert_eq!(sent(1), json!(["plan", "org/thinker", "high"]));
+    service.post(&path, json!({"id": "msg_3", "text": "third", "model": "demo/demo"})).await;
+    service.settled(&id).await;
+    // The variant was the other model's.
+    assert_eq!(sent(2), json!(["plan", "demo", null]));
+    service.post(&path, json!({"id": "msg_4", "text": "fourth", "agent": "build"})).await;
+    service.settled(&id).await;
+    assert_eq!(sent(3), json!(["build", "org/thinker", "high"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_reaches_an_idle_chat_with_its_files() {
     let bench = Bench::new().await;
     let service = bench.service().await;
@@ -59,7 +90,7 @@ async fn a_prompt_reaches_an_idle_chat_with_its_files() {
     let (status, prompt) = service.post(&format!("/admin/chats/{id}/prompts"), request).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     assert_eq!(prompt["files"], json!([{"mime": "image/png", "filename": "a.png"}]));
-    assert_eq!((&prompt["model"], &prompt["agent"]), (&json!("demo/demo"), &json!("build")));
+    assert_eq!((&prompt["model"], &prompt["agent"]), (&json!(null), &json!("build")));
     assert_eq!((&prompt["state"], &prompt["error"]), (&json!("waiting"), &json!(null)));
     service.settled(&id).await;
     let sent = bench.opencode.memory().prompts[0].clone();
@@ -170,6 +201,50 @@ async fn a_prompt_is_taken_back_until_it_is_delivered() {
     }
 }
 
+/// A phone gives a request up and takes its prompt back; then the network delivers what was given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_that_comes_after_it_was_taken_back_never_runs() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let id = ready(&service).await;
+    let path = format!("/admin/chats/{id}/prompts");
+    let new = json!({"id": "ses_new", "repo": "demo/hello-web", "prompt": {"id": "msg_1", "text": "no"}});
+    for taken_back in [&path, "/admin/chats/ses_new/prompts"] {
+        assert_eq!(service.delete(&format!("{taken_back}/msg_1")).await.0, StatusCode::NOT_FOUND);
+    }
+    for restart in [false, true] {
+        if restart {
+            service.kill();
+            service = bench.service().await;
+        }
+        for (path, request) in [(path.as_str(), new["prompt"].clone()), ("/admin/chats", new.clone())] {
+            let (status, problem) = service.post(path, request).await;
+            assert_eq!(
+                (status, &problem["type"]),
+                (StatusCode::CONFLICT, &json!("prompt-taken-back")),
+                "{path}"
+            );
+        }
+        assert_eq!(
+            service.send(Method::GET, "/admin/chats/ses_new", None).await.0,
+            StatusCode::NOT_FOUND,
+            "it was not made"
+        );
+    }
+    // The chat itself was not taken back: what was typed behind it makes it.
+    let next = json!({"id": "ses_new", "repo": "demo/hello-web", "prompt": {"id": "msg_2", "text": "yes"}});
+    service.create_chat(next).await;
+    service.settled("ses_new").await;
+    assert_eq!(service.post("/admin/chats", new).await.1["type"], "prompt-taken-back");
+    service.prompt(&id, "msg_2", "yes").await;
+    service.settled(&id).await;
+    let memory = bench.opencode.memory();
+    assert_eq!(
+        (memory.texts(&id), memory.texts("ses_new")),
+        (vec![vec!["yes".to_owned()]], vec![vec!["yes".into()]])
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn prompts_wait_for_the_clone_and_go_with_their_chat() {
     let bench = Bench::new().await;
@@ -189,7 +264,7 @@ async fn prompts_wait_for_the_clone_and_go_with_their_chat() {
     service.create_chat(other).await;
     assert_eq!(service.delete("/admin/chats/ses_b/prompts/msg_1").await.0, StatusCode::OK);
     service.create_chat(json!({"id": "ses_c", "repo": "demo/slow-assets", "prompt": "no"})).await;
-    assert_eq!(service.delete("/admin/chats/ses_c").await.0, StatusCode::NO_CONTENT);
+    deleted_anyway(&service, "/admin/chats/ses_c").await;
     bench.world.rates().set("demo/slow-assets", None);
     drop(service);
     let service = bench.service().await;
@@ -367,13 +442,13 @@ async fn a_chat_that_lost_its_place_says_so() {
     let prompt = failed(&service, &id).await;
     assert!(prompt["error"]["detail"].as_str().unwrap().contains("does not know the session"), "{prompt}");
     let id = ready(&service).await;
-    let worktree = format!("/admin/worktrees/demo/hello-web/{id}?force=true");
+    let worktree = format!("/admin/worktrees/demo/hello-web/{id}");
     assert_eq!(service.delete(&worktree).await.0, StatusCode::NO_CONTENT);
     service.prompt(&id, "msg_1", "go").await;
     let prompt = failed(&service, &id).await;
     assert!(prompt["error"]["detail"].as_str().unwrap().contains("working copy"), "{prompt}");
-    // With its worktree gone there is nothing to lose: it is deleted, its prompt with it.
-    assert_eq!(service.delete(&format!("/admin/chats/{id}")).await.0, StatusCode::NO_CONTENT);
+    // With its worktree gone there is only the prompt to lose.
+    deleted_anyway(&service, &format!("/admin/chats/{id}")).await;
     assert_eq!(service.delete(&format!("/admin/chats/{id}/prompts/msg_1")).await.0, StatusCode::NOT_FOUND);
 }
 

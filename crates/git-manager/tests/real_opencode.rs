@@ -2,9 +2,9 @@
 
 mod support;
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::json;
-use support::{Bench, eventually, real_opencode::RealOpencode};
+use support::{Bench, deleted_anyway, eventually, real_opencode::RealOpencode, reasons, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_reaches_the_real_opencode_and_is_cleaned_up() {
@@ -31,17 +31,24 @@ async fn a_task_reaches_the_real_opencode_and_is_cleaned_up() {
         "the clone is the project's root"
     );
 
-    // It is at work: refused, then stopped by force.
+    // It is at work: refused, then stopped.
     let path = format!("/admin/chats/{id}");
     eventually("it is busy", async || {
         let (_, busy) = opencode.call(Method::GET, &format!("session/status?directory={directory}")).await;
         busy[&id].is_object().then_some(())
     })
     .await;
-    let (status, problem) = service.delete(&path).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("chat-running")));
-    let (status, problem) = service.delete(&format!("{path}?force=true")).await;
-    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+    // A fork lives in the same folder.
+    let path_of_fork = format!("session/{id}/fork?directory={directory}");
+    let (status, fork) = opencode.send(&path_of_fork, &json!({})).await;
+    assert_eq!(status, 200, "{fork}");
+    let told = reasons(&service, &path).await;
+    let told: Vec<_> =
+        told.iter().map(|reason| (reason["kind"].as_str().unwrap(), &reason["count"])).collect();
+    assert_eq!(told, [("chat-running", &json!(1)), ("folder-shared", &json!(1))]);
+    let shared = refused(&service, &path, "folder-shared").await;
+    assert!(shared["detail"].as_str().unwrap().contains("(fork #1)"), "{shared}");
+    deleted_anyway(&service, &path).await;
     assert_eq!(opencode.call(Method::GET, &format!("session/{id}")).await.0, 404);
     assert!(!std::path::Path::new(directory).exists());
 }

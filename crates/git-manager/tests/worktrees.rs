@@ -8,7 +8,7 @@ use std::path::Path;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, commit, deleted, entries, git, push, refused};
+use support::{Bench, commit, deleted, deleted_anyway, entries, git, push, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch() {
@@ -98,16 +98,16 @@ async fn uncommitted_work_is_not_deleted() {
     // What a person's or an agent's settings hide still counts.
     git(&path, &["config", "status.showUntrackedFiles", "no"]);
     let problem = refused(&service, address, "uncommitted-changes").await;
-    assert_eq!(problem["files"], 2, "{problem}");
+    assert_eq!(problem["count"], 2, "{problem}");
     assert_eq!(entries(&path.join("new")), ["one", "two"], "nothing was changed");
     git(&path, &["add", "new/one"]);
-    assert_eq!(refused(&service, address, "uncommitted-changes").await["files"], 2);
+    assert_eq!(refused(&service, address, "uncommitted-changes").await["count"], 2);
     git(&path, &["rm", "--quiet", "-rf", "--cached", "new"]);
     std::fs::remove_dir_all(path.join("new")).unwrap();
 
     let tracked = git(&path, &["ls-files"]).lines().next().unwrap().to_owned();
     std::fs::write(path.join(&tracked), "changed").unwrap();
-    assert_eq!(refused(&service, address, "uncommitted-changes").await["files"], 1);
+    assert_eq!(refused(&service, address, "uncommitted-changes").await["count"], 1);
     git(&path, &["mv", &tracked, "moved"]);
     refused(&service, address, "uncommitted-changes").await;
     git(&path, &["reset", "--hard", "--quiet"]);
@@ -115,7 +115,7 @@ async fn uncommitted_work_is_not_deleted() {
     // A merge that is not finished, although no file differs.
     let git_dir = git(&path, &["rev-parse", "--absolute-git-dir"]);
     std::fs::write(Path::new(&git_dir).join("MERGE_HEAD"), git(&path, &["rev-parse", "HEAD"])).unwrap();
-    let problem = refused(&service, address, "uncommitted-changes").await;
+    let problem = refused(&service, address, "unfinished-operation").await;
     assert!(problem["detail"].as_str().unwrap().contains("a merge"), "{problem}");
     std::fs::remove_file(Path::new(&git_dir).join("MERGE_HEAD")).unwrap();
 
@@ -136,24 +136,24 @@ async fn unpushed_commits_are_not_deleted() {
     let address = "/admin/worktrees/demo/hello-web/ses_1";
     commit(&path, "one");
     commit(&path, "two");
-    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 2);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["count"], 2);
     push(&bench, &path);
     // Pushed, but a commit on a detached HEAD is reachable from nothing else.
     git(&path, &["checkout", "--quiet", "--detach"]);
     commit(&path, "three");
-    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 1);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["count"], 1);
     git(&path, &["checkout", "--quiet", "-"]);
     // On another branch, the chat's own branch still counts.
     commit(&path, "four");
     git(&path, &["checkout", "--quiet", "--detach", "origin/main"]);
-    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 1);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["count"], 1);
     git(&path, &["checkout", "--quiet", "-"]);
     push(&bench, &path);
     deleted(&service, address).await;
 
     let path = service.add_worktree("demo/hello-web", "ses_2").await;
     commit(&path, "five");
-    deleted(&service, "/admin/worktrees/demo/hello-web/ses_2?force=true").await;
+    deleted_anyway(&service, "/admin/worktrees/demo/hello-web/ses_2").await;
     assert!(!path.exists());
 }
 
@@ -164,8 +164,8 @@ async fn what_cannot_be_read_counts_as_work() {
     service.clone_repository("demo/hello-web").await;
     let path = service.add_worktree("demo/hello-web", "ses_1").await;
     std::fs::remove_file(path.join(".git")).unwrap();
-    refused(&service, "/admin/worktrees/demo/hello-web/ses_1", "uncommitted-changes").await;
-    deleted(&service, "/admin/worktrees/demo/hello-web/ses_1?force=true").await;
+    refused(&service, "/admin/worktrees/demo/hello-web/ses_1", "unreadable").await;
+    deleted_anyway(&service, "/admin/worktrees/demo/hello-web/ses_1").await;
     assert!(!path.exists());
 }
 
@@ -182,10 +182,10 @@ async fn a_worktree_whose_chat_runs_is_refused_or_stopped_first() {
     assert!(path.exists());
     // Who listens and does not answer may be at work.
     bench.opencode.memory().fail_with = Some(500);
-    assert_eq!(service.delete(&format!("{address}?force=true")).await.0, StatusCode::BAD_GATEWAY);
+    assert_eq!(service.delete(&format!("{address}?accept=chat-running:1")).await.0, StatusCode::BAD_GATEWAY);
     assert!(path.exists());
     bench.opencode.memory().fail_with = None;
-    deleted(&service, &format!("{address}?force=true")).await;
+    deleted_anyway(&service, address).await;
     assert!(bench.opencode.memory().busy.is_empty(), "it was aborted first");
     drop(service);
 
@@ -206,24 +206,24 @@ async fn a_repository_is_not_deleted_while_something_would_be_lost() {
     assert_eq!(service.delete("/admin/repos/demo/tally").await.0, StatusCode::NOT_FOUND);
 
     let path = service.add_worktree("demo/hello-web", "ses_1").await;
-    assert_eq!(refused(&service, address, "worktrees-exist").await["worktrees"], 1);
+    assert_eq!(refused(&service, address, "worktrees-exist").await["count"], 1);
     deleted(&service, "/admin/worktrees/demo/hello-web/ses_1").await;
 
     git(&clone, &["checkout", "--quiet", "-b", "mine"]);
     commit(&clone, "one");
     git(&clone, &["checkout", "--quiet", "main"]);
-    assert_eq!(refused(&service, address, "unpushed-commits").await["commits"], 1);
+    assert_eq!(refused(&service, address, "unpushed-commits").await["count"], 1);
     git(&clone, &["branch", "-D", "mine"]);
     std::fs::write(clone.join("new"), "").unwrap();
-    assert_eq!(refused(&service, address, "uncommitted-changes").await["files"], 1);
+    assert_eq!(refused(&service, address, "uncommitted-changes").await["count"], 1);
     git(&clone, &["add", "new"]);
     git(&clone, &["stash", "--quiet"]);
-    assert_eq!(refused(&service, address, "unpushed-commits").await["stashes"], 1);
+    assert_eq!(refused(&service, address, "stash-entries").await["count"], 1);
     assert!(clone.exists());
 
     let worktree = service.add_worktree("demo/hello-web", "ses_2").await;
     commit(&worktree, "two");
-    deleted(&service, &format!("{address}?force=true")).await;
+    deleted_anyway(&service, address).await;
     assert!(!clone.exists() && !worktree.exists() && !path.exists());
     assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0]);
     assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
@@ -240,10 +240,7 @@ async fn an_empty_repository_has_worktrees_too() {
     deleted(&service, "/admin/worktrees/demo/empty/ses_1").await;
     let path = service.add_worktree("demo/empty", "ses_2").await;
     commit(&path, "first");
-    assert_eq!(
-        refused(&service, "/admin/worktrees/demo/empty/ses_2", "unpushed-commits").await["commits"],
-        1
-    );
+    assert_eq!(refused(&service, "/admin/worktrees/demo/empty/ses_2", "unpushed-commits").await["count"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,10 +46,23 @@ impl Capability {
 #[serde(transparent)]
 pub(crate) struct CapabilityHash(String);
 
+/// As long as what a capability holds, besides its day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to")]
+pub(crate) enum Bond {
+    /// The device that it was pushed to: for as long as that is subscribed, and logged in.
+    Device { subscription: String },
+    /// auth's era, where there is no device that is logged in: until everybody else is logged out, or the password is
+    /// changed.
+    Era { era: String },
+}
+
 /// What a capability that was given out stands for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Grant {
     hash: CapabilityHash,
+    /// `None` of one that was kept before there were bonds: good for nothing.
+    pub(crate) bond: Option<Bond>,
     pub(crate) request: String,
     pub(crate) verdict: Verdict,
     #[serde(with = "time::serde::rfc3339")]
@@ -58,10 +71,20 @@ pub(crate) struct Grant {
 
 impl Grant {
     /// A new capability and what it stands for.
-    pub(crate) fn issue(request: &str, verdict: Verdict, now: OffsetDateTime) -> (Capability, Self) {
+    pub(crate) fn issue(
+        request: &str,
+        verdict: Verdict,
+        bond: Bond,
+        now: OffsetDateTime,
+    ) -> (Capability, Self) {
         let capability = Capability::generate();
-        let grant =
-            Self { hash: capability.hash(), request: request.to_owned(), verdict, expires_at: now + LIFE };
+        let grant = Self {
+            hash: capability.hash(),
+            bond: Some(bond),
+            request: request.to_owned(),
+            verdict,
+            expires_at: now + LIFE,
+        };
         (capability, grant)
     }
 
@@ -92,8 +115,9 @@ mod tests {
 
     #[test]
     fn a_grant_holds_for_its_own_capability_and_a_day() {
-        let (capability, grant) = Grant::issue("per_1", Verdict::Once, NOW);
-        let (other, _) = Grant::issue("per_1", Verdict::Once, NOW);
+        let bond = Bond::Era { era: "1".into() };
+        let (capability, grant) = Grant::issue("per_1", Verdict::Once, bond.clone(), NOW);
+        let (other, _) = Grant::issue("per_1", Verdict::Once, bond, NOW);
         let text = capability.into_text();
         assert_eq!(text.len(), 43, "256 bits");
         let presented = Capability::presented(&format!("{text}\n")).hash();

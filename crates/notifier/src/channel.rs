@@ -42,11 +42,6 @@ impl Channel {
         }
     }
 
-    /// Whether its notifications can answer without a login.
-    pub(crate) fn has_buttons(self) -> bool {
-        matches!(self, Self::Ntfy | Self::WebPush)
-    }
-
     /// Whether a second copy of a notification replaces the first: ntfy by its sequence id, a browser by
     /// the tag, and a webhook's program can tell by the delivery's id. Discord shows both.
     pub(crate) fn repeats_replace(self) -> bool {
@@ -165,8 +160,8 @@ pub(crate) struct Context<'a> {
     pub(crate) vapid: &'a VapidKey,
     /// The device, for Web Push.
     pub(crate) subscription: Option<&'a Subscription>,
-    /// How many chats cannot go on without the person.
-    pub(crate) badge: usize,
+    /// What the app's badge shows; `None` leaves it as it is.
+    pub(crate) badge: Option<usize>,
     pub(crate) now: OffsetDateTime,
 }
 

@@ -28,6 +28,9 @@ pub(crate) struct ChatView {
     pub(crate) run: Option<Run>,
     #[serde(default)]
     pub(crate) viewers: u64,
+    /// Whether it was put away.
+    #[serde(default, rename = "archived")]
+    pub(crate) is_archived: bool,
     /// Whether its run, which was cut off, will be continued in a moment without the person.
     #[serde(default, rename = "continuing")]
     pub(crate) is_continuing: bool,
@@ -38,6 +41,8 @@ pub(crate) struct ChatView {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ChatState {
     NeedsYou,
+    /// Done and not looked at.
+    Unread,
     /// Done and read.
     Done,
     Failed,
@@ -234,8 +239,15 @@ impl Chats {
         self.is_complete && !self.iter().any(asks)
     }
 
-    /// How many chats cannot go on without the person.
-    pub(crate) fn in_need(&self) -> usize {
-        self.iter().filter(|chat| chat.state == ChatState::NeedsYou || !chat.requests.is_empty()).count()
+    /// What the app's badge shows, by the page's own rule (`countWaiting` in `web/src/features/chats/status.ts`): the
+    /// chats that wait for the person, and those that are done and not looked at, unless they were put away. `None`
+    /// while the relay does not know all.
+    pub(crate) fn badge(&self) -> Option<usize> {
+        let counts = |chat: &&ChatView| match chat.state {
+            ChatState::NeedsYou => true,
+            ChatState::Unread => !chat.is_archived,
+            ChatState::Done | ChatState::Failed | ChatState::Other => false,
+        };
+        self.is_complete.then(|| self.iter().filter(counts).count())
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    capability::{CapabilityHash, Grant, random_text},
+    capability::{Bond, CapabilityHash, Grant, random_text},
     channel::{Button, Target},
     chats::Chats,
     delivery::{Delivery, Next, Stage},
@@ -139,8 +139,8 @@ impl Ledger {
         }
     }
 
-    /// Begins an attempt. It may be made once this is on the disk.
-    pub(crate) fn begin(&mut self, id: &str, now: OffsetDateTime) -> Option<Attempt> {
+    /// Begins an attempt, with buttons if there is something that binds them. It may be made once this is on the disk.
+    pub(crate) fn begin(&mut self, id: &str, bond: Option<&Bond>, now: OffsetDateTime) -> Option<Attempt> {
         let delivery = self.deliveries.iter_mut().find(|delivery| delivery.id == id)?;
         delivery.stage = Stage::Sending;
         delivery.attempts += 1;
@@ -148,9 +148,9 @@ impl Ledger {
             (delivery.notice.clone(), delivery.target.clone(), delivery.attempts);
         let mut buttons = Vec::new();
         // Each attempt has capabilities of its own: the text of earlier ones is kept nowhere.
-        for ask in notice.ask.iter().filter(|_| target.channel().has_buttons()) {
+        for (ask, bond) in notice.ask.iter().zip(bond) {
             for verdict in &ask.choices {
-                let (capability, grant) = Grant::issue(&ask.id, verdict.clone(), now);
+                let (capability, grant) = Grant::issue(&ask.id, verdict.clone(), bond.clone(), now);
                 buttons.push(Button { verdict: verdict.clone(), capability: capability.into_text() });
                 self.grants.push(grant);
             }
@@ -237,10 +237,15 @@ impl Ledger {
         self.grants.retain(|grant| !grant.is_expired(now));
     }
 
-    /// Whether a capability may be used now. Looking changes nothing, so that whoever tries does not make
-    /// us write.
-    pub(crate) fn permits(&self, capability: &CapabilityHash, now: OffsetDateTime) -> bool {
-        self.grants.iter().any(|grant| grant.permits(capability, now))
+    /// What a capability that may be used now is bound to; `None` when it may not. Looking changes nothing, so that
+    /// whoever tries does not make us write.
+    pub(crate) fn bond(&self, capability: &CapabilityHash, now: OffsetDateTime) -> Option<&Bond> {
+        self.grants.iter().find(|grant| grant.permits(capability, now))?.bond.as_ref()
+    }
+
+    /// What capabilities were bound to holds no longer, and they do not either.
+    pub(crate) fn release(&mut self, bond: &Bond) {
+        self.grants.retain(|grant| grant.bond.as_ref() != Some(bond));
     }
 
     /// Takes a capability away from whoever presents it, and answers what it stood for.
@@ -291,15 +296,18 @@ impl Ledger {
             let used =
                 |subscription: &Subscription| subscription.last_sent_at.unwrap_or(subscription.created_at);
             let oldest = (0..self.subscriptions.len()).min_by_key(|&place| used(&self.subscriptions[place]));
-            oldest.map(|place| self.subscriptions.remove(place));
+            if let Some(id) = oldest.map(|place| self.subscriptions[place].id.clone()) {
+                self.unsubscribe(&id);
+            }
         }
         let id = new.id.clone();
         self.subscriptions.push(new);
         Subscribed::New(id)
     }
 
-    /// Lets a device go. False when there is no such device.
+    /// Lets a device go, with the buttons that it was given. False when there is no such device.
     pub(crate) fn unsubscribe(&mut self, id: &str) -> bool {
+        self.release(&Bond::Device { subscription: id.to_owned() });
         let before = self.subscriptions.len();
         self.subscriptions.retain(|subscription| subscription.id != id);
         self.subscriptions.len() < before

@@ -1,7 +1,8 @@
-//! Whether the login that a device subscribed with still holds.
+//! Whether the login that a device subscribed with still holds, and what holds where there is no login.
 //!
-//! A device that is logged out, perhaps because it was stolen, is told nothing any more. Whoever owns it
-//! cannot unsubscribe it, so auth is asked before anything is sent to it.
+//! A device that is logged out, perhaps because it was stolen, is told nothing any more, and what it was told answers
+//! nothing. Whoever owns it cannot unsubscribe it, so auth is asked before anything is sent to it, and when one of its
+//! buttons is pressed.
 
 use std::{
     fmt,
@@ -59,6 +60,15 @@ impl fmt::Display for LoginId {
     }
 }
 
+/// How a login stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Holds,
+    Ended,
+    /// auth does not say.
+    Unknown,
+}
+
 /// auth, over its unix socket.
 pub(crate) struct Logins {
     socket: PathBuf,
@@ -70,20 +80,33 @@ impl Logins {
         Self { socket: socket.to_owned(), client: OnceLock::new() }
     }
 
-    /// Whether auth says that there is no such login any more. An auth that does not answer ends none.
-    pub(crate) async fn has_ended(&self, login: &LoginId) -> bool {
-        match self.ask(login).await {
-            Ok(status) => status == StatusCode::NOT_FOUND,
+    /// How a login stands.
+    pub(crate) async fn standing(&self, login: &LoginId) -> Standing {
+        match self.ask(&format!("sessions/{login}")).await.map(|answer| answer.status()) {
+            Ok(StatusCode::NO_CONTENT) => Standing::Holds,
+            Ok(StatusCode::NOT_FOUND) => Standing::Ended,
+            Ok(status) => {
+                tracing::warn!(%status, "whether a device is still logged in is unknown");
+                Standing::Unknown
+            }
             Err(error) => {
                 tracing::warn!(error = chain(error), "whether a device is still logged in is unknown");
-                false
+                Standing::Unknown
             }
         }
     }
 
-    async fn ask(&self, login: &LoginId) -> reqwest::Result<StatusCode> {
-        let address = format!("http://auth/internal/sessions/{login}");
-        Ok(self.client()?.get(address).timeout(PATIENCE).send().await?.status())
+    /// The era that it is, which ends when everybody else is logged out and when the password is changed; `None` while
+    /// auth does not say.
+    pub(crate) async fn era(&self) -> Option<String> {
+        let text = async { self.ask("era").await?.error_for_status()?.text().await };
+        text.await
+            .map_err(|error| tracing::warn!(error = chain(error), "auth does not say which era it is"))
+            .ok()
+    }
+
+    async fn ask(&self, what: &str) -> reqwest::Result<reqwest::Response> {
+        self.client()?.get(format!("http://auth/internal/{what}")).timeout(PATIENCE).send().await
     }
 
     fn client(&self) -> reqwest::Result<&reqwest::Client> {

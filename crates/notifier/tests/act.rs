@@ -6,7 +6,11 @@ mod support;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Notifier, asking, chat, question, receiver::Receiver, until};
+use support::{
+    Bench, Notifier, asking, chat, question,
+    receiver::{Device, Receiver},
+    until,
+};
 
 async fn follow(bench: &Bench) -> (Notifier, Receiver) {
     let ntfy = Receiver::ntfy(None).await;
@@ -206,6 +210,77 @@ async fn a_request_that_is_gone_makes_its_buttons_worthless() {
     bench.relay.put(&chat("ses_2", &json!({})));
     assert!(is_gone(&notifier.act(&first[0]).await));
     assert_eq!(bench.relay.answers(), []);
+}
+
+#[tokio::test]
+async fn a_button_on_a_device_goes_with_the_login_of_that_device() {
+    let bench = Bench::new();
+    let notifier = bench.notifier().await;
+    let settings = notifier.get("/admin/notifications/settings").await;
+    let server_key = settings["web_push"]["public_key"].as_str().unwrap();
+    let device = Device::new(7);
+    let push = Receiver::push_service(device.clone(), server_key).await;
+    let subscription = device.subscription(&push.url);
+    assert_eq!(notifier.subscribe_with_login(&subscription, "login-1").await, 201);
+    bench.relay.followed().await;
+    let buttons = async |number: usize| -> Vec<String> {
+        let received = push.receive(number + 1).await;
+        let actions = received[number].body["actions"].as_array().unwrap();
+        actions.iter().map(|action| action["capability"].as_str().unwrap().to_owned()).collect()
+    };
+    bench.relay.put(&asking("ses_1", "per_1"));
+    let first = buttons(0).await;
+    bench.relay.put(&asking("ses_2", "per_2"));
+    let second = buttons(1).await;
+
+    // Whoever cannot tell whether it holds neither answers nor takes the button away.
+    bench.auth.fail();
+    assert_eq!(notifier.act(&first[0]).await.0, 503);
+    bench.auth.recover();
+    assert_eq!(notifier.act(&first[0]).await.0, 200);
+
+    // Logged in anew, and subscribed by the new login: it is the same device.
+    bench.auth.end("login-1");
+    assert_eq!(notifier.subscribe_with_login(&subscription, "login-2").await, 200);
+    bench.relay.put(&asking("ses_3", "per_3"));
+    let third = buttons(2).await;
+    assert_eq!(notifier.act(&second[0]).await.0, 200);
+
+    bench.auth.end("login-2");
+    assert!(is_gone(&notifier.act(&third[0]).await), "logged out");
+    assert!(is_gone(&notifier.act(&third[1]).await));
+
+    // A device that was removed takes its buttons along, whatever its login.
+    assert_eq!(notifier.subscribe_with_login(&subscription, "login-3").await, 200);
+    bench.relay.put(&asking("ses_4", "per_4"));
+    let fourth = buttons(3).await;
+    let list = notifier.get("/admin/notifications/subscriptions").await;
+    let path =
+        format!("/admin/notifications/subscriptions/{}", list["subscriptions"][0]["id"].as_str().unwrap());
+    assert_eq!(notifier.send(Method::DELETE, &path, None).await.0, 204);
+    assert!(is_gone(&notifier.act(&fourth[0]).await));
+    let answered: Vec<_> = bench.relay.answers().into_iter().map(|(request, _)| request).collect();
+    assert_eq!(answered, ["per_1", "per_2"]);
+}
+
+#[tokio::test]
+async fn a_button_on_ntfy_ends_when_everybody_else_is_logged_out() {
+    let bench = Bench::new();
+    let (notifier, ntfy) = follow(&bench).await;
+    bench.relay.put(&asking("ses_1", "per_1"));
+    let first = buttons(&ntfy, 0).await;
+    bench.auth.fail();
+    assert_eq!(notifier.act(&first[0]).await.0, 503);
+    // Nothing binds a button now, so there is none; that somebody waits is told all the same.
+    bench.relay.put(&asking("ses_2", "per_2"));
+    assert!(ntfy.receive(2).await[1].body["actions"].is_null());
+    bench.auth.recover();
+    bench.auth.begin_era();
+    assert!(is_gone(&notifier.act(&first[0]).await));
+    bench.relay.put(&asking("ses_3", "per_3"));
+    let third = buttons(&ntfy, 2).await;
+    assert_eq!(notifier.act(&third[0]).await.0, 200);
+    assert_eq!(bench.relay.answers(), [("per_3".to_owned(), json!({ "reply": "once" }))]);
 }
 
 #[tokio::test]

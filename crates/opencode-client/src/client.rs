@@ -1,22 +1,21 @@
 //! The client itself: one method for each call.
 
 mod commands;
+mod last_used;
 mod permissions;
 mod providers;
 mod relay;
 
 pub use commands::{CallTrace, CommandInfo};
-pub use permissions::PermissionRule;
-pub use providers::{Catalogue, CatalogueEntry};
+pub use last_used::LastUsed;
+pub use permissions::{PermissionAction, PermissionRule};
+pub use providers::{Catalogue, CatalogueEntry, Model, ModelCost, ModelProvider};
 pub use relay::MessagePage;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{Error, MessageId, ModelName, Prompt, SessionId, prompt::part_id, whole_characters};
@@ -69,24 +68,8 @@ struct Agent {
     mode: String,
     #[serde(default)]
     hidden: bool,
-}
-
-#[derive(Deserialize)]
-struct Providers {
-    providers: Vec<Provider>,
-}
-
-#[derive(Deserialize)]
-struct Provider {
-    id: String,
-    models: BTreeMap<String, Model>,
-}
-
-#[derive(Deserialize)]
-struct Model {
     #[serde(default)]
-    #[expect(clippy::zero_sized_map_values, reason = "serde skips the values of a map, which are large")]
-    variants: BTreeMap<String, IgnoredAny>,
+    permission: Vec<PermissionRule>,
 }
 
 #[derive(Deserialize)]
@@ -210,9 +193,7 @@ impl Client {
 
     /// The agent of those who name none.
     pub async fn default_agent(&self, directory: &Path) -> Result<Option<String>, Error> {
-        let agents = self.agents(directory).await?;
-        let main = agents.into_iter().find(|agent| agent.mode != "subagent" && !agent.hidden);
-        Ok(main.map(|agent| agent.name))
+        Ok(main_agent(self.agents(directory).await?).map(|agent| agent.name))
     }
 
     async fn agents(&self, directory: &Path) -> Result<Vec<Agent>, Error> {
@@ -221,11 +202,10 @@ impl Client {
 
     /// The variants of a model that can be used in a directory; `None` when it cannot.
     pub async fn variants(&self, directory: &Path, model: &ModelName) -> Result<Option<Vec<String>>, Error> {
-        let request = in_directory(self.request(Method::GET, &["config", "providers"]), directory);
-        let Providers { providers } = self.read("GET /config/providers", request).await?;
+        let providers = self.models(Some(directory)).await?;
         let provider = providers.into_iter().find(|known| known.id == model.provider);
         let model = provider.and_then(|mut provider| provider.models.remove(&model.model));
-        Ok(model.map(|model| model.variants.into_keys().collect()))
+        Ok(model.map(|model| model.variants))
     }
 
     /// Sends a prompt and does not wait for the answer; its message is stored a little after this returns.
@@ -313,6 +293,11 @@ impl Client {
     async fn object(&self, call: &str, request: RequestBuilder) -> Result<(), Error> {
         self.read::<BTreeMap<String, Value>>(call, request).await.map(drop)
     }
+}
+
+/// The one that works where no agent is named: opencode lists it first.
+fn main_agent(agents: Vec<Agent>) -> Option<Agent> {
+    agents.into_iter().find(|agent| agent.mode != "subagent" && !agent.hidden)
 }
 
 fn in_directory(request: RequestBuilder, directory: &Path) -> RequestBuilder {

@@ -12,7 +12,10 @@ mod id;
 mod prompt;
 
 pub use characters::whole_characters;
-pub use client::{CallTrace, Catalogue, CatalogueEntry, Client, CommandInfo, MessagePage, PermissionRule};
+pub use client::{
+    CallTrace, Catalogue, CatalogueEntry, Client, CommandInfo, LastUsed, MessagePage, Model, ModelCost,
+    ModelProvider, PermissionAction, PermissionRule,
+};
 pub use contents::{ContentCutter, Piece, content_number, has_content_mark};
 pub use error::Error;
 pub use id::{InvalidId, MessageId, SessionId};

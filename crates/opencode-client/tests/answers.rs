@@ -104,3 +104,14 @@ async fn nothing_is_sent_to_one_that_its_supervisor_does_not_call_ready() {
     std::fs::write(run.path().join("opencode.ready"), "").unwrap();
     assert!(client.session_exists("ses_1").await.unwrap());
 }
+
+#[tokio::test]
+async fn nothing_of_an_answer_with_keys_gets_into_an_error() {
+    let router = Router::new().fallback(async || r#"{"providers":"sk-secret","all":"sk-secret"}"#);
+    let client = client_of(router).await;
+    let errors = [client.models(None).await.unwrap_err(), client.catalogue().await.unwrap_err()];
+    for error in errors {
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("column") && !text.contains("sk-secret"), "{text}");
+    }
+}

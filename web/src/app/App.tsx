@@ -1,16 +1,16 @@
 /** The page's parts, put together: server data, the event stream, the frame and the routes. */
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
-import { type BaseLocationHook, Route, Router, Switch, useLocation } from 'wouter';
+import { lazy, Suspense, useEffect } from 'react';
+import { type BaseLocationHook, Route, Router, Switch } from 'wouter';
 import { usePathname } from 'wouter/use-browser-location';
-import { addToDraft } from '@/features/composer/draft';
+import { giveBack } from '@/features/composer/giveBack';
 import { startRemembering } from '@/features/events/remembering';
 import { listen, startSync } from '@/features/events/sync';
 import { startOutbox } from '@/features/outbox/store';
 import { RequestError } from '@/shared/http';
 import { Loading } from '@/shared/ui/Notice';
 import { goTo } from '@/shared/ui/useOverlay';
-import { Boundary } from './Boundary';
+import { FrameBoundary, PageBoundary } from './Broken';
 import { keepPageHere } from './keepPageHere';
 import { ChatPage } from './pages/ChatPage';
 import { HomePage } from './pages/HomePage';
@@ -58,16 +58,11 @@ function refetchFailed(): void {
   void queryClient.refetchQueries({ predicate: ({ state }) => state.status === 'error' });
 }
 
-function PageBoundary({ children }: { children: ReactNode }) {
-  const [path] = useLocation();
-  return <Boundary path={path}>{children}</Boundary>;
-}
-
 export function App() {
   useEffect(startSync, []);
   useEffect(startRemembering, []);
   useEffect(keepPageHere, []);
-  useEffect(() => startOutbox(addToDraft), []);
+  useEffect(() => startOutbox(giveBack), []);
   useEffect(
     () =>
       listen({
@@ -77,37 +72,39 @@ export function App() {
     [],
   );
   return (
-    <QueryClientProvider client={queryClient}>
-      <Router hook={useAddress}>
-        <Shell>
-          <PageBoundary>
-            <Suspense fallback={<Loading what="loading" />}>
-              <Switch>
-                <Route path="/" component={HomePage} />
-                <Route path="/new" component={NewChatPage} />
-                <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
-                <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
-                <Route path="/chat/:id/log">{({ id }) => <LogPage key={id} id={id} />}</Route>
-                <Route path="/chat/:id/terminal">{({ id }) => <TerminalPage key={id} id={id} />}</Route>
-                <Route path="/chat/:id/files">{({ id }) => <FilesPage key={id} id={id} />}</Route>
-                <Route path="/inbox" component={InboxPage} />
-                <Route path="/notifications" component={NotificationsPage} />
-                <Route path="/repos" component={ReposPage} />
-                <Route path="/resources" component={ResourcesPage} />
-                <Route path="/devices" component={DevicesPage} />
-                <Route path="/settings" component={SettingsPage} />
-                <Route path="/settings/appearance" component={AppearancePage} />
-                <Route path="/settings/providers" component={ProvidersPage} />
-                <Route path="/settings/models" component={ModelsPage} />
-                <Route path="/settings/permissions" component={PermissionsPage} />
-                <Route path="/settings/tools" component={ToolsPage} />
-                <Route path="/debug" component={DebugPage} />
-                <Route component={MissingPage} />
-              </Switch>
-            </Suspense>
-          </PageBoundary>
-        </Shell>
-      </Router>
-    </QueryClientProvider>
+    <FrameBoundary>
+      <QueryClientProvider client={queryClient}>
+        <Router hook={useAddress}>
+          <Shell>
+            <PageBoundary>
+              <Suspense fallback={<Loading what="loading" />}>
+                <Switch>
+                  <Route path="/" component={HomePage} />
+                  <Route path="/new" component={NewChatPage} />
+                  <Route path="/chat/:id">{({ id }) => <ChatPage key={id} id={id} />}</Route>
+                  <Route path="/chat/:id/diff">{({ id }) => <DiffPage key={id} id={id} />}</Route>
+                  <Route path="/chat/:id/log">{({ id }) => <LogPage key={id} id={id} />}</Route>
+                  <Route path="/chat/:id/terminal">{({ id }) => <TerminalPage key={id} id={id} />}</Route>
+                  <Route path="/chat/:id/files">{({ id }) => <FilesPage key={id} id={id} />}</Route>
+                  <Route path="/inbox" component={InboxPage} />
+                  <Route path="/notifications" component={NotificationsPage} />
+                  <Route path="/repos" component={ReposPage} />
+                  <Route path="/resources" component={ResourcesPage} />
+                  <Route path="/devices" component={DevicesPage} />
+                  <Route path="/settings" component={SettingsPage} />
+                  <Route path="/settings/appearance" component={AppearancePage} />
+                  <Route path="/settings/providers" component={ProvidersPage} />
+                  <Route path="/settings/models" component={ModelsPage} />
+                  <Route path="/settings/permissions" component={PermissionsPage} />
+                  <Route path="/settings/tools" component={ToolsPage} />
+                  <Route path="/debug" component={DebugPage} />
+                  <Route component={MissingPage} />
+                </Switch>
+              </Suspense>
+            </PageBoundary>
+          </Shell>
+        </Router>
+      </QueryClientProvider>
+    </FrameBoundary>
   );
 }

@@ -14,6 +14,13 @@ import { useDrawerFocus } from './useDrawerFocus';
 
 const ChatSheet = lazy(() => import('./ChatSheet'));
 
+/** What is looked for only after the page is of use, in milliseconds. */
+const later = 3_000;
+const LostDrafts = lazy(async () => {
+  await new Promise((done) => setTimeout(done, later));
+  return import('./LostDrafts');
+});
+
 interface DrawerProps {
   panel: RefObject<HTMLElement | null>;
   scrim: RefObject<HTMLDivElement | null>;
@@ -42,6 +49,9 @@ export function Drawer({ panel, scrim, isOpen, current, onClose }: DrawerProps) 
         <div className="drawer-body">
           <InboxLink onChoose={onClose} />
           <Unsent onChoose={onClose} />
+          <Suspense>
+            <LostDrafts onChoose={onClose} />
+          </Suspense>
           <ChatList current={current} onChoose={onClose} onMenu={setMenu} />
         </div>
         <DrawerFoot current={current} onClose={onClose} />

@@ -1,6 +1,7 @@
 /** The frame of every page: the drawer with the chats, and what concerns the whole app. */
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { useRefused } from '@/shared/keeping';
 import { ConnectionBar } from './ConnectionBar';
 import { Drawer } from './Drawer';
 import { InstanceBar } from './InstanceBar';
@@ -13,6 +14,8 @@ import { useFreshWorktrees } from './useFreshWorktrees';
 import { useNotifications } from './useNotifications';
 import './shell.css';
 
+const StorageBar = lazy(() => import('./StorageBar'));
+
 export function Shell({ children }: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   const open = useCallback(() => setOpen(true), []);
@@ -23,6 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const isWide = useIsWide();
   useNotifications();
   useFreshWorktrees();
+  const isRefused = useRefused(({ keys }) => keys.length > 0);
   const [path] = useLocation();
   const current = /^\/chat\/([^/]+)/.exec(path)?.[1] ?? null;
   return (
@@ -34,6 +38,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <ConnectionBar />
           <InstanceBar />
           <UpdateBar />
+          <Suspense>{isRefused && <StorageBar />}</Suspense>
           {children}
         </div>
       </div>

@@ -4,14 +4,17 @@ import { noteRequest } from './diagnostics';
 /** Why a request failed. `status` is 0 when no answer came at all. */
 export class RequestError extends Error {
   readonly status: number;
-  /** The last segment of the problem document's `type`, such as `uncommitted-changes`. */
+  /** The last segment of the problem document's `type`, such as `chat-deleted`. */
   readonly kind: string;
+  /** The problem document as it came, where there was one. */
+  readonly problem: unknown;
 
-  constructor(message: string, status: number, kind = '', options?: ErrorOptions) {
+  constructor(message: string, status: number, kind = '', options?: ErrorOptions & { problem?: unknown }) {
     super(message, options);
     this.name = 'RequestError';
     this.status = status;
     this.kind = kind;
+    this.problem = options?.problem ?? null;
   }
 }
 
@@ -68,7 +71,9 @@ function kindOf(body: unknown): string {
 
 async function failure(response: Response): Promise<RequestError> {
   const body: unknown = await response.json().catch(() => null);
-  return new RequestError(sentenceOf(body, response.status), response.status, kindOf(body));
+  return new RequestError(sentenceOf(body, response.status), response.status, kindOf(body), {
+    problem: body,
+  });
 }
 
 export interface RequestOptions {

@@ -10,6 +10,18 @@ export function recall(key: string): string | null {
   }
 }
 
+/** The rest of every key that begins so. */
+export function recallKeys(beginning: string): string[] {
+  const whole = prefix + beginning;
+  try {
+    return Object.keys(localStorage).flatMap((key) =>
+      key.startsWith(whole) ? [key.slice(whole.length)] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
 /** What was remembered as JSON; null where there is nothing, or something damaged, which is forgotten. */
 export function recallJson(key: string): unknown {
   const text = recall(key);
@@ -28,11 +40,13 @@ export function recallList(key: string): string[] {
   return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }
 
-export function remember(key: string, value: string | null): void {
+/** Answers whether it did. */
+export function remember(key: string, value: string | null): boolean {
   try {
     if (value === null || value === '') localStorage.removeItem(prefix + key);
     else localStorage.setItem(prefix + key, value);
+    return true;
   } catch {
-    // Nothing to do: see above.
+    return false;
   }
 }

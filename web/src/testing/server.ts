@@ -6,6 +6,7 @@ import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { paths } from '@/shared/api/generated';
+import type { Schema } from '@/shared/api/schema';
 
 type Method = 'get' | 'post' | 'put' | 'delete';
 
@@ -46,7 +47,13 @@ export function answers<Path extends keyof paths, How extends Method & keyof pat
 export function refuses<Path extends keyof paths>(
   how: Method & keyof paths[Path],
   path: Path,
-  problem: { status: number; type?: string; title: string; detail: string },
+  problem: {
+    status: number;
+    type?: string;
+    title: string;
+    detail: string;
+    reasons?: Schema<'DeletionReason'>[];
+  },
 ): void {
   const address = `*${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
   const headers = { 'content-type': 'application/problem+json' };

@@ -16,6 +16,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
     response::Response,
+    routing::get,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -43,7 +44,8 @@ fn routes() -> OpenApiRouter<Shared> {
 /// The routes of the service.
 pub fn router(authenticator: Arc<Authenticator>) -> Router {
     Router::from(routes())
-        .route("/internal/sessions/{id}", axum::routing::get(internal::session))
+        .route("/internal/sessions/{id}", get(internal::session))
+        .route("/internal/era", get(internal::era))
         .with_state(authenticator)
 }
 

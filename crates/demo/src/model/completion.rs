@@ -25,7 +25,7 @@ pub(super) enum Piece {
         /// Unique within the conversation.
         id: String,
         /// The tool.
-        name: &'static str,
+        name: String,
         /// JSON.
         arguments: String,
     },
@@ -50,7 +50,7 @@ pub(super) fn perform(
             for step in turn.steps() {
                 let call = |tool: &Tool| Piece::Call {
                     id: call_id.clone(),
-                    name: tool.name(),
+                    name: tool.name().into(),
                     arguments: tool.arguments(&directory).to_string(),
                 };
                 if take(step, call, &pieces).await.is_none() {

@@ -12,6 +12,7 @@
 //! | `todo: plan; build; test` | writes the todo list |
 //! | `ask: Which one? \| this \| that` | asks the user |
 //! | `subagent: run: ls ; say: done` | starts a subagent; ` ; ` separates its lines |
+//! | `call files_list: {"path": "."}` | calls any other tool, such as an MCP server's |
 //! | `fail 429`, `fail 500 once` | answers with that status, always or the first time |
 //! | `stall` | says nothing more until the client goes away |
 //! | `wait 3 seconds` | waits |
@@ -99,6 +100,13 @@ pub enum Tool {
         /// What it is told.
         prompt: String,
     },
+    /// Any other.
+    Other {
+        /// What opencode calls it.
+        name: String,
+        /// What it is given: a JSON object.
+        arguments: Value,
+    },
 }
 
 impl Directive {
@@ -138,6 +146,9 @@ impl Directive {
             _ => {
                 if let Some(path) = strip_word(spelled, "write") {
                     Self::Call(Tool::Write { path: path.into(), content: unescape(text) })
+                } else if let Some(name) = strip_word(spelled, "call") {
+                    let arguments = serde_json::from_str(text).ok().filter(Value::is_object)?;
+                    Self::Call(Tool::Other { name: name.into(), arguments })
                 } else {
                     let path = strip_word(spelled, "edit")?.into();
                     let (old, new) = text.split_once("=>")?;
@@ -171,7 +182,7 @@ impl Directive {
 
 impl Tool {
     /// What opencode calls it.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Bash { .. } => "bash",
             Self::Write { .. } => "write",
@@ -180,6 +191,7 @@ impl Tool {
             Self::Todo { .. } => "todowrite",
             Self::Question { .. } => "question",
             Self::Task { .. } => "task",
+            Self::Other { name, .. } => name,
         }
     }
 
@@ -218,6 +230,7 @@ impl Tool {
                 "prompt": prompt,
                 "subagent_type": "general",
             }),
+            Self::Other { arguments, .. } => arguments.clone(),
         }
     }
 }
@@ -294,6 +307,10 @@ mod tests {
             call("ask: Which? | this | that one"),
             Tool::Question { question: "Which?".into(), options: vec!["this".into(), "that one".into()] }
         );
+        assert_eq!(
+            call(r#"call files_list: {"path": "a: b"}"#),
+            Tool::Other { name: "files_list".into(), arguments: json!({"path": "a: b"}) }
+        );
         assert_eq!(call("subagent: run: ls ; say: done"), Tool::Task { prompt: "run: ls\nsay: done".into() });
     }
 
@@ -309,6 +326,7 @@ mod tests {
             "run:",
             "write: no path",
             "edit a: no arrow",
+            "call me: later",
             "note: this is important",
             "",
             "wait -1 seconds",

@@ -56,7 +56,7 @@ pub(super) async fn whole(request: &Request, mut pieces: mpsc::Receiver<Piece>) 
         match piece {
             Piece::Text(text) => content.push_str(&text),
             Piece::Reasoning(text) => reasoning.push_str(&text),
-            Piece::Call { id, name, arguments } => calls.push(call(&id, name, &arguments)),
+            Piece::Call { id, name, arguments } => calls.push(call(&id, &name, &arguments)),
             Piece::Failed(status) => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 return error(status, "The prompt told the demo's model to fail.");

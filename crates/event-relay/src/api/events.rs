@@ -62,7 +62,7 @@ pub(super) async fn follow_events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let client = query.client.as_deref().map(super::viewing::client_id).transpose()?;
-    let login = login::watched(&relay, &headers)?;
+    let permit = login::permit(&relay, &headers)?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let wishes = Wishes {
         client,
@@ -74,7 +74,7 @@ pub(super) async fn follow_events(
     };
     relay.hub.completed().await;
     let encoding = wishes.encoder.name();
-    let subscription = Subscription::new(relay.hub, wishes, login, relay.stop);
+    let subscription = Subscription::new(relay.hub, wishes, permit);
     let mut response = Body::from_stream(subscription.into_body()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -3,15 +3,17 @@
 use axum::http::HeaderMap;
 use ocweb_service::Problem;
 
-use crate::{Relay, logins::Login};
+use crate::{Relay, permit::Permit};
 
 /// Set by Caddy, which removes a client's own. Services on the socket have none.
-const LOGIN: &str = "x-ocweb-session";
+pub(super) const HEADER: &str = "x-ocweb-session";
 
 /// Watches over the login that a request came with, if it came with one.
-pub(super) fn watched(relay: &Relay, headers: &HeaderMap) -> Result<Option<Login>, Problem> {
-    let Some(value) = headers.get(LOGIN) else { return Ok(None) };
-    let id = value.to_str().ok().and_then(|text| text.parse().ok());
-    let id = id.ok_or_else(|| Problem::bad_request("X-Ocweb-Session is not the id of a login."))?;
-    Ok(Some(relay.logins.watch(id)))
+pub(super) fn permit(relay: &Relay, headers: &HeaderMap) -> Result<Permit, Problem> {
+    let login = headers.get(HEADER).map(|value| {
+        let id = value.to_str().ok().and_then(|text| text.parse().ok());
+        id.ok_or_else(|| Problem::bad_request("X-Ocweb-Session is not the id of a login."))
+    });
+    let login = login.transpose()?.map(|id| relay.logins.watch(id));
+    Ok(Permit::new(login, relay.stop.clone()))
 }

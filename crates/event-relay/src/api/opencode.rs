@@ -1,90 +1,94 @@
-//! opencode's own streams, passed through as they are, so that they end with the login that opened them.
+//! What stays open of opencode, its streams and the sockets of its terminals: passed through as they are, so that they
+//! end with the login that opened them.
 
 use axum::{
     body::{Body, Bytes},
-    extract::{RawQuery, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::Response,
 };
 use futures_util::Stream;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use ocweb_service::Problem;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio::io::copy_bidirectional;
 
 use super::{events::not_held_back, login, opencode_failed};
-use crate::{Relay, logins::Login};
+use crate::{Relay, permit::Permit};
 
-/// opencode opens a directory before it answers.
-const ANSWER: std::time::Duration = std::time::Duration::from_secs(30);
-/// What opencode looks at.
-const PASSED_ON: [HeaderName; 3] = [
-    HeaderName::from_static("x-opencode-directory"),
-    header::ACCEPT,
-    HeaderName::from_static("last-event-id"),
+/// What concerns a single connection, ours or opencode's; a socket's two connections become one.
+const OF_THE_CONNECTION: [HeaderName; 4] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::CONTENT_LENGTH,
+    HeaderName::from_static("keep-alive"),
 ];
 
-/// `GET /global/event`
-pub(super) async fn global_stream(
-    state: State<Relay>,
-    query: RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    pass_through(state, &["global", "event"], query, headers).await
-}
-
-/// `GET /event`
-pub(super) async fn directory_stream(
-    state: State<Relay>,
-    query: RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    pass_through(state, &["event"], query, headers).await
-}
-
-async fn pass_through(
+/// Passes a request through, and cuts what it opened when its login is revoked.
+pub(super) async fn pass_through(
     State(relay): State<Relay>,
-    path: &[&str],
-    RawQuery(query): RawQuery,
-    mut headers: HeaderMap,
+    mut request: Request,
 ) -> Result<Response, Problem> {
-    let login = login::watched(&relay, &headers)?;
-    let passed: HeaderMap =
-        PASSED_ON.into_iter().filter_map(|name| headers.remove(&name).map(|value| (name, value))).collect();
-    let answer = timeout(ANSWER, relay.opencode.pass_on(path, query.as_deref(), passed)).await;
-    let answer = answer.map_err(|_| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "opencode did not begin to answer in time. Try again.")
-    })?;
-    let answer = answer.map_err(|error| opencode_failed(&error))?;
-    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-    let content_type = answer.headers().get(header::CONTENT_TYPE).cloned();
-    let mut response = Response::new(Body::from_stream(until_cut(answer, login, relay.stop)));
-    *response.status_mut() = status;
-    if let Some(content_type) = content_type {
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    let permit = login::permit(&relay, request.headers())?;
+    let client = request.extensions_mut().remove::<OnUpgrade>();
+    let mut headers = std::mem::take(request.headers_mut());
+    headers.remove(login::HEADER);
+    // Whoever compresses a stream holds it back.
+    headers.remove(header::ACCEPT_ENCODING);
+    if !headers.contains_key(header::UPGRADE) {
+        remove_those_of_the_connection(&mut headers);
     }
+    let answer = relay.opencode.open(request.uri().path(), request.uri().query(), headers).await;
+    let mut answer = answer.map_err(|error| opencode_failed(&error))?;
+    let status = answer.status();
+    let mut headers = std::mem::take(answer.headers_mut());
+    let body = if status == StatusCode::SWITCHING_PROTOCOLS {
+        let client = client.ok_or_else(|| Problem::bad_request("This request cannot become a socket."))?;
+        relay.tasks.spawn(join(client, answer, permit));
+        Body::empty()
+    } else {
+        remove_those_of_the_connection(&mut headers);
+        Body::from_stream(until_over(answer, permit))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     not_held_back(response.headers_mut());
     Ok(response)
 }
 
-/// The bytes of an answer until it ends, the login is revoked or the service stops.
-fn until_cut(
+fn remove_those_of_the_connection(headers: &mut HeaderMap) {
+    for name in &OF_THE_CONNECTION {
+        headers.remove(name);
+    }
+}
+
+/// The bytes of an answer until it ends or is permitted no longer.
+fn until_over(
     answer: reqwest::Response,
-    login: Option<Login>,
-    stop: CancellationToken,
+    permit: Permit,
 ) -> impl Stream<Item = Result<Bytes, reqwest::Error>> {
-    futures_util::stream::unfold((answer, login, stop), |(mut answer, login, stop)| async {
-        let revoked = async {
-            match &login {
-                Some(login) => login.revoked().await,
-                None => std::future::pending().await,
-            }
-        };
+    futures_util::stream::unfold((answer, permit), |(mut answer, permit)| async {
         let chunk = tokio::select! {
             biased;
-            () = stop.cancelled() => None,
-            () = revoked => None,
+            () = permit.over() => None,
             chunk = answer.chunk() => chunk.transpose(),
         };
-        chunk.map(|chunk| (chunk, (answer, login, stop)))
+        chunk.map(|chunk| (chunk, (answer, permit)))
     })
+}
+
+/// Carries bytes both ways, unread and a few kilobytes at a time, until both sides have ended, one is lost, or it is
+/// permitted no longer. What one side ends is ended for the other, which may still say what it has to say.
+async fn join(client: OnUpgrade, opencode: reqwest::Response, permit: Permit) {
+    let carry = async {
+        let (Ok(client), Ok(mut opencode)) = tokio::join!(client, opencode.upgrade()) else { return };
+        // A side that is lost is no news: phones come and go.
+        let _ = copy_bidirectional(&mut TokioIo::new(client), &mut opencode).await;
+    };
+    tokio::select! {
+        biased;
+        () = permit.over() => {}
+        () = carry => {}
+    }
 }

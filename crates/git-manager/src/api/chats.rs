@@ -17,7 +17,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    BODY_LIMIT, Force, first_prompt::FirstPrompt, parsed, problem::problem, prompts::PromptDocument,
+    Acceptance, BODY_LIMIT,
+    first_prompt::FirstPrompt,
+    parsed,
+    problem::{DeletionRefused, problem},
+    prompts::PromptDocument,
 };
 use crate::{
     Manager,
@@ -223,22 +227,23 @@ async fn archive(
 
 /// Deletes a chat with its worktree, branch and session
 ///
-/// Ends its creation if that goes on. Refused while it runs or when work would be lost.
+/// Ends its creation if that goes on. Refused while something speaks against it that was not accepted.
 #[utoipa::path(delete, path = "/admin/chats/{id}", operation_id = "delete_chat", tag = "git-manager",
-    params(("id" = String, Path), Force),
+    params(("id" = String, Path), Acceptance),
     responses(
         (status = 204, description = "Deleted"),
         (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`uncommitted-changes`, `unpushed-commits` or `chat-running`"),
+        (status = 409, body = DeletionRefused, description = "`deletion-refused`, with every reason"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(
     State(manager): State<Manager>,
     Path(id): Path<String>,
-    Query(Force { force }): Query<Force>,
+    Query(acceptance): Query<Acceptance>,
 ) -> Result<StatusCode, Problem> {
     let id = chat_id(&id)?;
-    manager.detached(async move |removal| removal.chat(&id, force).await).await?;
+    let accepted = acceptance.checked()?;
+    manager.detached(async move |removal| removal.chat(&id, &accepted).await).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

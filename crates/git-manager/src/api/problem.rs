@@ -2,10 +2,13 @@
 
 use axum::http::StatusCode;
 use ocweb_service::Problem;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
-    error::{Error, Loss, RemoteFailure},
+    error::{Error, RemoteFailure},
     names::RepositoryName,
+    reasons::{Reason, ReasonKind},
 };
 
 impl From<Error> for Problem {
@@ -23,7 +26,7 @@ pub(super) fn problem(error: &Error) -> Problem {
     match error {
         Error::Missing(_) => Problem::not_found(error.to_string()).kind("not-found", "Not found"),
         Error::Conflict(detail) => Problem::conflict(detail).kind("conflict", "Not in this state"),
-        Error::WouldLose { what, loss } => would_lose(what, loss),
+        Error::NotDeleted { what, reasons } => not_deleted(what, reasons),
         Error::ChatExists { .. } => {
             Problem::conflict(error.to_string()).kind("chat-exists", "The chat exists")
         }
@@ -33,26 +36,14 @@ pub(super) fn problem(error: &Error) -> Problem {
         Error::PromptDelivered(_) => {
             Problem::conflict(error.to_string()).kind("prompt-delivered", "The prompt was delivered")
         }
-        Error::PromptTakenBack(_) => {
-            Problem::conflict(error.to_string()).kind("prompt-taken-back", "The prompt was taken back")
-        }
+        Error::PromptTakenBack(_) => Problem::conflict("It was taken back, here or on another device.")
+            .kind("prompt-taken-back", "The prompt was taken back"),
         Error::Undeliverable(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             .kind("undeliverable", "The prompt could not be delivered"),
         Error::MayHaveRun => {
             let detail = "Everything stopped while this was handed to opencode, and the chat shows no trace of it. It probably did not run, but that is not certain. Look, then send it again or take it back.";
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
                 .kind("may-have-run", "It is not known whether it ran")
-        }
-        Error::ChatRunning(place) => {
-            let detail =
-                format!("A chat is at work in {place}. Stop it first, or delete with force, which stops it.");
-            Problem::conflict(detail).kind("chat-running", "A chat is running")
-        }
-        Error::WorktreesExist { repository, count } => {
-            let detail = format!(
-                "{repository} still has {count} worktrees. Delete their chats first, or delete with force."
-            );
-            Problem::conflict(detail).kind("worktrees-exist", "Worktrees exist").with("worktrees", *count)
         }
         Error::Remote { repository, failure, with_token, retry_after } => {
             remote(repository.as_ref(), failure, *with_token, *retry_after)
@@ -86,46 +77,87 @@ pub(super) fn problem(error: &Error) -> Problem {
     }
 }
 
-fn would_lose(what: &str, loss: &Loss) -> Problem {
-    match loss {
-        Loss::UncommittedChanges { files, operation } => {
-            let mut found = counted(*files, "uncommitted file");
-            if let Some(operation) = operation {
-                found = format!("{found}, and {operation} that is not finished");
-            }
-            Problem::conflict(format!(
-                "Deleting {what} would lose {found}. Commit and push, or delete with force."
-            ))
-            .kind("uncommitted-changes", "Uncommitted changes")
-            .with("files", *files)
-        }
-        Loss::UnpushedCommits { commits, stashes } => {
-            let mut found = counted(*commits, "commit");
-            if *stashes > 0 {
-                found = format!("{found} and {}", counted(*stashes, "stash entry"));
-            }
-            Problem::conflict(format!(
-                "Deleting {what} would lose {found} that no remote branch has. Push, or delete with force."
-            ))
-            .kind("unpushed-commits", "Unpushed commits")
-            .with("commits", *commits)
-            .with("stashes", *stashes)
-        }
-        Loss::Unreadable { reason } => Problem::conflict(format!(
-            "It cannot be told what deleting {what} would lose ({reason}). Repair it, or delete with force."
-        ))
-        .kind("uncommitted-changes", "Possibly uncommitted changes"),
+/// Why something was not deleted.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DeletionRefused {
+    #[serde(flatten)]
+    problem: Problem,
+    /// All that speaks against it.
+    reasons: Vec<DeletionReason>,
+}
+
+/// Something that speaks against deleting.
+#[derive(Serialize, ToSchema)]
+struct DeletionReason {
+    /// To be accepted together with the number.
+    #[schema(inline)]
+    kind: ReasonKind,
+    count: usize,
+    /// A sentence without its full stop.
+    detail: String,
+}
+
+fn not_deleted(what: &str, reasons: &[Reason]) -> Problem {
+    let reasons: Vec<_> = reasons.iter().map(DeletionReason::from).collect();
+    let details: Vec<_> = reasons.iter().map(|reason| reason.detail.as_str()).collect();
+    Problem::conflict(format!("{what} is not deleted: {}.", details.join("; ")))
+        .kind("deletion-refused", "Something speaks against deleting it")
+        .with("reasons", serde_json::to_value(&reasons).unwrap_or_default())
+}
+
+impl From<&Reason> for DeletionReason {
+    fn from(reason: &Reason) -> Self {
+        let Reason { kind, count, ref names } = *reason;
+        Self { kind, count, detail: sentence(kind, count, names) }
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!(
-            "{count} {}",
-            what.strip_suffix("entry").map_or(format!("{what}s"), |start| format!("{start}entries"))
+fn sentence(kind: ReasonKind, count: usize, names: &[String]) -> String {
+    let listed = names.join(", ");
+    let of = |one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    };
+    match kind {
+        ReasonKind::UncommittedChanges => of("file is not committed", "files are not committed"),
+        ReasonKind::UnfinishedOperation => format!("{listed} is not finished"),
+        ReasonKind::UnpushedCommits => {
+            of("commit is on no branch of the remote", "commits are on no branch of the remote")
+        }
+        ReasonKind::StashEntries => of("stash entry would be lost", "stash entries would be lost"),
+        ReasonKind::Unreadable => format!("it cannot be told what would be lost ({listed})"),
+        ReasonKind::ChatRunning if count == 1 => "an agent is at work there, and would be stopped".into(),
+        ReasonKind::ChatRunning => format!("agents are at work in {count} folders, and would be stopped"),
+        ReasonKind::ChatBeingCreated => of(
+            "chat is being prepared, which would be ended",
+            "chats are being prepared, which would be ended",
         ),
+        ReasonKind::PromptsWaiting => {
+            of("prompt waits, and would not be sent", "prompts wait, and would not be sent")
+        }
+        ReasonKind::ProcessesRunning => {
+            let found = of(
+                "process runs there, and would lose its folder",
+                "processes run there, and would lose their folder",
+            );
+            format!("{found} ({})", shortened(names))
+        }
+        ReasonKind::FolderShared => {
+            let found = of(
+                "other conversation works in the same folder, and would lose it",
+                "other conversations work in the same folder, and would lose it",
+            );
+            format!("{found} ({})", shortened(names))
+        }
+        ReasonKind::WorktreesExist => of("working copy would go with it", "working copies would go with it"),
     }
+}
+
+/// The first of many names.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} …") } else { shown }
 }
 
 fn remote(

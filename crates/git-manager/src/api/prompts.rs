@@ -53,11 +53,11 @@ pub(super) struct PromptRequest {
     command: Option<String>,
     /// At most 1 MB; may be empty when there are files, and in a command.
     text: String,
-    /// `provider/model`; that of the chat if absent.
+    /// `provider/model`; that which the chat used last if absent, with its variant.
     model: Option<String>,
     /// The model's variant.
     variant: Option<String>,
-    /// The agent (mode), such as `build` or `plan`; that of the chat if absent.
+    /// The agent (mode), such as `build` or `plan`; that which the chat used last if absent.
     agent: Option<String>,
     /// The subagents that the text mentions. opencode finds those of a command itself.
     #[serde(default)]
@@ -122,7 +122,7 @@ pub(super) struct PromptDocument {
     command: Option<String>,
     /// What was typed; of a command, its arguments.
     text: String,
-    /// `provider/model`; opencode's choice if `null`.
+    /// `provider/model`; that which the chat used last if `null`.
     model: Option<String>,
     variant: Option<String>,
     agent: Option<String>,
@@ -210,12 +210,15 @@ async fn create(
 
 /// Takes a prompt back
 ///
-/// Possible until it goes to opencode, and after it failed. The answer holds its text and files.
+/// Possible until it goes to opencode, and after it failed. The answer holds its text and files. One that is not here,
+/// be it that its chat is not either, is refused as `prompt-taken-back` when it comes later: a request that its sender
+/// has given up may still arrive.
 #[utoipa::path(delete, path = "/admin/chats/{id}/prompts/{prompt}", operation_id = "take_back_prompt", tag = "git-manager",
     params(("id" = String, Path), ("prompt" = String, Path)),
     responses(
         (status = 200, body = PromptDocument),
-        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem, description = "It is not here, and will not be"),
         (status = 409, body = Problem, description = "`prompt-delivered`"),
         (status = 507, body = Problem),
     ))]

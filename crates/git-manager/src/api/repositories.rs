@@ -15,7 +15,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Force, invalid, parsed, problem::problem};
+use super::{
+    Acceptance, invalid, parsed,
+    problem::{DeletionRefused, problem},
+};
 use crate::{
     Manager,
     clones::{Branch, Repository, RepositoryState},
@@ -160,22 +163,22 @@ async fn branches(
 
 /// Deletes a clone
 ///
-/// Refused while it has worktrees, running chats, or work that no remote has.
+/// Refused while something speaks against it that was not accepted; its worktrees, which go with it, do.
 #[utoipa::path(delete, path = "/admin/repos/{owner}/{name}", operation_id = "delete_repository", tag = "git-manager",
-    params(("owner" = String, Path), ("name" = String, Path), Force),
+    params(("owner" = String, Path), ("name" = String, Path), Acceptance),
     responses(
         (status = 204, description = "Deleted"),
         (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem,
-            description = "`uncommitted-changes`, `unpushed-commits`, `chat-running` or `worktrees-exist`"),
+        (status = 409, body = DeletionRefused, description = "`deletion-refused`, with every reason"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(
     State(manager): State<Manager>,
     Path((owner, name)): Path<(String, String)>,
-    Query(Force { force }): Query<Force>,
+    Query(acceptance): Query<Acceptance>,
 ) -> Result<StatusCode, Problem> {
     let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
-    manager.detached(async move |removal| removal.repository(&name, force).await).await?;
+    let accepted = acceptance.checked()?;
+    manager.detached(async move |removal| removal.repository(&name, &accepted).await).await?;
     Ok(StatusCode::NO_CONTENT)
 }

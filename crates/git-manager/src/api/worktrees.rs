@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Force, invalid, parsed};
+use super::{Acceptance, invalid, parsed, problem::DeletionRefused};
 use crate::{
     Manager,
     names::{BranchName, RepositoryName, SessionId},
@@ -75,23 +75,24 @@ async fn create(
 
 /// Deletes a worktree with its branch
 ///
-/// Refused while its chat runs or when work would be lost.
+/// Refused while something speaks against it that was not accepted.
 #[utoipa::path(delete, path = "/admin/worktrees/{owner}/{name}/{session_id}", operation_id = "delete_worktree",
     tag = "git-manager",
-    params(("owner" = String, Path), ("name" = String, Path), ("session_id" = String, Path), Force),
+    params(("owner" = String, Path), ("name" = String, Path), ("session_id" = String, Path), Acceptance),
     responses(
         (status = 204, description = "Deleted"),
         (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`uncommitted-changes`, `unpushed-commits` or `chat-running`"),
+        (status = 409, body = DeletionRefused, description = "`deletion-refused`, with every reason"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(
     State(manager): State<Manager>,
     Path((owner, name, session)): Path<(String, String, String)>,
-    Query(Force { force }): Query<Force>,
+    Query(acceptance): Query<Acceptance>,
 ) -> Result<StatusCode, Problem> {
     let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
     let session: SessionId = parsed(&session)?;
-    manager.detached(async move |removal| removal.worktree(&name, &session, force).await).await?;
+    let accepted = acceptance.checked()?;
+    manager.detached(async move |removal| removal.worktree(&name, &session, &accepted).await).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -59,9 +59,9 @@ pub struct Chat {
     pub state: State,
     /// Why it failed.
     pub error: Option<Error>,
-    /// The model of prompts that name none, `provider/model`.
+    /// The model of prompts that name none, `provider/model`, until one named another.
     pub model: Option<String>,
-    /// The agent of prompts that name none.
+    /// The agent of prompts that name none, until one named another.
     pub agent: Option<String>,
     /// Whether opencode may know of its session.
     #[serde(default)]

@@ -6,7 +6,13 @@ use backon::{ExponentialBuilder, Retryable};
 use ocweb_opencode_client::{Error as ClientError, SessionId as ChatId};
 
 use super::{Chat, Chats, State};
-use crate::{agent, error::Error, names::SessionId, worktrees::Worktree};
+use crate::{
+    agent,
+    error::Error,
+    names::SessionId,
+    reasons::{Accepted, ReasonKind},
+    worktrees::Worktree,
+};
 
 impl Chats {
     /// Takes a chat to its end. Dropping this at any point is safe.
@@ -75,12 +81,9 @@ impl Chats {
         // The clone first: the directory that opencode opens first becomes its project's root.
         self.patiently(|| self.opencode.open_directory(&clone)).await?;
         self.patiently(|| self.opencode.create_session(&chat.id, &directory)).await?;
-        if let Some(permissions) = chat.permissions {
-            let rules = permissions.rules();
-            self.patiently(|| self.opencode.add_permission_rules(chat.id.as_str(), &rules)).await?;
-        }
         // Opening takes long with plugins to install; the first prompt is then answered soon.
         self.patiently(|| self.opencode.open_directory(&directory)).await?;
+        self.patiently(|| self.ensure_permissions(&chat.id, &directory, chat.agent.as_deref())).await?;
         if let Some(title) = &chat.title {
             self.patiently(|| self.opencode.set_title(&chat.id, title)).await?;
         }
@@ -124,10 +127,10 @@ impl Chats {
         let clone = self.clones.exclusive(&chat.repo).await;
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
-            agent::come_to_rest(&self.opencode, &worktree.path, false).await?;
-            if let Some(loss) = self.worktrees.loss(&worktree).await {
-                return Err(Error::WouldLose { what: worktree.path.display().to_string(), loss });
-            }
+            let at_work = agent::is_at_work(&self.opencode, &worktree.path).await?;
+            let loss = self.worktrees.loss(&worktree).await;
+            let reasons = loss.with(ReasonKind::ChatRunning, usize::from(at_work));
+            Accepted::default().require("The working copy", reasons)?;
             agent::let_go(&self.opencode, &worktree.path).await?;
             self.worktrees.remove(&clone, &worktree).await?;
         }

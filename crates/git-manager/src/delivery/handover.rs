@@ -10,13 +10,14 @@
 //! traces prove that they did not run, and else left for a person to decide.
 
 mod call;
+mod manner;
 mod mentions;
 mod names;
 
 use std::{path::PathBuf, time::Duration};
 
 use ocweb_opencode_client::{
-    CallTrace, Error as ClientError, Prompt as Message, PromptFile, SessionId as ChatId,
+    CallTrace, CommandInfo, Error as ClientError, Prompt as Message, PromptFile, SessionId as ChatId,
 };
 
 use self::{
@@ -181,13 +182,25 @@ impl Errand<'_> {
     async fn send(&mut self, first: bool) -> Result<bool, Error> {
         loop {
             self.turn().await?;
-            let Self { delivery, chat, prompt, directory, .. } = self;
-            names::require(&delivery.opencode, directory, prompt).await?;
+            let (delivery, chat) = (self.delivery, self.chat);
+            let prompt = match manner::complete(delivery, chat, self.prompt).await {
+                Err(error) if error.is_unavailable() => continue,
+                prompt => prompt?,
+            };
+            names::require(&delivery.opencode, &self.directory, &prompt).await?;
+            match self.permit(&prompt).await {
+                Err(error) if error.is_unavailable() => {
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+                Err(error @ ClientError::NotFound) => return Err(refused(&error)),
+                permitted => permitted?,
+            }
             if !delivery.prompts.begin(chat, prompt.id.clone()).await? {
                 return Ok(false);
             }
             let files = delivery.prompts.files(chat, &prompt.id).await?;
-            match self.put(files).await {
+            match self.put(prompt, files).await {
                 // Without an answer it is not known whether it was taken: find out instead of sending it again.
                 Ok(()) | Err(ClientError::TimedOut(_)) => return Ok(true),
                 Err(ClientError::Refused(_)) => self.note_not_taken(first).await?,
@@ -197,9 +210,21 @@ impl Errand<'_> {
         }
     }
 
+    /// Sees to it that the agent may do what was chosen, and no more. A shell line is its person's own word.
+    async fn permit(&self, prompt: &Prompt) -> Result<(), ClientError> {
+        let Self { delivery, chat, directory, .. } = self;
+        let command = match &prompt.kind {
+            PromptKind::Shell => return Ok(()),
+            PromptKind::Command { name } => delivery.opencode.command_info(directory, name).await?,
+            PromptKind::Prompt => None,
+        };
+        let agent = command.as_ref().and_then(CommandInfo::agent).or(prompt.agent.as_deref());
+        delivery.chats.ensure_permissions(chat, directory, agent).await
+    }
+
     /// Gives opencode the prompt.
-    async fn put(&mut self, files: Vec<File>) -> Result<(), ClientError> {
-        let Self { delivery, chat, prompt, directory, .. } = self;
+    async fn put(&mut self, prompt: Prompt, files: Vec<File>) -> Result<(), ClientError> {
+        let Self { delivery, chat, directory, .. } = self;
         let opencode = &delivery.opencode;
         let parts: Vec<_> = files.iter().map(prompt_file).collect();
         match &prompt.kind {
@@ -224,7 +249,8 @@ impl Errand<'_> {
                     return opencode.resume_command(chat, &prompt.id, &parts).await;
                 }
                 let (opencode, chat) = (opencode.clone(), (*chat).clone());
-                self.call = Some(Call::command(opencode, chat, (*prompt).clone(), name.clone(), files));
+                let name = name.clone();
+                self.call = Some(Call::command(opencode, chat, prompt, name, files));
                 Ok(())
             }
             PromptKind::Shell => {
@@ -233,7 +259,7 @@ impl Errand<'_> {
                     agent = opencode.default_agent(directory).await.map_err(not_sent)?;
                 }
                 let agent = agent.unwrap_or_else(|| "build".into());
-                self.call = Some(Call::shell(opencode.clone(), (*chat).clone(), (*prompt).clone(), agent));
+                self.call = Some(Call::shell(opencode.clone(), (*chat).clone(), prompt, agent));
                 Ok(())
             }
         }

@@ -45,6 +45,8 @@ pub struct Memory {
     pub forget_parts: usize,
     /// How long a prompt takes from its answer to its being stored.
     pub store_delay: Duration,
+    /// What sessions note of what they used last, by session.
+    pub used: BTreeMap<String, Value>,
     /// Does not answer at all.
     pub mute: bool,
 }
@@ -96,6 +98,7 @@ impl FakeOpencode {
             .route("/project/current", get(open))
             .route("/api/session", post(create))
             .route("/session/status", get(status))
+            .route("/experimental/session", get(sessions))
             .route("/session/{id}", get(session).patch(patch).delete(delete))
             .route("/session/{id}/message", get(latest))
             .route("/session/{id}/message/{message}", get(message))
@@ -163,13 +166,23 @@ async fn session(State(memory): Shared, Path(id): Path<String>) -> Response {
     if !id.starts_with("ses") {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"name": "UnknownError"}))).into_response();
     }
-    match memory.lock().unwrap().sessions.get(&id) {
+    let memory = memory.lock().unwrap();
+    match memory.sessions.get(&id) {
         Some((directory, _)) => {
-            Json(json!({"id": id, "directory": directory, "time": {"created": 1_700_000_000_000_u64}}))
+            let used = memory.used.get(&id);
+            let (agent, model) = (used.map(|used| &used["agent"]), used.map(|used| &used["model"]));
+            let time = json!({"created": 1_700_000_000_000_u64});
+            Json(json!({"id": id, "directory": directory, "time": time, "agent": agent, "model": model}))
                 .into_response()
         }
         None => missing(),
     }
+}
+
+async fn sessions(State(memory): Shared) -> Json<Value> {
+    let memory = memory.lock().unwrap();
+    let sessions = memory.sessions.iter();
+    Json(sessions.map(|(id, (directory, title))| json!({"id": id, "directory": directory, "title": title.as_deref().unwrap_or("New session")})).collect())
 }
 
 async fn patch(State(memory): Shared, Path(id): Path<String>, Json(body): Json<Value>) -> Response {

@@ -327,11 +327,31 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Deletes something that has to be refused as `kind`, and gives the problem.
-pub async fn refused(service: &Service, path: &str, kind: &str) -> Value {
+/// Deletes something that has to be refused, and gives the reasons.
+pub async fn reasons(service: &Service, path: &str) -> Vec<Value> {
     let (status, problem) = service.delete(path).await;
-    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!(kind)), "{problem}");
-    problem
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("deletion-refused")), "{problem}");
+    problem["reasons"].as_array().unwrap().clone()
+}
+
+/// Deletes something that has to be refused for this reason among others, and gives it.
+pub async fn refused(service: &Service, path: &str, kind: &str) -> Value {
+    let reasons = reasons(service, path).await;
+    let reason = reasons.iter().find(|reason| reason["kind"] == kind);
+    reason.unwrap_or_else(|| panic!("{kind} is not among {reasons:?}")).clone()
+}
+
+/// The query that accepts reasons as they were told.
+pub fn accepting(reasons: &[Value]) -> String {
+    let named =
+        reasons.iter().map(|reason| format!("{}:{}", reason["kind"].as_str().unwrap(), reason["count"]));
+    format!("?accept={}", named.collect::<Vec<_>>().join(","))
+}
+
+/// Deletes something that is refused, and then all the same.
+pub async fn deleted_anyway(service: &Service, path: &str) {
+    let reasons = reasons(service, path).await;
+    deleted(service, &format!("{path}{}", accepting(&reasons))).await;
 }
 
 /// Deletes something, which has to succeed.

@@ -83,7 +83,15 @@ impl RealOpencode {
     }
 
     pub async fn call(&self, method: Method, path: &str) -> (u16, Value) {
-        let request = self.client.request(method, format!("{}{path}", self.url));
+        self.answer(self.client.request(method, format!("{}{path}", self.url))).await
+    }
+
+    /// POSTs a body.
+    pub async fn send(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.answer(self.client.post(format!("{}{path}", self.url)).json(body)).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
         let answer = request.basic_auth("opencode", Some("password")).timeout(DEADLINE).send().await.unwrap();
         let status = answer.status().as_u16();
         (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null))

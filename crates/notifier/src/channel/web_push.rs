@@ -52,7 +52,7 @@ pub(super) fn compose(
 }
 
 /// What the page's service worker is given.
-fn payload(message: &Message, buttons: &[Button], badge: usize) -> Vec<u8> {
+fn payload(message: &Message, buttons: &[Button], badge: Option<usize>) -> Vec<u8> {
     let actions: Vec<_> = buttons
         .iter()
         .enumerate()
@@ -65,14 +65,16 @@ fn payload(message: &Message, buttons: &[Button], badge: usize) -> Vec<u8> {
             json!({ "action": action, "title": button.verdict.button(), "capability": button.capability })
         })
         .collect();
-    let payload = json!({
+    let mut payload = json!({
         "title": clip_bytes(&message.title, MOST_TITLE_BYTES),
         "body": clip_bytes(&message.line(), MOST_TEXT_BYTES),
         "tag": message.subject,
         "url": message.path(),
-        "badge": badge,
         "actions": actions,
     });
+    if let Some(badge) = badge {
+        payload["badge"] = badge.into();
+    }
     payload.to_string().into_bytes()
 }
 

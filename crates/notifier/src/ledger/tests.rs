@@ -35,6 +35,10 @@ fn with_delivery(chats: &Chats) -> (Ledger, String) {
     (ledger, id)
 }
 
+fn era() -> Bond {
+    Bond::Era { era: "1".into() }
+}
+
 fn outcomes(ledger: &Ledger) -> Vec<LogOutcome> {
     ledger.log().newest_first().map(|entry| entry.outcome).collect()
 }
@@ -43,25 +47,47 @@ fn outcomes(ledger: &Ledger) -> Vec<LogOutcome> {
 fn a_button_of_one_attempt_still_works_after_the_next() {
     let chats = asking(&["per_1"]);
     let (mut ledger, id) = with_delivery(&chats);
-    let first = ledger.begin(&id, NOW).unwrap();
+    let first = ledger.begin(&id, Some(&era()), NOW).unwrap();
     assert!(ledger.due(&id).is_none(), "it is being sent");
     let retry = Next::Retry { after: Duration::from_secs(3), detail: "Busy.".into() };
     ledger.conclude(&id, retry, "Sent.", NOW);
     assert_eq!(ledger.due(&id).unwrap().0, NOW + Duration::from_secs(3));
-    let second = ledger.begin(&id, NOW).unwrap();
+    let second = ledger.begin(&id, Some(&era()), NOW).unwrap();
     assert_eq!((first.attempts, second.attempts), (1, 2));
     ledger.conclude(&id, Next::Sent, "Sent.", NOW);
     assert_eq!(outcomes(&ledger), [LogOutcome::Sent]);
     for attempt in [&first, &second] {
         let hash = Capability::presented(&attempt.buttons[1].capability).hash();
-        assert!(ledger.permits(&hash, NOW));
+        assert_eq!(ledger.bond(&hash, NOW), Some(&era()));
         let grant = ledger.spend(&hash, NOW).unwrap();
         assert_eq!((grant.request.as_str(), &grant.verdict), ("per_1", &Verdict::Reject));
         assert!(ledger.spend(&hash, NOW).is_none(), "used twice");
     }
     let left = Capability::presented(&second.buttons[0].capability).hash();
     ledger.revoke("per_1");
-    assert!(!ledger.permits(&left, NOW), "answered");
+    assert_eq!(ledger.bond(&left, NOW), None, "answered");
+}
+
+#[test]
+fn a_button_goes_with_what_it_is_bound_to_and_there_is_none_without() {
+    let (mut ledger, id) = with_delivery(&asking(&["per_1"]));
+    assert!(ledger.begin(&id, None, NOW).unwrap().buttons.is_empty());
+    let device = Bond::Device { subscription: "a".into() };
+    let buttons = [era(), device].map(|bond| {
+        let attempt = ledger.begin(&id, Some(&bond), NOW).unwrap();
+        Capability::presented(&attempt.buttons[0].capability).hash()
+    });
+    ledger.unsubscribe("a");
+    assert_eq!(buttons.each_ref().map(|hash| ledger.bond(hash, NOW).is_some()), [true, false]);
+    ledger.release(&era());
+    assert_eq!(ledger.bond(&buttons[0], NOW), None);
+
+    // As it was kept before there were bonds.
+    let attempt = ledger.begin(&id, Some(&era()), NOW).unwrap();
+    let old = serde_json::to_string(&ledger).unwrap().replace(r#""bond":{"to":"era","era":"1"},"#, "");
+    let ledger: Ledger = serde_json::from_str(&old).unwrap();
+    assert_eq!(ledger.bond(&Capability::presented(&attempt.buttons[0].capability).hash(), NOW), None);
+    assert_eq!(ledger.grants.len(), 2);
 }
 
 #[test]
@@ -69,7 +95,7 @@ fn what_was_being_sent_is_not_sent_again_and_what_waits_is() {
     let chats = asking(&["per_1"]);
     let (mut ledger, id) = with_delivery(&chats);
     assert_eq!(ledger.recover(NOW), std::slice::from_ref(&id));
-    ledger.begin(&id, NOW).unwrap();
+    ledger.begin(&id, Some(&era()), NOW).unwrap();
     assert!(!ledger.has_answered(&chats));
     assert_eq!(ledger.recover(NOW), [""; 0]);
     assert_eq!(outcomes(&ledger), [LogOutcome::Failed]);
@@ -78,9 +104,9 @@ fn what_was_being_sent_is_not_sent_again_and_what_waits_is() {
 #[test]
 fn an_attempt_that_could_not_be_written_down_does_not_count() {
     let (mut ledger, id) = with_delivery(&asking(&["per_1"]));
-    ledger.begin(&id, NOW).unwrap();
+    ledger.begin(&id, Some(&era()), NOW).unwrap();
     ledger.postpone(&id, NOW + Duration::from_secs(5));
-    assert_eq!(ledger.begin(&id, NOW).unwrap().attempts, 1);
+    assert_eq!(ledger.begin(&id, Some(&era()), NOW).unwrap().attempts, 1);
 }
 
 #[test]
@@ -89,7 +115,7 @@ fn what_was_answered_is_let_go_of() {
     let nobody = asking(&["per_2"]);
     assert!(ledger.has_answered(&nobody));
     ledger.drop_answered(&nobody, NOW);
-    assert!(ledger.begin(&id, NOW).is_none());
+    assert!(ledger.begin(&id, Some(&era()), NOW).is_none());
     assert_eq!(outcomes(&ledger), [LogOutcome::HeldBack]);
     assert!(!ledger.has_answered(&nobody));
 }
@@ -98,7 +124,7 @@ fn what_was_answered_is_let_go_of() {
 fn what_the_relay_does_not_know_yet_is_not_taken_for_answered() {
     let chats = asking(&["per_1"]);
     let (mut ledger, id) = with_delivery(&chats);
-    let attempt = ledger.begin(&id, NOW).unwrap();
+    let attempt = ledger.begin(&id, Some(&era()), NOW).unwrap();
     let retry = Next::Retry { after: Duration::from_secs(3), detail: "Busy.".into() };
     ledger.conclude(&id, retry, "Sent.", NOW);
     let unknown = Chats::new(Vec::new(), false);
@@ -106,7 +132,7 @@ fn what_the_relay_does_not_know_yet_is_not_taken_for_answered() {
     ledger.drop_answered(&unknown, NOW);
     assert!(ledger.due(&id).is_some(), "it is still to be sent");
     let button = Capability::presented(&attempt.buttons[0].capability).hash();
-    assert!(ledger.permits(&button, NOW), "and its buttons work");
+    assert!(ledger.bond(&button, NOW).is_some(), "and its buttons work");
     ledger.prune(&unknown, NOW + MEMORY * 2);
     assert!(ledger.contains(&Key::of_request(Event::Permission, "per_1")), "nor told a second time");
 }

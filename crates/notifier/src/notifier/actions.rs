@@ -4,8 +4,9 @@ use time::OffsetDateTime;
 
 use super::Notifier;
 use crate::{
-    capability::{Capability, Grant},
+    capability::{Bond, Capability, Grant},
     event::Verdict,
+    login::Standing,
     relay::AnswerError,
 };
 
@@ -30,8 +31,15 @@ impl Notifier {
     /// between would leave one that works twice. It is given back when it was certainly not used.
     pub(crate) async fn act(&self, presented: &Capability) -> Result<Verdict, ActError> {
         let (hash, now) = (presented.hash(), OffsetDateTime::now_utc());
-        if !self.ledger(|ledger| ledger.permits(&hash, now)) {
-            return Err(ActError::Worthless);
+        let bond = self.ledger(|ledger| ledger.bond(&hash, now).cloned()).ok_or(ActError::Worthless)?;
+        match self.standing(&bond).await {
+            Standing::Holds => {}
+            Standing::Unknown => return Err(ActError::NotNow),
+            Standing::Ended => {
+                tracing::info!(?bond, "a button was pressed that went with its login");
+                self.release(&bond).await;
+                return Err(ActError::Worthless);
+            }
         }
         let grant = self.0.ledger.change(|ledger| ledger.spend(&hash, now)).ok_or(ActError::Worthless)?;
         let request = grant.request.as_str();
@@ -60,6 +68,34 @@ impl Notifier {
                 tracing::warn!(request, %error, "a button may not have answered");
                 Err(ActError::Unknown)
             }
+        }
+    }
+
+    /// Whether what a capability is bound to holds.
+    async fn standing(&self, bond: &Bond) -> Standing {
+        match bond {
+            Bond::Era { era } => match self.0.logins.era().await {
+                Some(now) if now == *era => Standing::Holds,
+                Some(_) => Standing::Ended,
+                None => Standing::Unknown,
+            },
+            Bond::Device { subscription } => {
+                let device = self.ledger(|ledger| ledger.subscription(subscription).cloned());
+                match device.map(|device| device.login) {
+                    Some(Some(login)) => self.0.logins.standing(&login).await,
+                    // Subscribed without Caddy.
+                    Some(None) => Standing::Holds,
+                    None => Standing::Ended,
+                }
+            }
+        }
+    }
+
+    async fn release(&self, bond: &Bond) {
+        self.0.ledger.change(|ledger| ledger.release(bond));
+        // If this is lost, the others find the same as this one.
+        if let Err(error) = self.0.ledger.flush().await {
+            tracing::error!(%error, "buttons that went with their login could not be removed from the disk");
         }
     }
 

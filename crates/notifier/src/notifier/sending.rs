@@ -9,11 +9,12 @@ use time::OffsetDateTime;
 
 use super::Notifier;
 use crate::{
-    capability::random_text,
+    capability::{Bond, random_text},
     channel::{Button, Channel, Context, Message, Target, compose},
     chats::Chats,
     delivery::{Answer, Next, next},
     ledger::{Attempt, Ledger},
+    login::Standing,
 };
 
 /// How soon a delivery is begun again that could not be written down: the disk may be full.
@@ -46,7 +47,9 @@ impl Notifier {
             }
             self.prepare_outbound().await;
             let now = OffsetDateTime::now_utc();
-            let Some(attempt) = self.0.ledger.change(|ledger| ledger.begin(&id, now)) else { return };
+            let bond = self.bond_of(&target).await;
+            let begun = self.0.ledger.change(|ledger| ledger.begin(&id, bond.as_ref(), now));
+            let Some(attempt) = begun else { return };
             // From here until the answer is written down, a kill leaves the attempt as begun.
             if let Err(error) = self.0.ledger.flush().await {
                 tracing::error!(%error, "a notification waits, because it cannot be written down");
@@ -57,6 +60,15 @@ impl Notifier {
             if let Err(error) = self.0.ledger.flush().await {
                 tracing::error!(%error, "what became of a notification could not be written down");
             }
+        }
+    }
+
+    /// What binds the buttons for a receiver; `None` where there can be none.
+    async fn bond_of(&self, target: &Target) -> Option<Bond> {
+        match target {
+            Target::WebPush { subscription } => Some(Bond::Device { subscription: subscription.clone() }),
+            Target::Ntfy => self.0.logins.era().await.map(|era| Bond::Era { era }),
+            Target::Discord | Target::Webhook => None,
         }
     }
 
@@ -104,7 +116,7 @@ impl Notifier {
         let subscription =
             device_of(target).and_then(|id| self.ledger(|ledger| ledger.subscription(id).cloned()));
         if let Some(login) = subscription.as_ref().and_then(|device| device.login.as_ref())
-            && self.0.logins.has_ended(login).await
+            && self.0.logins.standing(login).await == Standing::Ended
         {
             let detail = "The device was logged out, so its subscription was removed.";
             return Answer::Gone { detail: detail.into() };
@@ -113,7 +125,7 @@ impl Notifier {
             settings: &settings,
             vapid: &self.0.vapid,
             subscription: subscription.as_ref(),
-            badge: self.chats().as_ref().map_or(0, Chats::in_need),
+            badge: self.chats().as_ref().and_then(Chats::badge),
             now: OffsetDateTime::now_utc(),
         };
         match compose(target, message, buttons, &context) {

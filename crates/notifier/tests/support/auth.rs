@@ -23,6 +23,7 @@ pub struct Auth {
 #[derive(Default)]
 struct Logins {
     ended: BTreeSet<String>,
+    eras: usize,
     is_broken: bool,
 }
 
@@ -30,8 +31,10 @@ impl Auth {
     pub fn start(socket: &Path) -> Self {
         let auth = Self::default();
         let listener = UnixListener::bind(socket).unwrap();
-        let router =
-            Router::new().route("/internal/sessions/{id}", get(session)).with_state(Arc::clone(&auth.shared));
+        let router = Router::new()
+            .route("/internal/sessions/{id}", get(session))
+            .route("/internal/era", get(era))
+            .with_state(Arc::clone(&auth.shared));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         auth
     }
@@ -39,6 +42,11 @@ impl Auth {
     /// Ends a login.
     pub fn end(&self, login: &str) {
         self.shared.lock().unwrap().ended.insert(login.into());
+    }
+
+    /// Begins another era.
+    pub fn begin_era(&self) {
+        self.shared.lock().unwrap().eras += 1;
     }
 
     /// Answers nothing of use.
@@ -49,6 +57,12 @@ impl Auth {
     pub fn recover(&self) {
         self.shared.lock().unwrap().is_broken = false;
     }
+}
+
+async fn era(State(logins): State<Arc<Mutex<Logins>>>) -> (StatusCode, String) {
+    let logins = logins.lock().unwrap();
+    let status = if logins.is_broken { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK };
+    (status, format!("era-{}", logins.eras))
 }
 
 async fn session(

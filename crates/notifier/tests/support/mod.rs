@@ -21,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use auth::Auth;
 use receiver::{Received, Receiver};
 use relay::Relay;
 use reqwest::{Method, StatusCode};
@@ -42,17 +43,19 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
     }
 }
 
-/// Folders and a relay for one test, and the notifiers started over them.
+/// Folders, a relay and an auth for one test, and the notifiers started over them.
 pub struct Bench {
     pub folder: TempDir,
     pub relay: Relay,
+    pub auth: Auth,
 }
 
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let relay = Relay::start(&folder.path().join("event-relay.sock"));
-        Self { folder, relay }
+        let auth = Auth::start(&folder.path().join("auth.sock"));
+        Self { folder, relay, auth }
     }
 
     /// The service's folder on the volume.

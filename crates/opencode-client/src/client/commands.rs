@@ -24,9 +24,16 @@ pub struct CommandInfo {
     name: String,
     /// What it says to the model. Those of an MCP server have none before they are run.
     template: Option<Value>,
+    /// The agent that it is written for.
+    agent: Option<String>,
 }
 
 impl CommandInfo {
+    /// The agent that runs it, whichever is asked to.
+    pub fn agent(&self) -> Option<&str> {
+        self.agent.as_deref()
+    }
+
     /// Whether running it may do something before its message is stored: opencode runs the shell snippets
     /// (`` !`date` ``) in a template and its arguments first, and asks an MCP server for its template.
     pub fn acts_before_it_is_stored(&self, arguments: &str) -> bool {

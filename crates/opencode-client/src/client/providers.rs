@@ -1,18 +1,24 @@
-//! opencode's catalogue of providers: 6.4 MB, of which little is needed, and what takes up changes of them.
+//! opencode's providers and models, of which it tells much more than is needed, the keys included; and what takes up
+//! changes of them.
 
-use std::{collections::BTreeSet, fmt, path::Path};
-
-use reqwest::Method;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
 };
 
-use super::{Client, in_directory, unexpected};
-use crate::Error;
+use reqwest::{Method, RequestBuilder};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::Number;
 
-/// The catalogue is a fourth of this.
-const LARGEST_CATALOGUE: usize = 32 << 20;
+use super::{Client, in_directory, unexpected};
+use crate::{Error, whole_characters};
+
+/// The catalogue, which is the largest, is a fourth of this.
+const LARGEST: usize = 32 << 20;
 
 /// The providers that opencode knows.
 #[derive(Debug, Deserialize)]
@@ -40,6 +46,49 @@ pub struct CatalogueEntry {
     pub model_count: usize,
 }
 
+/// A provider that can be used, with its models.
+#[derive(Debug, Deserialize)]
+pub struct ModelProvider {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Its models by their ids.
+    pub models: BTreeMap<String, Model>,
+}
+
+/// What is needed of a model.
+#[derive(Debug, Deserialize)]
+pub struct Model {
+    /// What it is called.
+    pub name: String,
+    /// How many tokens it takes in.
+    #[serde(default, rename = "limit", deserialize_with = "context")]
+    pub context: Option<Number>,
+    /// What it costs.
+    pub cost: Option<ModelCost>,
+    /// What it can be given.
+    #[serde(default, rename = "capabilities", deserialize_with = "inputs")]
+    pub inputs: BTreeSet<String>,
+    /// The names of its variants, as opencode orders them.
+    #[serde(default, deserialize_with = "keys")]
+    pub variants: Vec<String>,
+}
+
+/// Dollars for a million tokens.
+#[derive(Debug, Deserialize)]
+pub struct ModelCost {
+    /// Those that it reads.
+    pub input: Number,
+    /// Those that it writes.
+    pub output: Number,
+}
+
+#[derive(Deserialize)]
+struct Offered {
+    providers: Vec<ModelProvider>,
+}
+
 #[derive(Deserialize)]
 struct Paths {
     directory: String,
@@ -48,17 +97,37 @@ struct Paths {
 impl Client {
     /// All providers. opencode's answer is in memory for as long as it takes to read it.
     pub async fn catalogue(&self) -> Result<Catalogue, Error> {
-        let call = "GET /provider";
-        let mut response = self.send(call, self.request(Method::GET, &["provider"])).await?;
+        self.read_with_keys("GET /provider", self.request(Method::GET, &["provider"])).await
+    }
+
+    /// The providers that can be used in a directory, or where none is named, with their models.
+    pub async fn models(&self, directory: Option<&Path>) -> Result<Vec<ModelProvider>, Error> {
+        let request = self.request(Method::GET, &["config", "providers"]);
+        let request = match directory {
+            Some(directory) => in_directory(request, directory),
+            None => request,
+        };
+        Ok(self.read_with_keys::<Offered>("GET /config/providers", request).await?.providers)
+    }
+
+    /// Reads an answer that has keys in it, which belong into no log: nothing of it is in an error.
+    async fn read_with_keys<T: DeserializeOwned>(
+        &self,
+        call: &str,
+        request: RequestBuilder,
+    ) -> Result<T, Error> {
+        let mut response = self.send(call, request).await?;
         let mut json = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             json.extend_from_slice(&chunk);
-            if json.len() > LARGEST_CATALOGUE {
+            if json.len() > LARGEST {
                 return Err(unexpected(call, response.status(), "more than 32 MB"));
             }
         }
-        // What opencode answered has keys in it, which belong into no log.
-        serde_json::from_slice(&json).map_err(|error| unexpected(call, response.status(), &error.to_string()))
+        serde_json::from_slice(&whole_characters(&json)).map_err(|error| {
+            let place = format!("is not understood at line {}, column {}", error.line(), error.column());
+            unexpected(call, response.status(), &place)
+        })
     }
 
     /// The directory that opencode was started in, which holds where a request names none.
@@ -78,25 +147,50 @@ impl Client {
     }
 }
 
-/// How many members an object has, none of which is kept.
+/// How many members an object has.
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    struct Counter;
-    impl<'de> Visitor<'de> for Counter {
-        type Value = usize;
+    keys(deserializer).map(|keys| keys.len())
+}
+
+/// The names of an object's members, in their order; what they hold is not kept.
+fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<String>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
             formatter.write_str("an object")
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
-            let mut count = 0;
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-                count += 1;
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut keys = Vec::new();
+            while let Some((key, IgnoredAny)) = map.next_entry()? {
+                keys.push(key);
             }
-            Ok(count)
+            Ok(keys)
         }
     }
-    deserializer.deserialize_map(Counter)
+    deserializer.deserialize_map(Keys)
+}
+
+/// How much a model's `limit` lets in.
+fn context<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
+    #[derive(Deserialize)]
+    struct Limit {
+        context: Option<Number>,
+    }
+    Ok(Limit::deserialize(deserializer)?.context)
+}
+
+/// What of a model's `capabilities` is about what it can be given.
+fn inputs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Capabilities {
+        #[serde(default)]
+        input: BTreeMap<String, bool>,
+    }
+    let input = Capabilities::deserialize(deserializer)?.input;
+    Ok(input.into_iter().filter(|(_, is_taken)| *is_taken).map(|(kind, _)| kind).collect())
 }
 
 #[cfg(test)]
@@ -110,5 +204,25 @@ mod tests {
         let catalogue: Catalogue = serde_json::from_str(json).unwrap();
         assert_eq!((catalogue.all[0].model_count, catalogue.connected.contains("a")), (2, true));
         assert!(!format!("{catalogue:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_model_has_what_a_person_chooses_it_by() {
+        let json = r#"{"providers":[{"id":"a","name":"A","key":"secret","options":{"apiKey":"secret"},"models":{
+            "x/y":{"id":"x/y","name":"X","limit":{"context":200000,"output":1},"cost":{"input":0.15,"output":3,"cache":{}},
+                "capabilities":{"input":{"text":true,"image":true,"pdf":false}},"variants":{"low":{"a":1},"high":{}}},
+            "z":{"name":"Z"}}}],"default":{"a":"z"}}"#;
+        let Offered { providers } = serde_json::from_str(json).unwrap();
+        assert!(!format!("{providers:?}").contains("secret"));
+        let x = &providers[0].models["x/y"];
+        assert_eq!((x.name.as_str(), x.context.as_ref().unwrap().to_string().as_str()), ("X", "200000"));
+        assert_eq!(
+            x.cost.as_ref().map(|cost| (cost.input.to_string(), cost.output.to_string())),
+            Some(("0.15".into(), "3".into()))
+        );
+        assert_eq!((x.inputs.contains("image"), x.inputs.contains("pdf")), (true, false));
+        assert_eq!(x.variants, ["low", "high"], "in opencode's order");
+        let z = &providers[0].models["z"];
+        assert!(z.context.is_none() && z.cost.is_none() && z.inputs.is_empty() && z.variants.is_empty());
     }
 }

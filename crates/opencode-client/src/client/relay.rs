@@ -33,15 +33,12 @@ impl Client {
         self.send("GET /global/event", request).await
     }
 
-    /// Passes a request for a stream on, with its query and headers, and returns whatever is answered.
-    pub async fn pass_on(
-        &self,
-        path: &[&str],
-        query: Option<&str>,
-        headers: HeaderMap,
-    ) -> Result<Response, Error> {
+    /// Asks at a path for what stays open, a stream or a socket, and returns whatever is answered. Whoever wants a
+    /// socket says so in the headers, and upgrades the answer.
+    pub async fn open(&self, path: &str, query: Option<&str>, headers: HeaderMap) -> Result<Response, Error> {
         self.check_ready()?;
-        let mut request = self.request(Method::GET, path).headers(headers).timeout(STREAM).build()?;
+        let mut request = self.request(Method::GET, &[]).headers(headers).timeout(STREAM).build()?;
+        request.url_mut().set_path(path);
         request.url_mut().set_query(query);
         Ok(self.http.execute(request).await?)
     }

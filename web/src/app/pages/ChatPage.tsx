@@ -1,7 +1,7 @@
 /** `/chat/<session>`: a chat from its first second to its last. */
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { StatusWord } from '@/features/chats/StatusWord';
 import { useEvents } from '@/features/events/store';
 import { showChat } from '@/features/events/sync';
@@ -19,6 +19,7 @@ import { useTitle } from '../useTitle';
 import { Conversation } from './Conversation';
 
 const ChatSheet = lazy(() => import('../ChatSheet'));
+const GoneChat = lazy(() => import('./GoneChat'));
 const Transcript = lazy(() => import('@/features/transcript/Transcript'));
 
 export function ChatPage({ id }: { id: string }) {
@@ -77,33 +78,35 @@ export function useShown(chat: string | null): void {
 
 /** Not one of the chats: a subagent's session, or one that is not there any more. */
 function OtherSession({ id }: { id: string }) {
-  const session = useQuery(queries.session(id));
+  // It may have been here a moment ago.
+  const session = useQuery({ ...queries.session(id), refetchOnMount: 'always' });
   const root = useQuery({
     queryKey: ['root', id],
     queryFn: ({ signal }) => rootOf(id, signal),
   });
   useShown(root.data ?? null);
   const isUnknown = session.error instanceof RequestError && session.error.status === 404;
-  const parent = session.data?.parentID;
+  const data = isUnknown ? undefined : session.data;
+  const parent = data?.parentID;
   return (
     <>
       <TopBar
         before={parent === undefined ? <MenuButton /> : <BackTo href={`/chat/${parent}`} />}
-        title={session.data?.title ?? 'Chat'}
-        {...(session.data
-          ? { sub: parent === undefined ? session.data.directory : 'a subagent’s work' }
-          : {})}
-        after={session.data ? null : <NewChatButton repo={null} />}
+        title={data?.title ?? 'Chat'}
+        {...(data ? { sub: parent === undefined ? data.directory : 'a subagent’s work' } : {})}
+        after={data ? null : <NewChatButton repo={null} />}
       />
-      {session.data && (
+      {data && (
         <Suspense fallback={<Loading what="loading the conversation" />}>
-          <Transcript session={id} directory={session.data.directory} />
+          <Transcript session={id} directory={data.directory} />
         </Suspense>
       )}
       {session.error && (
         <main className="pad stack">
           {isUnknown ? (
-            <Gone />
+            <Suspense>
+              <GoneChat id={id} />
+            </Suspense>
           ) : (
             <Failure
               what="The chat could not be loaded."
@@ -122,18 +125,6 @@ function OtherSession({ id }: { id: string }) {
 async function rootOf(id: string, signal: AbortSignal): Promise<string> {
   const session = await opencode.session(id, signal);
   return session.parentID === undefined ? id : rootOf(session.parentID, signal);
-}
-
-function Gone() {
-  useEffect(() => remember('chat', null), []);
-  return (
-    <>
-      <p>This chat is not here any more.</p>
-      <Link href="/" className="button">
-        Go on elsewhere
-      </Link>
-    </>
-  );
 }
 
 function BackTo({ href }: { href: string }) {

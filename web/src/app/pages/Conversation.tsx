@@ -6,16 +6,19 @@ import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
+import { choiceWasSent, nothingChosen } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
+import { giveBack } from '@/features/composer/giveBack';
+import { lastSaid } from '@/features/events/said';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
+import type { TakenBack } from '@/features/outbox/item';
 import { PendingPrompts } from '@/features/outbox/PendingPrompts';
 import { type Message, plain, sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
 import { canStop, stopChat } from '@/features/prompts/stopChat';
 import type { ChatView } from '@/shared/api/relay';
-import type { FileContent } from '@/shared/files';
 import { plural } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Changes } from './Changes';
@@ -42,7 +45,9 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const directory = chat?.directory ?? undefined;
   const [sent, setSent] = useState(0);
   const send = async (message: Message) => {
-    await sendPrompt(id, message, choices);
+    const { told } = choices;
+    await sendPrompt(id, message, told);
+    choiceWasSent(id, told);
     setSent((count) => count + 1);
   };
   // What draws the conversation and what it says are asked for at once, while the stream still begins.
@@ -50,14 +55,16 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
   const mayBeThere = chat === undefined ? !isBegun : isThere;
   useEffect(() => (mayBeThere ? watchTranscript(id) : undefined), [id, mayBeThere]);
 
-  async function takenBack(text: string, files: readonly FileContent[]) {
+  async function takenBack(back: TakenBack) {
     const { items, accepted } = useOutbox.getState();
-    if (chat || [...items, ...accepted].some((item) => item.chat === id)) {
-      await addToDraft(id, text, files);
+    // Itself it is still there until it is in a box.
+    const others = [...items, ...accepted].filter((item) => item.chat === id).length - 1;
+    if (chat || others > 0) {
+      await giveBack(id, back);
       return;
     }
     // It was the first, and the chat was never made: what was typed goes back to where it was typed.
-    await addToDraft('new', text, files);
+    await giveBack('new', { ...back, manner: nothingChosen });
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 
@@ -91,23 +98,13 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
           model={choices.model}
           onSend={send}
           onStop={chat && canStop(chat) ? () => stopChat(chat) : undefined}
-          recall={() => lastSaid(id)}
+          recall={() => lastSaid(useEvents.getState().transcripts[id])}
         >
           <ChoiceChips choices={choices} directory={directory} modelsOf={directory} />
         </Composer>
       </div>
     </>
   );
-}
-
-/** What the person said last in a chat. */
-function lastSaid(session: string): string | null {
-  const transcript = useEvents.getState().transcripts[session];
-  const prompt = transcript?.order.findLast((id) => transcript.entries[id]?.info.role === 'user');
-  const texts = (transcript?.entries[prompt ?? '']?.parts ?? []).flatMap((part) =>
-    part.type === 'text' && !part.synthetic ? [part.text] : [],
-  );
-  return texts.length === 0 ? null : texts.join('\n');
 }
 
 /** What an agent is told that was cut off in the middle of its work. */

@@ -6,7 +6,7 @@ import { RecentChats } from '@/features/chats/RecentChats';
 import { Chip } from '@/features/composer/Chip';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer, type Message } from '@/features/composer/Composer';
-import { useChoices } from '@/features/composer/choices';
+import { useNewChatChoices } from '@/features/composer/choices';
 import { beginChat } from '@/features/outbox/store';
 import { queries } from '@/shared/api/queries';
 import { recall, remember } from '@/shared/storage';
@@ -28,11 +28,11 @@ export function NewChatPage() {
   const repos = useQuery(queries.repos());
   const repo = search.get('repo') ?? recall('repo') ?? repos.data?.[0]?.name ?? null;
   const clone = repos.data?.find((other) => other.name === repo && other.state === 'ready');
-  const choices = useChoices(repo, null, null);
+  const choices = useNewChatChoices(repo);
 
   async function create(message: Message) {
     if (repo === null) return;
-    const chat = await beginChat(repo, base, message, choices);
+    const chat = await beginChat(repo, base, message, choices.told);
     remember('repo', repo);
     navigate(`/chat/${chat}`);
   }

@@ -1,12 +1,14 @@
 /** The comments on a chat's changes, at the bottom of the pages on which they are written. */
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
+import { choiceWasSent } from '@/features/composer/choices';
+import { useEvents } from '@/features/events/store';
 import { plain, sendPrompt } from '@/features/outbox/store';
 import { CommentSheet } from '@/features/review/CommentSheet';
 import { ReviewBar } from '@/features/review/ReviewBar';
 import type { LineSelection } from '@/features/review/useLineSelection';
 import type { ReviewView } from '@/shared/review/comment';
-import { useChatChoicesElsewhere } from './useChatChoices';
+import { useChatChoices } from './useChatChoices';
 
 interface Props {
   chat: string;
@@ -17,14 +19,19 @@ interface Props {
 
 export function ReviewFooter({ chat, view, selection, children }: Props) {
   const [, navigate] = useLocation();
-  const choices = useChatChoicesElsewhere(chat);
+  const repo = useEvents((state) => state.chats[chat]?.repo ?? null);
+  const { told } = useChatChoices(chat, repo);
+  async function send(text: string): Promise<void> {
+    await sendPrompt(chat, plain(text), told);
+    choiceWasSent(chat, told);
+  }
   return (
     <>
       <ReviewBar
         chat={chat}
         view={view}
         selection={selection}
-        onSend={(text) => sendPrompt(chat, plain(text), choices)}
+        onSend={send}
         onSent={() => navigate(`/chat/${chat}`)}
       >
         {children}

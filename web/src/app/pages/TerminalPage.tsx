@@ -1,7 +1,9 @@
 /** `/chat/<session>/terminal`: a shell in the chat's working copy. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
+import { Link } from 'wouter';
 import { useEvents } from '@/features/events/store';
+import { EndTerminalSheet } from '@/features/terminal/EndTerminalSheet';
 import { TerminalView } from '@/features/terminal/TerminalView';
 import { opencode } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
@@ -12,20 +14,29 @@ import { TopBar } from '@/shared/ui/TopBar';
 import { BackButton } from '../BackButton';
 import { useTitle } from '../useTitle';
 import { useShown } from './ChatPage';
+import { useWorkingCopy } from './useWorkingCopy';
 import './terminal-page.css';
 
 export default function TerminalPage({ id }: { id: string }) {
-  const directory = useEvents((state) => state.chats[id]?.directory ?? null);
   const branch = useEvents((state) => state.chats[id]?.branch ?? null);
+  const place = useWorkingCopy(id);
   useTitle('Terminal');
   useShown(id);
   return (
     <>
       <TopBar before={<BackButton href={`/chat/${id}`} label="the chat" />} title="Terminal" sub={branch} />
-      {directory === null ? (
-        <Loading what="looking for the working copy" />
-      ) : (
-        <Terminals directory={directory} />
+      {place.kind === 'there' && <Terminals directory={place.directory} />}
+      {place.kind === 'awaited' && <Loading what={place.what} />}
+      {place.kind === 'unknown' && (
+        <Failure what="The working copy was not found." error={place.error} onRetry={place.ask} />
+      )}
+      {place.kind === 'gone' && (
+        <main className="pad stack" data-testid="no-working-copy">
+          <p>{place.why} No terminal can be opened in it.</p>
+          <Link href={`/chat/${id}`} className="button wide" replace>
+            Back to the chat
+          </Link>
+        </main>
       )}
     </>
   );
@@ -35,6 +46,7 @@ export default function TerminalPage({ id }: { id: string }) {
 function Terminals({ directory }: { directory: string }) {
   const queryClient = useQueryClient();
   const [chosen, setChosen] = useState<string | null>(null);
+  const [ending, setEnding] = useState<string | null>(null);
   const { data, error, refetch } = useQuery(queries.terminals(directory));
   const listed = useCallback(
     () => queryClient.invalidateQueries({ queryKey: queries.terminals(directory).queryKey }),
@@ -47,13 +59,9 @@ function Terminals({ directory }: { directory: string }) {
       setChosen(id);
     },
   });
-  const end = useMutation({
-    mutationFn: (id: string) => opencode.endTerminal(directory, id),
-    onSettled: listed,
-  });
   const running = data?.filter(({ status }) => status === 'running') ?? [];
   const shown = running.find(({ id }) => id === chosen) ?? running[0];
-  const failure = error ?? open.error ?? end.error;
+  const failure = error ?? open.error;
   return (
     <main className="terminal-page">
       <div className="terminal-list">
@@ -66,12 +74,7 @@ function Terminals({ directory }: { directory: string }) {
           />
         )}
         {shown && (
-          <button
-            type="button"
-            className="text-link"
-            disabled={end.isPending}
-            onClick={() => end.mutate(shown.id)}
-          >
+          <button type="button" className="text-link" onClick={() => setEnding(shown.id)}>
             end it
           </button>
         )}
@@ -97,6 +100,14 @@ function Terminals({ directory }: { directory: string }) {
             Open a terminal
           </button>
         </div>
+      )}
+      {ending !== null && (
+        <EndTerminalSheet
+          directory={directory}
+          id={ending}
+          onEnded={() => void listed()}
+          onClose={() => setEnding(null)}
+        />
       )}
     </main>
   );

@@ -18,8 +18,8 @@ export function DeleteChatSheet({ chat, onClose, onDeleted }: DeleteChatSheetPro
   return (
     <DeleteSheet
       title="Delete this chat?"
-      remove={(force) =>
-        isOurs ? admin.deleteChat(chat.id, force) : opencode.deleteSession(chat.id, chat.directory ?? '')
+      remove={(accepted) =>
+        isOurs ? admin.deleteChat(chat.id, accepted) : opencode.deleteSession(chat.id, chat.directory ?? '')
       }
       onClose={onClose}
       onDeleted={onDeleted}

@@ -15,14 +15,14 @@ interface Props {
 }
 
 export function ChoiceChips({ choices, directory, modelsOf }: Props) {
-  const [open, setOpen] = useState<'model' | 'mode' | null>(null);
-  const close = () => setOpen(null);
+  const [sheet, setSheet] = useState<'model' | 'mode' | null>(null);
+  const close = () => setSheet(null);
   return (
     <>
-      <Chip label="Mode" value={choices.mode} onClick={() => setOpen('mode')} />
-      <Chip label="Model" value={shortModel(choices)} onClick={() => setOpen('model')} />
+      <Chip label="Mode" value={choices.mode ?? 'same mode'} onClick={() => setSheet('mode')} />
+      <Chip label="Model" value={shortModel(choices) ?? choices.open} onClick={() => setSheet('model')} />
       <Suspense>
-        {open === 'mode' && (
+        {sheet === 'mode' && (
           <ModePicker
             directory={directory}
             chosen={choices.mode}
@@ -33,7 +33,7 @@ export function ChoiceChips({ choices, directory, modelsOf }: Props) {
             }}
           />
         )}
-        {open === 'model' && (
+        {sheet === 'model' && (
           <ModelPicker directory={modelsOf} chosen={choices} onClose={close} onChoose={choices.setModel} />
         )}
       </Suspense>

@@ -7,7 +7,7 @@ import { Sheet } from '@/shared/ui/Sheet';
 
 export interface ModePickerProps {
   directory: string | undefined;
-  chosen: string;
+  chosen: string | null;
   onChoose: (mode: string) => void;
   onClose: () => void;
 }

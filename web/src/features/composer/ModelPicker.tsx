@@ -18,10 +18,10 @@ export interface ModelPickerProps {
 
 /** Chooses among models, each named `provider/model`. One with variants stays open for them. */
 export default function ModelPicker({ directory, chosen, onChoose, onClose }: ModelPickerProps) {
-  const { data, error, refetch } = useQuery(queries.providers(directory));
+  const { data, error, refetch } = useQuery(queries.models(directory));
   const [search, setSearch] = useState('');
   const [preferred, setPreferred] = useState(preferences);
-  const sections = data ? sectionsOf(data.providers, preferred, search) : [];
+  const sections = data ? sectionsOf(data, preferred, search) : [];
 
   function choose(row: ModelRow, variant: string | null, isDone: boolean) {
     noteRecent(row.id);
@@ -57,7 +57,7 @@ export default function ModelPicker({ directory, chosen, onChoose, onClose }: Mo
       ))}
       {data && sections.length === 0 && (
         <p className="pad dim">
-          {data.providers.length === 0
+          {data.length === 0
             ? 'No provider is configured: set a provider’s key, such as OPENROUTER_API_KEY, and restart.'
             : `No model matches “${search}”.`}
         </p>

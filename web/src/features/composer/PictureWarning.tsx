@@ -13,14 +13,13 @@ export default function PictureWarning({
   model: string | null;
   directory: string | undefined;
 }) {
-  const { data } = useQuery(queries.providers(directory));
-  const chosen = findModel(data?.providers ?? [], model);
+  const { data } = useQuery(queries.models(directory));
+  const chosen = findModel(data ?? [], model);
   if (chosen === null) return null;
-  const { input } = chosen.capabilities;
   const has = (start: string) => files.some(({ mime }) => mime.startsWith(start));
   const unseen = [
-    ...(has('image/') && !input.image ? ['pictures'] : []),
-    ...(has('application/pdf') && !input.pdf ? ['PDFs'] : []),
+    ...(has('image/') && !chosen.images ? ['pictures'] : []),
+    ...(has('application/pdf') && !chosen.pdfs ? ['PDFs'] : []),
   ];
   if (unseen.length === 0) return null;
   return (

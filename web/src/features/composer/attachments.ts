@@ -1,7 +1,9 @@
 /** What is attached and not sent, by draft: kept in IndexedDB, as a phone may end the page at any moment. */
 import { create } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
 import { database } from '@/shared/database';
 import type { FileContent } from '@/shared/files';
+import { noteKept } from '@/shared/keeping';
 
 export interface Attachment extends FileContent {
   id: string;
@@ -61,8 +63,20 @@ export function useAttachments(draft: string): readonly Attachment[] {
   return useStore((state) => state[draft] ?? none);
 }
 
-/** Attaches files. They are there at once; where the browser keeps nothing they are there until the page ends. */
-export async function attach(draft: string, files: readonly FileContent[]): Promise<void> {
+/** The drafts to which something is attached. */
+export function useDraftsWithFiles(): string[] {
+  return useStore(useShallow((state) => Object.keys(state).filter((draft) => state[draft]?.length)));
+}
+
+/**
+ * Attaches files. They are there at once, and where the browser does not keep them until the page ends, which is said.
+ * With `mustBeKept` it rejects then, and nothing is attached: they are kept elsewhere until it resolves.
+ */
+export async function attach(
+  draft: string,
+  files: readonly FileContent[],
+  mustBeKept = false,
+): Promise<void> {
   await readAttachments();
   const now = Date.now();
   const added = files.map((file, index) => ({
@@ -71,10 +85,15 @@ export async function attach(draft: string, files: readonly FileContent[]): Prom
     id: crypto.getRandomValues(new Uint32Array(4)).join('-'),
     added_at: now + index,
   }));
-  append(added);
-  await run('readwrite', (stores) => {
+  const kept = run('readwrite', (stores) => {
     for (const each of added) stores('attachments').put(each);
-  }).catch(() => undefined);
+  });
+  if (mustBeKept) await kept;
+  append(added);
+  await kept.then(
+    () => noteKept('attachments', true),
+    () => noteKept('attachments', false),
+  );
 }
 
 export async function detach(draft: string, ids: readonly string[]): Promise<void> {

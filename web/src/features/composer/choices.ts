@@ -1,93 +1,127 @@
 /**
- * Which model, variant and mode the next prompt uses: what was chosen in this chat, else what the chat used last, else
- * what was chosen last in its repository, else on this device.
+ * Which model, variant and mode the next prompt uses. In a chat that is what was chosen there since its last prompt; what
+ * was not is left open, and the server goes on with what the chat used last, whoever used it. A new chat begins with what
+ * was chosen last in its repository, wherever that was, else on this device.
  */
 import { create } from 'zustand';
-import { recall, remember } from '@/shared/storage';
+import { rememberLatest } from '@/shared/latest';
+import { recall, recallJson, remember } from '@/shared/storage';
 
-export const defaultMode = 'build';
+const defaultMode = 'build';
 
 export interface Choice {
-  /** `provider/model`; null leaves it to opencode's configuration. */
+  /** `provider/model`; null leaves it open. */
   model: string | null;
   /** Of the model: how hard it thinks, mostly. Null is the model's own way. */
   variant: string | null;
-  mode: string;
+  /** Null leaves it open. */
+  mode: string | null;
 }
 
+export const nothingChosen: Choice = { model: null, variant: null, mode: null };
+
+/** What is shown, as far as it is known. */
 export interface Choices extends Choice {
+  /** What is to be sent. */
+  told: Choice;
+  /** What is said of a model that is not known. */
+  open: string;
   setModel: (model: string, variant: string | null) => void;
   setMode: (mode: string) => void;
 }
 
-/** What was chosen last in a repository. */
-export interface KeptChoice extends Choice {
-  /** Where: a chat's id, or null where a new one is begun. */
-  chat: string | null;
+/** By repository: for new chats. */
+const repoKey = (repo: string | null) => `choices.${repo ?? ''}`;
+/** By chat: what was chosen there and not sent yet. Of so many chats. */
+const chosen = rememberLatest('chosen', 50);
+const chatKey = (chat: string) => `chosen.${chat}`;
+
+/** As far as this page has changed it; the rest is as the browser remembers it. */
+const useKept = create<Readonly<Record<string, Choice>>>(() => ({}));
+
+function ofRepo(repo: string | null): Choice {
+  return useKept.getState()[repoKey(repo)] ?? readChoice(recallJson(repoKey(repo)));
 }
 
-const keyOf = (repo: string | null) => `choices.${repo ?? ''}`;
+function ofChat(chat: string): Choice {
+  return useKept.getState()[chatKey(chat)] ?? readChoice(chosen.recall(chat));
+}
 
-/** By repository, as far as this page has asked. */
-const useKept = create<Readonly<Record<string, KeptChoice | null>>>(() => ({}));
+function keepOfRepo(repo: string | null, choice: Choice): void {
+  useKept.setState({ [repoKey(repo)]: choice });
+  remember(repoKey(repo), JSON.stringify(choice));
+}
 
-function keptOf(state: Readonly<Record<string, KeptChoice | null>>, repo: string | null): KeptChoice | null {
-  const key = keyOf(repo);
-  return key in state ? (state[key] ?? null) : readChoice(recall(key));
+function keepOfChat(chat: string, choice: Choice): void {
+  useKept.setState({ [chatKey(chat)]: choice });
+  const isNothing = choice.model === null && choice.mode === null;
+  chosen.remember(chat, isNothing ? null : choice);
 }
 
 /** What is kept, as it was written. */
-export function readChoice(text: string | null): KeptChoice | null {
-  try {
-    const { model, variant, mode, chat } = JSON.parse(text ?? 'null') as Record<string, unknown>;
-    const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
-    return {
-      model: textOf(model),
-      variant: textOf(variant),
-      mode: textOf(mode) ?? defaultMode,
-      chat: textOf(chat),
-    };
-  } catch {
-    return null;
-  }
+export function readChoice(value: unknown): Choice {
+  if (typeof value !== 'object' || value === null) return nothingChosen;
+  const { model, variant, mode } = value as Record<string, unknown>;
+  const textOf = (text: unknown) => (typeof text === 'string' ? text : null);
+  return { model: textOf(model), variant: textOf(variant), mode: textOf(mode) };
 }
 
-/** Pure: what counts in a chat, or in a new one (`chat` null). */
-export function choiceFor(
-  chat: string | null,
-  used: Choice | null,
-  kept: KeptChoice | null,
-  device: string | null,
-): Choice {
-  const isOfThisChat = kept !== null && kept.chat === chat;
-  const choice = isOfThisChat ? kept : (used ?? kept);
-  if (choice?.model != null) return choice;
-  return { model: device, variant: null, mode: choice?.mode ?? defaultMode };
+/** Pure: a choice, and what it leaves open as another says. A variant belongs to its model. */
+export function over(choice: Choice, other: Choice): Choice {
+  const { model, variant } = choice.model === null ? other : choice;
+  return { model, variant, mode: choice.mode ?? other.mode };
 }
 
-/** `used` is what the chat used last. */
-export function useChoices(repo: string | null, chat: string | null, used: Choice | null): Choices {
-  useKept((state) => state[keyOf(repo)]);
-  const { model, variant, mode } = choiceFor(chat, used, keptOf(useKept.getState(), repo), recall('model'));
-  function keep(choice: Choice): void {
-    const kept: KeptChoice = { ...choice, chat };
-    useKept.setState({ [keyOf(repo)]: kept });
-    remember(keyOf(repo), JSON.stringify(kept));
-  }
+/** For the first prompt of a chat. */
+export function useNewChatChoices(repo: string | null): Choices {
+  useKept((state) => state[repoKey(repo)]);
+  const onDevice: Choice = { model: recall('model'), variant: null, mode: defaultMode };
+  const choice = over(ofRepo(repo), onDevice);
   return {
-    model,
-    variant,
-    mode,
-    setModel(chosen, itsVariant) {
-      remember('model', chosen);
-      keep({ model: chosen, variant: itsVariant, mode });
+    ...choice,
+    told: choice,
+    open: 'default model',
+    setModel(model, variant) {
+      remember('model', model);
+      keepOfRepo(repo, { ...choice, model, variant });
     },
-    setMode: (chosen) => keep({ model, variant, mode: chosen }),
+    setMode: (mode) => keepOfRepo(repo, { ...choice, mode }),
   };
 }
 
+/** For the next prompt of a chat. `used` is what it used last, as far as this page knows: to be shown, not to be sent. */
+export function useChatChoices(repo: string | null, chat: string, used: Choice): Choices {
+  useKept((state) => state[chatKey(chat)]);
+  const told = ofChat(chat);
+  function choose(change: Partial<Choice>): void {
+    keepOfChat(chat, { ...told, ...change });
+    keepOfRepo(repo, over({ ...over(told, used), ...change }, ofRepo(repo)));
+  }
+  return {
+    ...over(told, used),
+    told,
+    // What names its mode and no model was begun so.
+    open: used.mode === null ? 'same model' : 'default model',
+    setModel(model, variant) {
+      remember('model', model);
+      choose({ model, variant });
+    },
+    setMode: (mode) => choose({ mode }),
+  };
+}
+
+/** It has been sent: from now on it is what the chat used last. What was chosen since stays. */
+export function choiceWasSent(chat: string, sent: Choice): void {
+  if (JSON.stringify(ofChat(chat)) === JSON.stringify(sent)) keepOfChat(chat, nothingChosen);
+}
+
+/** What was sent with it is taken back. What was chosen since counts more. */
+export function giveChoiceBack(chat: string, choice: Choice): void {
+  keepOfChat(chat, over(ofChat(chat), choice));
+}
+
 /** What fits on a chip: the model without its provider, and its variant. */
-export function shortModel({ model, variant }: Choice): string {
-  const name = model === null ? 'default model' : (model.split('/').pop() ?? model);
-  return variant === null ? name : `${name} · ${variant}`;
+export function shortModel({ model, variant }: Choice): string | null {
+  const name = model?.split('/').pop() ?? null;
+  return variant === null || name === null ? name : `${name} · ${variant}`;
 }

@@ -1,7 +1,9 @@
 /** What is typed and not sent, kept by the browser: a phone may end the page at any moment. */
 import { create } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
 import type { FileContent } from '@/shared/files';
-import { recall, remember } from '@/shared/storage';
+import { keep } from '@/shared/keeping';
+import { recall, recallKeys } from '@/shared/storage';
 import { attach } from './attachments';
 
 /** By name: each chat has its own. Read from the browser's storage when first asked for. */
@@ -18,7 +20,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 function writeDown(): void {
   clearTimeout(timer);
-  for (const [name, text] of unwritten) remember(`draft.${name}`, text);
+  for (const [name, text] of unwritten) keep(`draft.${name}`, text);
   unwritten.clear();
 }
 
@@ -37,6 +39,17 @@ export function useDraft(name: string): string {
 /** What is typed now, also where nothing has been drawn since. */
 export function draftText(name: string): string {
   return draftOf(useDrafts.getState(), name);
+}
+
+/** The names of all drafts that say something. */
+export function useWrittenDrafts(): string[] {
+  return useDrafts(
+    useShallow((drafts) =>
+      [...new Set([...Object.keys(drafts), ...recallKeys('draft.')])].filter(
+        (name) => draftOf(drafts, name).trim() !== '',
+      ),
+    ),
+  );
 }
 
 export function setDraft(name: string, text: string): void {

@@ -1,22 +1,22 @@
 import { expect, it } from 'vitest';
-import type { Provider } from '@/shared/api/opencode';
+import type { OfferedModel, OfferedProvider } from '@/shared/api/relay';
 import { findModel, type Preferences, sectionsOf } from './models';
 
-const model = (id: string, more = {}) => ({
+const model = (id: string, more: Partial<OfferedModel> = {}): OfferedModel => ({
   id,
   name: id.toUpperCase(),
-  limit: { context: 200_000, output: 1 },
-  cost: { input: 0.5, output: 1.5 },
+  context: 200_000,
+  input_price: 0.5,
+  output_price: 1.5,
+  images: false,
+  pdfs: false,
+  variants: [],
   ...more,
 });
-const providers = [
-  {
-    id: 'one',
-    name: 'One',
-    models: { b: model('b', { variants: { low: {}, high: {} } }), a: model('a') },
-  },
-  { id: 'two', name: 'Two', models: { 'x/y': model('x/y', { cost: { input: 0, output: 0 } }) } },
-] as unknown as Provider[];
+const providers: OfferedProvider[] = [
+  { id: 'one', name: 'One', models: [model('b', { variants: ['low', 'high'] }), model('a')] },
+  { id: 'two', name: 'Two', models: [model('x/y', { input_price: 0, output_price: 0 })] },
+];
 const none: Preferences = { favourites: [], recent: [], hidden: [] };
 
 const listed = (preferences: Partial<Preferences>, search = '') =>
@@ -50,6 +50,8 @@ it('a row says how much it holds and what it costs', () => {
     ['b · 200k context · $0.5 in, $1.5 out', ['low', 'high']],
     ['x/y · 200k context · free', []],
   ]);
+  const unknown = { id: 'own', name: 'Own', models: [model('m', { context: 0, input_price: null })] };
+  expect(sectionsOf([unknown], none, '')[0]?.rows[0]?.note).toBe('m');
 });
 
 it('a model is found by its name, which may hold slashes', () => {

@@ -1,8 +1,6 @@
 /** The models to choose from, in order. Pure; and which are favourites, recent or hidden, on this device. */
-import type { Provider } from '@/shared/api/opencode';
+import type { OfferedModel, OfferedProvider } from '@/shared/api/relay';
 import { recallList, remember } from '@/shared/storage';
-
-export type Model = Provider['models'][string];
 
 export interface ModelRow {
   /** `provider/model`. */
@@ -28,14 +26,14 @@ export interface Preferences {
 
 /** Favourites, recent ones and then each provider's. Who searches finds hidden ones too. */
 export function sectionsOf(
-  providers: readonly Provider[],
+  providers: readonly OfferedProvider[],
   { favourites, recent, hidden }: Preferences,
   search: string,
 ): Section[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const byId = new Map<string, ModelRow>();
   const sections = providers.map((provider): Section => {
-    const rows = Object.values(provider.models).map((model) => rowOf(provider, model, favourites));
+    const rows = provider.models.map((model) => rowOf(provider, model, favourites));
     for (const row of rows) byId.set(row.id, row);
     const isWanted = (row: ModelRow) =>
       words.length === 0
@@ -59,35 +57,38 @@ function matches(text: string, words: readonly string[]): boolean {
   return words.every((word) => lower.includes(word));
 }
 
-function rowOf(provider: Provider, model: Model, favourites: readonly string[]): ModelRow {
+function rowOf(provider: OfferedProvider, model: OfferedModel, favourites: readonly string[]): ModelRow {
   const id = `${provider.id}/${model.id}`;
-  const facts = [model.id, `${short(model.limit.context)} context`, price(model.cost)];
+  const facts = [model.id, size(model), price(model)].filter((fact) => fact !== '');
   return {
     id,
     name: model.name,
     note: facts.join(' · '),
-    variants: Object.keys(model.variants ?? {}),
+    variants: model.variants,
     isFavourite: favourites.includes(id),
   };
 }
 
-/** 200000 as `200k`. */
-function short(tokens: number): string {
-  return tokens >= 1_000_000 ? `${Math.round(tokens / 100_000) / 10}M` : `${Math.round(tokens / 1_000)}k`;
+/** 200000 as `200k context`; nothing where it is not known. */
+function size({ context }: OfferedModel): string {
+  if (!context) return '';
+  const short =
+    context >= 1_000_000 ? `${Math.round(context / 100_000) / 10}M` : `${Math.round(context / 1_000)}k`;
+  return `${short} context`;
 }
 
 /** In dollars for a million tokens, read and written. */
-function price({ input, output }: Model['cost']): string {
-  return input === 0 && output === 0 ? 'free' : `$${input} in, $${output} out`;
+function price({ input_price, output_price }: OfferedModel): string {
+  if (input_price === null || output_price === null) return '';
+  return input_price === 0 && output_price === 0 ? 'free' : `$${input_price} in, $${output_price} out`;
 }
 
 /** The model of that name; null when there is none, or the name is none. */
-export function findModel(providers: readonly Provider[], id: string | null): Model | null {
+export function findModel(providers: readonly OfferedProvider[], id: string | null): OfferedModel | null {
   const slash = id?.indexOf('/') ?? -1;
   if (id === null || slash < 0) return null;
-  return (
-    providers.find((provider) => provider.id === id.slice(0, slash))?.models[id.slice(slash + 1)] ?? null
-  );
+  const provider = providers.find((each) => each.id === id.slice(0, slash));
+  return provider?.models.find((model) => model.id === id.slice(slash + 1)) ?? null;
 }
 
 export function preferences(): Preferences {

@@ -4,9 +4,8 @@ import { useState } from 'react';
 import { useEvents } from '@/features/events/store';
 import { queries } from '@/shared/api/queries';
 import { copyText } from '@/shared/clipboard';
-import { diagnostics } from '@/shared/diagnostics';
 import { bytes } from '@/shared/format';
-import { linesOf, reportOf, type Section } from './report';
+import { noted, reportOf, type Section } from './report';
 import './debug.css';
 
 const key = ['debug-device'];
@@ -24,12 +23,10 @@ export function Debug() {
         `ocweb ${instance?.version ?? '?'}`,
         `opencode ${instance?.opencode_version ?? '?'}`,
         ...(device ?? []),
+        `connection ${connection}`,
       ],
     },
-    { title: `connection: ${connection}`, lines: linesOf(diagnostics.connection.all()) },
-    { title: 'errors', lines: linesOf(diagnostics.errors.all()) },
-    { title: 'requests', lines: linesOf(diagnostics.requests.all()) },
-    { title: 'events', lines: linesOf(diagnostics.events.all()) },
+    ...noted(),
   ];
   return (
     <>

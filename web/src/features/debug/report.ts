@@ -1,5 +1,5 @@
-/** The debug report as text: what a person can read, and copy into a message. Pure. */
-import type { Note } from '@/shared/diagnostics';
+/** The debug report as text: what a person can read, and copy into a message. */
+import { diagnostics, type Note } from '@/shared/diagnostics';
 
 export interface Section {
   title: string;
@@ -24,6 +24,12 @@ export function linesOf(notes: readonly Note[]): string[] {
     else lines.push({ line: lineOf(note), text, times: 1 });
   }
   return lines.map(({ line, times }) => (times === 1 ? line : `${line} ×${times}`));
+}
+
+/** What was noted lately, by kind. */
+export function noted(): Section[] {
+  const kinds = ['connection', 'errors', 'requests', 'events'] as const;
+  return kinds.map((kind) => ({ title: kind, lines: linesOf(diagnostics[kind].all()) }));
 }
 
 export function reportOf(sections: readonly Section[]): string {

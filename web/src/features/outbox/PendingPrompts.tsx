@@ -4,15 +4,16 @@ import { useShallow } from 'zustand/react/shallow';
 import { isShown } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { admin } from '@/shared/api/admin';
-import type { FileContent, FileName } from '@/shared/files';
+import type { FileName } from '@/shared/files';
 import { plural } from '@/shared/format';
 import { Failure } from '@/shared/ui/Notice';
+import type { TakenBack } from './item';
 import { type Row, rowsOf } from './rows';
 import { outbox, takeBackFromPhone, takeBackFromServer, useOutbox } from './store';
 import '@/shared/ui/message.css';
 import './outbox.css';
 
-type GiveBack = (text: string, files: readonly FileContent[]) => Promise<void>;
+type GiveBack = (back: TakenBack) => Promise<void>;
 
 export function PendingPrompts({
   chat,
@@ -33,12 +34,11 @@ export function PendingPrompts({
 }
 
 function PendingPrompt({ chat, row, onTakenBack }: { chat: string; row: Row; onTakenBack: GiveBack }) {
-  const { id, text, files, state, words, isHere, canHurry, canRetry } = row;
+  const { id, text, files, manner, state, words, isHere, canHurry, canRetry } = row;
   const takeBack = useMutation({
     mutationFn: async () => {
-      if (!isHere) return takeBackFromServer({ id, chat, text });
-      const back = await takeBackFromPhone(id);
-      await onTakenBack(back.text, back.files);
+      if (!isHere) return takeBackFromServer({ id, chat, text, manner });
+      return takeBackFromPhone(id, onTakenBack);
     },
   });
   const send = useMutation({

@@ -1,5 +1,5 @@
 /** A prompt that this phone keeps until the server has it. Pure. */
-import type { FileName } from '@/shared/files';
+import type { FileContent, FileName } from '@/shared/files';
 import { RequestError } from '@/shared/http';
 
 /** What opencode is to do with it. */
@@ -17,14 +17,33 @@ export interface Written {
   mentions: readonly string[];
 }
 
+/** How it is to be done; what is null is left to the server, which goes on as the chat did last. */
+export interface Manner {
+  /** `provider/model`. */
+  model: string | null;
+  /** The model's variant, such as how hard it thinks. */
+  variant: string | null;
+  mode: string | null;
+}
+
+/** What comes back to the box when a prompt is taken back. */
+export interface TakenBack {
+  /** As it was typed. */
+  text: string;
+  files: readonly FileContent[];
+  manner: Manner;
+  /** Whether this phone keeps the files until they are in the box. */
+  isKeptElsewhere: boolean;
+}
+
 export interface Item extends Written {
   /** The id of the message that it becomes: made here, so that it can be sent twice and arrive once. */
   id: string;
   chat: string;
   model: string | null;
-  /** The model's variant, such as how hard it thinks. */
   variant: string | null;
-  agent: string;
+  /** The mode. */
+  agent: string | null;
   /** Their content is kept beside it. */
   files: readonly FileName[];
   /** Set where the chat is made with this as its first prompt. */
@@ -66,6 +85,10 @@ export function typed({
   return text;
 }
 
+export function mannerOf({ model, variant, agent }: Pick<Item, 'model' | 'variant' | 'agent'>): Manner {
+  return { model, variant, mode: agent };
+}
+
 /** Oldest first; ids sort by time. */
 export function inOrder(items: readonly Item[]): Item[] {
   return [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -88,7 +111,7 @@ export function isRefusal(error: unknown): error is RequestError {
   return status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status);
 }
 
-/** Whether no other attempt can ever be taken: its chat was deleted meanwhile, perhaps on another device. */
+/** Whether no other attempt can ever be taken: it was taken back or its chat deleted, perhaps on another device. */
 export function isFinal({ kind }: RequestError): boolean {
-  return kind === 'chat-deleted';
+  return kind === 'chat-deleted' || kind === 'prompt-taken-back';
 }

@@ -33,6 +33,8 @@ class Server {
   network: 'up' | 'down' | 'silent' | 'loses answers' = 'up';
   refuses: (item: Item) => RequestError | null = () => null;
   readonly stored: string[] = [];
+  /** What it was told to take back before it came. */
+  readonly withdrawn = new Set<string>();
   /** The names of the files that came with a prompt. */
   readonly files = new Map<string, string[]>();
   asked = 0;
@@ -46,6 +48,7 @@ class Server {
     }
     const refusal = this.refuses(item);
     if (refusal) throw refusal;
+    if (this.withdrawn.has(item.id)) throw new RequestError('It was taken back.', 409, 'prompt-taken-back');
     if (!this.stored.includes(item.id)) this.stored.push(item.id);
     this.files.set(
       item.id,
@@ -55,9 +58,12 @@ class Server {
   };
 
   takeBack = async ({ id }: Item): Promise<boolean> => {
-    if (this.network !== 'up') throw new RequestError('The server cannot be reached.', 0);
+    const canHear = this.network === 'up' || this.network === 'loses answers';
+    if (!canHear) throw new RequestError('The server cannot be reached.', 0);
     const index = this.stored.indexOf(id);
     if (index >= 0) this.stored.splice(index, 1);
+    this.withdrawn.add(id);
+    if (this.network === 'loses answers') throw new RequestError('The server did not answer in time.', 0);
     return index >= 0;
   };
 }
@@ -358,6 +364,52 @@ describe('taking back', () => {
     await pass(60_000);
     expect(server.stored).toEqual([]);
     expect(phone.kept.size).toBe(0);
+  });
+
+  it('what the server was told to take back is not sent again though the answer was lost', async () => {
+    server.network = 'down';
+    const newChat = { repo: 'o/r', base: null };
+    await tab.outbox.add({ ...item('a', 'first'), newChat });
+    await tab.outbox.add(item('a', 'second'));
+    await pass(0);
+    server.network = 'loses answers';
+    await expect(tab.outbox.takeBack('msg_0001')).rejects.toThrow(/in time/);
+    server.network = 'up';
+    await pass(60_000);
+    expect(server.stored).toEqual([]);
+    expect(phone.kept.get('msg_0001')).toMatchObject({ refusal: 'It was taken back.', isFinal: true });
+    server.network = 'down';
+    expect((await tab.outbox.takeBack('msg_0001')).text).toBe('first');
+    expect(phone.kept.get('msg_0002')?.newChat).toEqual(newChat);
+    server.network = 'up';
+    await pass(60_000);
+    expect(server.stored).toEqual(['msg_0002']);
+  });
+
+  it('what was refused tells the server all the same: an earlier attempt may come late', async () => {
+    server.network = 'silent';
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    server.network = 'up';
+    server.refuses = () => new RequestError('Too many are waiting.', 409, 'conflict');
+    tab.outbox.interrupt();
+    await pass(5_000);
+    await tab.outbox.takeBack('msg_0001');
+    expect([...server.withdrawn]).toEqual(['msg_0001']);
+  });
+
+  it('what cannot be put into the box stays', async () => {
+    server.isReachable = false;
+    await tab.outbox.add(item('a', 'one'));
+    await pass(0);
+    const full = async () => {
+      throw new Error('no room');
+    };
+    await expect(tab.outbox.takeBack('msg_0001', full)).rejects.toThrow('no room');
+    expect(phone.kept.has('msg_0001')).toBe(true);
+    server.isReachable = true;
+    await tab.outbox.drain();
+    expect(server.stored).toEqual(['msg_0001']);
   });
 
   it('the prompt that begins a chat leaves that to the next', async () => {

@@ -24,7 +24,10 @@ export interface OutboxParts {
   isReachable(): boolean;
   /** Gives the server a prompt (and the chat that it begins); rejects when it has not got it. */
   handOver(item: Item, content: readonly FileContent[], signal: AbortSignal): Promise<unknown>;
-  /** Takes a prompt back from the server; false when it never arrived. Rejects when that is not known. */
+  /**
+   * Takes a prompt back from the server; false when it has not arrived, and then it will not be taken in later either.
+   * Rejects when that is not known.
+   */
   takeBack(item: Item): Promise<boolean>;
   /** Runs one at a time, over all tabs. */
   alone<T>(act: () => Promise<T>): Promise<T>;
@@ -42,8 +45,11 @@ export interface Outbox {
   interrupt(): void;
   /** Tries one again that was refused. */
   retry(id: string): Promise<void>;
-  /** Removes one so that it is never sent; answers it. Rejects when it may have arrived. Its files stay. */
-  takeBack(id: string): Promise<Item>;
+  /**
+   * Removes one so that it is never sent, once `give` has taken it; answers it. Rejects when it may have arrived. Its
+   * files stay.
+   */
+  takeBack(id: string, give?: (item: Item) => Promise<void>): Promise<Item>;
   /** The files of a prompt that is or was here. */
   content(id: string): Promise<FileContent[]>;
   /** Forgets them: they are elsewhere, or not needed any more. */
@@ -154,14 +160,17 @@ export function createOutbox(parts: OutboxParts): Outbox {
       if (!item.isFinal) await store({ put: { ...item, refusal: null } });
       void drain();
     },
-    async takeBack(id) {
+    async takeBack(id, give) {
       underWay?.abort();
       const item = await parts.alone(async () => {
         const found = await find(id);
         const mayHaveArrived = found.isAttempted && found.refusal === null;
         const hasArrived = mayHaveArrived && (await parts.takeBack(found));
         const heir = found.newChat !== null && !hasArrived ? await heirOf(found) : {};
+        await give?.(found);
         await store({ ...heir, remove: found.id });
+        // An attempt before the one that was refused may still be on its way. Nobody waits for this.
+        if (found.refusal !== null && !found.isFinal) void parts.takeBack(found).catch(() => undefined);
         return found;
       });
       void drain();

@@ -2,7 +2,7 @@
 import { isRunning } from '@/features/events/state';
 import type { ChatView, PromptDocument } from '@/shared/api/relay';
 import type { FileName } from '@/shared/files';
-import { type Item, inOrder, type PromptKind, typed } from './item';
+import { type Item, inOrder, type Manner, mannerOf, type PromptKind, typed } from './item';
 import type { OutboxState } from './outbox';
 
 export type RowState =
@@ -23,6 +23,7 @@ export interface Row {
   /** As it was typed. */
   text: string;
   files: readonly FileName[];
+  manner: Manner;
   state: RowState;
   /** The state in words. */
   words: string;
@@ -65,12 +66,16 @@ interface Shown {
   command?: string | null;
   text: string;
   files: readonly FileName[];
+  model: string | null;
+  variant: string | null;
+  agent: string | null;
 }
 
 function row(prompt: Shown, state: RowState, words: string, isHere: boolean): Row {
   const canRetry = state === 'refused' || state === 'failed';
   const { id, files } = prompt;
-  return { id, text: typed(prompt), files, state, words, isHere, canHurry: false, canRetry };
+  const manner = mannerOf(prompt);
+  return { id, text: typed(prompt), files, manner, state, words, isHere, canHurry: false, canRetry };
 }
 
 const behind = 'waiting for the one before it';

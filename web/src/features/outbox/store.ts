@@ -7,7 +7,7 @@ import { bytesOf, type FileContent, toDataUrl } from '@/shared/files';
 import { newMessageId, newSessionId } from '@/shared/identifier';
 import { recall, remember } from '@/shared/storage';
 import { createFollowing, sightOf } from './following';
-import { type Item, typed, type Written } from './item';
+import { type Item, type Manner, mannerOf, type TakenBack, typed, type Written } from './item';
 import { createOutbox, emptyOutbox, type OutboxState } from './outbox';
 import { browserStorage, withContent } from './storage';
 import { createTakingBack, isAbsent, type Kept, readKept } from './takingBack';
@@ -45,15 +45,15 @@ async function withLock<T>(act: () => Promise<T>): Promise<T> {
 }
 
 async function handOver(item: Item, content: readonly FileContent[], signal: AbortSignal): Promise<void> {
-  const { chat, newChat, agent } = item;
-  const model = item.model === null ? {} : { model: item.model };
+  const { chat, newChat, model, agent } = item;
+  const manner = { ...(model === null ? {} : { model }), ...(agent === null ? {} : { agent }) };
   const prompt = await requestOf(item, content);
   if (newChat === null) {
-    await admin.handOver(chat, { ...prompt, agent, ...model }, signal);
+    await admin.handOver(chat, { ...prompt, ...manner }, signal);
     return;
   }
   const base = newChat.base === null ? {} : { base: newChat.base };
-  await admin.createChat({ id: chat, repo: newChat.repo, prompt, agent, ...base, ...model }, signal);
+  await admin.createChat({ id: chat, repo: newChat.repo, prompt, ...base, ...manner }, signal);
 }
 
 /** What there is to say, and no more. */
@@ -104,13 +104,6 @@ export const outbox = createOutbox({
 /** What somebody wants to say, and with what. */
 export interface Message extends Written {
   files: readonly FileContent[];
-}
-
-/** How it is to be done. */
-export interface Manner {
-  model: string | null;
-  variant: string | null;
-  mode: string;
 }
 
 /** A text that was not typed in the box. */
@@ -173,9 +166,9 @@ function latestId(chat: string): string | undefined {
 }
 
 /** Puts what was taken back into the box of its chat; the box is another feature's. */
-export type TakenBack = (chat: string, text: string, files: readonly FileContent[]) => Promise<void>;
+export type GiveBack = (chat: string, back: TakenBack) => Promise<void>;
 
-let giveBack: TakenBack = async () => undefined;
+let giveBack: GiveBack = async () => undefined;
 
 const takingBackKey = 'taking-back';
 
@@ -183,8 +176,9 @@ const takingBack = createTakingBack({
   read: () => readKept(recall(takingBackKey)),
   write: (kept) => remember(takingBackKey, kept.length === 0 ? null : JSON.stringify(kept)),
   takeBack,
-  async give({ id, chat, text }, files) {
-    await giveBack(chat, text, files ?? (await contentOf(id)));
+  async give({ id, chat, text, manner }, files) {
+    const isKeptElsewhere = keptContent.has(id);
+    await giveBack(chat, { text, manner, files: files ?? (await contentOf(id)), isKeptElsewhere });
     await forgetContent(id);
     forget(id);
   },
@@ -248,18 +242,19 @@ function forget(id: string): void {
   }));
 }
 
-/** Takes back what is on this phone; answers what was typed, and the files. */
-export async function takeBackFromPhone(id: string): Promise<Pick<Message, 'text' | 'files'>> {
+/** Takes back what is on this phone. Where `give` rejects it stays here. */
+export async function takeBackFromPhone(id: string, give: (back: TakenBack) => Promise<void>): Promise<void> {
   const files = await outbox.content(id);
-  const item = await outbox.takeBack(id);
-  return { text: typed(item), files };
+  await outbox.takeBack(id, (item) =>
+    give({ text: typed(item), files, manner: mannerOf(item), isKeptElsewhere: true }),
+  );
 }
 
 /**
  * Sends what is left, now and whenever there is hope; returns what stops it. `onTakenBack` gets what the server gave
  * back.
  */
-export function startOutbox(onTakenBack: TakenBack): () => void {
+export function startOutbox(onTakenBack: GiveBack): () => void {
   giveBack = onTakenBack;
   // Only where this browser keeps anything.
   void findContent().catch(() => undefined);

@@ -2,7 +2,8 @@ import { beforeEach, expect, it } from 'vitest';
 import { RequestError } from '@/shared/http';
 import { createTakingBack, type Kept, readKept, type TakingBack } from './takingBack';
 
-const prompt: Kept = { id: 'msg_1', chat: 'ses_1', text: 'one' };
+const manner = { model: null, variant: null, mode: 'plan' };
+const prompt: Kept = { id: 'msg_1', chat: 'ses_1', text: 'one', manner };
 const lost = new RequestError('The server did not answer in time.', 0);
 
 let kept: readonly Kept[];

@@ -4,9 +4,9 @@
  */
 import type { FileContent } from '@/shared/files';
 import { RequestError } from '@/shared/http';
-import { type Item, isRefusal } from './item';
+import { type Item, isRefusal, type Manner } from './item';
 
-export type Kept = Pick<Item, 'id' | 'chat' | 'text'>;
+export type Kept = Pick<Item, 'id' | 'chat' | 'text'> & { manner: Manner };
 
 export interface TakingBackParts {
   /** What is kept, by this browser: it survives the page. */
@@ -48,10 +48,10 @@ export function createTakingBack(parts: TakingBackParts): TakingBack {
   }
 
   return {
-    begin({ id, chat, text }) {
-      parts.write([...others(id), { id, chat, text }]);
+    begin(prompt) {
+      parts.write([...others(prompt.id), prompt]);
       // Also where this browser keeps nothing.
-      return ask({ id, chat, text }, () => true);
+      return ask(prompt, () => true);
     },
     async resume(isDue) {
       const due = parts.read().filter((prompt) => !underWay.has(prompt.id) && isDue(prompt));
@@ -62,11 +62,16 @@ export function createTakingBack(parts: TakingBackParts): TakingBack {
   };
 }
 
+const asBefore: Manner = { model: null, variant: null, mode: null };
+
 /** What is kept, as it was written. */
 export function readKept(text: string | null): Kept[] {
   try {
     const kept: unknown = JSON.parse(text ?? '[]');
-    return Array.isArray(kept) ? (kept as Kept[]) : [];
+    // An earlier version of this page kept no manner.
+    return Array.isArray(kept)
+      ? (kept as Kept[]).map((each) => ({ ...each, manner: each.manner ?? asBefore }))
+      : [];
   } catch {
     return [];
   }

@@ -11,19 +11,23 @@ export const levels: readonly Level[] = [
   {
     value: 'ask',
     title: 'Ask',
-    note: 'It reads by itself. It asks before it edits, runs commands, reaches the web or starts a subagent.',
+    note: 'It looks around by itself. It asks before it edits, runs commands, reaches the web, loads a skill, uses a tool of an MCP server or starts a subagent.',
   },
   {
     value: 'edits',
     title: 'Allow edits',
-    note: 'It edits files of its working copy by itself, in mode plan too. It asks before everything else.',
+    note: 'It edits files of its working copy by itself. It asks before everything else.',
   },
   {
     value: 'all',
     title: 'Allow all',
-    note: 'It asks about nothing. Subagents still ask what opencode’s configuration tells them to.',
+    note: 'It asks only whether to go on when it does the same thing again and again.',
   },
 ];
+
+/** What no level changes. */
+export const exceptions =
+  'Whatever is chosen, what opencode’s configuration denies stays denied, and mode plan edits no files where the configuration does not allow it. Subagents ask what the configuration tells them to. Custom tools, which the configuration adds, run without asking unless they ask by themselves.';
 
 /** Said before it is chosen. */
 export const allWarning =

@@ -2,9 +2,11 @@
 import { fireEvent, screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import type { PermissionSettings } from '@/shared/api/admin';
+import type { ChatView } from '@/shared/api/relay';
 import { render } from '@/testing/render';
 import { answers, refuses, withServer } from '@/testing/server';
 import { DefaultPermissions } from './DefaultPermissions';
+import { PermissionsSheet } from './PermissionsSheet';
 
 withServer();
 
@@ -36,5 +38,36 @@ it('what could not be changed stays, and says why', async () => {
   render(<DefaultPermissions />);
   fireEvent.click(await screen.findByRole('radio', { name: /^Allow edits/ }));
   expect((await screen.findByRole('alert')).textContent).toContain('The disk is full.');
-  expect(screen.getByRole('radio', { checked: true }).textContent).toContain('It reads by itself');
+  expect(screen.getByRole('radio', { checked: true }).textContent).toContain('It looks around by itself');
 });
+
+it('a chat shows what the server tells of it, also when another device changed it since', async () => {
+  let told: unknown;
+  answers('put', '/admin/chats/{id}/permissions', ({ body }) => {
+    told = body;
+    return undefined;
+  });
+  const of = (permissions: ChatView['permissions']) => (
+    <PermissionsSheet chat={{ id: 'ses_1', permissions } as ChatView} onClose={() => undefined} />
+  );
+  const { rerender } = render(of('ask'));
+  const chosen = () => screen.getByRole('radio', { checked: true }).textContent;
+  fireEvent.click(screen.getByRole('radio', { name: /^Allow edits/ }));
+  await expect.poll(() => told).toEqual({ permissions: 'edits' });
+  rerender(of('edits'));
+  await expect.poll(chosen).toContain('Allow edits');
+  rerender(of('all'));
+  expect(chosen()).toContain('Allow all');
+  expect(screen.getByText(/mode plan edits no files/)).toBeTruthy();
+});
+
+it('a default that another device changed is seen without a reload', async () => {
+  let settings: PermissionSettings = { default: 'ask' };
+  answers('get', '/admin/chats/permissions', () => settings);
+  render(<DefaultPermissions />);
+  const chosen = () => screen.getByRole('radio', { checked: true }).textContent;
+  await expect.poll(() => screen.queryAllByRole('radio').length).toBe(4);
+  expect(chosen()).toMatch(/^.*Ask/);
+  settings = { default: 'edits' };
+  await expect.poll(chosen, { timeout: 20_000 }).toContain('Allow edits');
+}, 30_000);

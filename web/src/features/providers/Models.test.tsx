@@ -3,17 +3,25 @@ import { fireEvent, screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { recallList } from '@/shared/storage';
 import { render } from '@/testing/render';
-import { opencodeAnswers, withServer } from '@/testing/server';
+import { answers, withServer } from '@/testing/server';
 import { Models } from './Models';
 
 withServer();
 
 it('models are hidden one by one, and all of a provider', async () => {
-  const model = (id: string) => ({ id, name: `Model ${id}` });
-  opencodeAnswers('get', '/config/providers', {
-    providers: [{ id: 'demo', name: 'Demo', models: { a: model('a'), b: model('b') } }],
-    default: {},
+  const model = (id: string) => ({
+    id,
+    name: `Model ${id}`,
+    context: null,
+    input_price: null,
+    output_price: null,
+    images: false,
+    pdfs: false,
+    variants: [],
   });
+  answers('get', '/admin/models', () => ({
+    providers: [{ id: 'demo', name: 'Demo', models: [model('a'), model('b')] }],
+  }));
   render(<Models />);
   const isOn = (name: string) => screen.getByRole('switch', { name }).getAttribute('aria-checked');
   fireEvent.click(await screen.findByRole('switch', { name: 'Model a' }));

@@ -1,8 +1,8 @@
 /** The models of connected providers: shown in the picker of this device, or hidden. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Provider } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
+import type { OfferedProvider } from '@/shared/api/relay';
 import { recallList, remember } from '@/shared/storage';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { SearchField } from '@/shared/ui/SearchField';
@@ -13,7 +13,7 @@ import { found, isShown, withShown } from './hidden';
 const key = 'models.hidden';
 
 export function Models() {
-  const { data, error, refetch } = useQuery(queries.providers(undefined));
+  const { data, error, refetch } = useQuery(queries.models(undefined));
   const [search, setSearch] = useState('');
   const [hidden, setHidden] = useState(() => recallList(key));
   function show(ids: readonly string[], shown: boolean) {
@@ -21,7 +21,7 @@ export function Models() {
     remember(key, JSON.stringify(changed));
     setHidden(changed);
   }
-  const sections = found(data?.providers ?? [], search);
+  const sections = found(data ?? [], search);
   return (
     <>
       <div className="pad">
@@ -38,7 +38,7 @@ export function Models() {
 }
 
 interface ProviderModelsProps {
-  provider: Provider;
+  provider: OfferedProvider;
   /** Those that were looked for, as `provider/model`. */
   ids: readonly string[];
   hidden: readonly string[];
@@ -58,7 +58,7 @@ function ProviderModels({ provider, ids, hidden, onShow }: ProviderModelsProps) 
         onChange={(all) => onShow(ids, all)}
       />
       {ids.map((id) => {
-        const model = provider.models[id.slice(provider.id.length + 1)];
+        const model = provider.models.find((each) => id === `${provider.id}/${each.id}`);
         return (
           <Switch
             key={id}

@@ -1,17 +1,17 @@
 /** Which models are hidden: a list of `provider/model`, so that what is new is shown. Pure. */
-import type { Provider } from '@/shared/api/opencode';
+import type { OfferedProvider } from '@/shared/api/relay';
 
 export interface FoundModels {
-  provider: Provider;
+  provider: OfferedProvider;
   /** As `provider/model`, by name. */
   ids: string[];
 }
 
 /** The models in which every word that is looked for occurs, by provider. */
-export function found(providers: readonly Provider[], search: string): FoundModels[] {
+export function found(providers: readonly OfferedProvider[], search: string): FoundModels[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return providers.flatMap((provider) => {
-    const ids = Object.values(provider.models)
+    const ids = provider.models
       .map(({ id, name }) => ({ id: `${provider.id}/${id}`, name }))
       .filter(({ id, name }) => {
         const text = `${provider.name} ${id} ${name}`.toLowerCase();

@@ -12,9 +12,7 @@ export function useRenewal<Input = void>(change: (input: Input) => Promise<unkno
     },
     // Also after a failure: the change may have been made.
     onSettled: () =>
-      Promise.all(
-        ['catalogue', 'providers'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })),
-      ),
+      Promise.all(['catalogue', 'models'].map((key) => queryClient.invalidateQueries({ queryKey: [key] }))),
   });
 }
 

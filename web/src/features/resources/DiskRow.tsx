@@ -69,7 +69,7 @@ function CloneRow({ item, onRemoved }: RowProps<'clone'>) {
       {isAsking && (
         <DeleteSheet
           title="Delete this clone?"
-          remove={(force) => admin.deleteRepo(item.repo, force)}
+          remove={(accepted) => admin.deleteRepo(item.repo, accepted)}
           onClose={() => setAsking(false)}
           onDeleted={() => {
             setAsking(false);
@@ -148,7 +148,7 @@ function DeleteWorktree({
   return (
     <DeleteSheet
       title="Delete this working copy?"
-      remove={(force) => admin.deleteWorktree(item.repo, item.chat, force)}
+      remove={(accepted) => admin.deleteWorktree(item.repo, item.chat, accepted)}
       onClose={onClose}
       onDeleted={onDeleted}
     >

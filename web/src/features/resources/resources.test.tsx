@@ -63,25 +63,30 @@ describe('the disk', () => {
     expect(measured).toEqual([false, true]);
   });
 
-  it('keeps a working copy whose work would be lost, until that is accepted', async () => {
+  it('keeps a working copy until all that speaks against deleting it was shown and accepted', async () => {
     answers('get', '/admin/disk', () => usage);
-    refuses('delete', '/admin/worktrees/{owner}/{name}/{session_id}', {
-      status: 409,
-      type: 'uncommitted-changes',
-      title: 'Uncommitted changes',
-      detail: '2 files are not committed.',
-    });
+    const uncommitted = (count: number) =>
+      ({ kind: 'uncommitted-changes', count, detail: `${count} files are not committed` }) as const;
+    const running = { kind: 'chat-running', count: 1, detail: 'an agent is at work there' } as const;
+    const refusal = { status: 409, type: 'deletion-refused', title: 'Refused', detail: 'It is not deleted.' };
+    const address = '/admin/worktrees/{owner}/{name}/{session_id}';
+    refuses('delete', address, { ...refusal, reasons: [uncommitted(2)] });
     render(<Disk chatDeletion={() => null} />);
     fireEvent.click(await screen.findByRole('button', { name: 'Delete the working copy of ses_gone' }));
     fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
-    expect((await screen.findByRole('alert')).textContent).toContain('2 files are not committed.');
-    let force: string | null = null;
-    answers('delete', '/admin/worktrees/{owner}/{name}/{session_id}', ({ url }) => {
-      force = url.searchParams.get('force');
+    const shown = () => screen.queryAllByTestId('delete-reason').map((reason) => reason.textContent);
+    await expect.poll(shown).toEqual(['2 files are not committed']);
+    // An agent has begun meanwhile.
+    refuses('delete', address, { ...refusal, reasons: [uncommitted(2), running] });
+    fireEvent.click(screen.getByRole('button', { name: 'Delete anyway' }));
+    await expect.poll(shown).toEqual(['2 files are not committed', 'new: an agent is at work there']);
+    let accepted: string | null = null;
+    answers('delete', address, ({ url }) => {
+      accepted = url.searchParams.get('accept');
       return undefined;
     });
     fireEvent.click(screen.getByRole('button', { name: 'Delete anyway' }));
-    await expect.poll(() => force).toBe('true');
+    await expect.poll(() => accepted).toBe('uncommitted-changes:2,chat-running:1');
     await expect.poll(() => screen.getByTestId('disk-outcome').textContent).toContain('ses_gone is deleted');
   });
 });

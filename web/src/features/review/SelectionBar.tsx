@@ -1,5 +1,5 @@
 /** What can be done with the lines that are selected. */
-import { type QuotedLine, quote, type ReviewView } from '@/shared/review/comment';
+import { longest, type QuotedLine, quote, type ReviewView } from '@/shared/review/comment';
 import { IconButton } from '@/shared/ui/Icon';
 import { beginComment } from './store';
 import type { LineSelection } from './useLineSelection';
@@ -48,5 +48,7 @@ function lineNames(lines: readonly QuotedLine[]): string {
   const numbers = lines.map((line) => line.after ?? line.before ?? 0);
   const [first = 0] = numbers;
   const last = numbers.at(-1) ?? first;
-  return lines.length === 1 ? `line ${first}` : `lines ${first}–${last}`;
+  if (lines.length === 1) return `line ${first}`;
+  const most = lines.length === longest.lines ? ', the most for a comment' : '';
+  return `lines ${first}–${last}${most}`;
 }

@@ -1,7 +1,8 @@
 /** The comments on each chat's changes that are not sent yet, kept by the browser: a phone may end the page at any moment. */
 import { create } from 'zustand';
+import { keep } from '@/shared/keeping';
 import type { ReviewComment } from '@/shared/review/comment';
-import { recall, remember } from '@/shared/storage';
+import { recall } from '@/shared/storage';
 import { keepDraft, type Review, readReview, writeReview } from './kept';
 
 const key = (chat: string) => `review.${chat}`;
@@ -25,7 +26,7 @@ export function useReview(chat: string): Review {
 function change(chat: string, by: (review: Review) => Review): void {
   const review = by(reviewOf(useReviews.getState(), chat));
   useReviews.setState({ [chat]: review });
-  remember(key(chat), writeReview(review));
+  keep(key(chat), writeReview(review));
 }
 
 export function beginComment(chat: string, comment: Omit<ReviewComment, 'id' | 'text'>): void {

@@ -10,6 +10,7 @@ export function Block({
   name,
   head,
   aside,
+  link,
   children,
   folded = false,
   status,
@@ -21,6 +22,8 @@ export function Block({
   name: string;
   head: ReactNode;
   aside?: ReactNode;
+  /** Leads elsewhere, beside the headline. */
+  link?: ReactNode;
   children?: ReactNode;
   folded?: boolean;
   status?: string;
@@ -37,20 +40,23 @@ export function Block({
       data-tool={kind}
       data-status={status}
     >
-      {hasBody ? (
-        <button type="button" className="block-head" aria-expanded={open} onClick={toggle}>
-          <span className="block-title">{head}</span>
-          {aside !== undefined && <span className="block-aside">{aside}</span>}
-          <span className="block-fold" aria-hidden="true">
-            {open ? '−' : '+'}
-          </span>
-        </button>
-      ) : (
-        <div className="block-head">
-          <span className="block-title">{head}</span>
-          {aside !== undefined && <span className="block-aside">{aside}</span>}
-        </div>
-      )}
+      <div className="block-row">
+        {hasBody ? (
+          <button type="button" className="block-head" aria-expanded={open} onClick={toggle}>
+            <span className="block-title">{head}</span>
+            {aside !== undefined && <span className="block-aside">{aside}</span>}
+            <span className="block-fold" aria-hidden="true">
+              {open ? '−' : '+'}
+            </span>
+          </button>
+        ) : (
+          <div className="block-head">
+            <span className="block-title">{head}</span>
+            {aside !== undefined && <span className="block-aside">{aside}</span>}
+          </div>
+        )}
+        {link}
+      </div>
       {hasBody && open && <div className="block-body">{children}</div>}
     </section>
   );

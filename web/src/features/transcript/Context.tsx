@@ -17,9 +17,9 @@ export function Context({
   whole: Session | undefined;
 }) {
   const use = useEvents(useShallow((state) => contextUse(state.transcripts[session])));
-  const { data } = useQuery({ ...queries.providers(directory), enabled: directory !== '' });
+  const { data } = useQuery({ ...queries.models(directory), enabled: directory !== '' });
   if (!use) return null;
-  const limit = contextLimit(data?.providers, use.model);
+  const limit = contextLimit(data, use.model);
   const total = usageText(whole?.tokens, whole?.cost);
   return (
     <div className="context" data-testid="context">

@@ -4,6 +4,7 @@ import type { Entry } from '@/features/events/state';
 import type { AssistantMessage, UserMessage } from '@/shared/api/opencode';
 import { duration } from '@/shared/format';
 import { Icon } from '@/shared/ui/Icon';
+import { Shown } from '@/shared/ui/Shown';
 import { useLongPress } from '@/shared/ui/useLongPress';
 import { AnswerError } from './ErrorNotice';
 import { Files } from './files/Files';
@@ -26,30 +27,37 @@ interface Props {
   kept: Marks;
   /** When the prompt was sent that it answers; null where that is not known. */
   askedAt: number | null;
+  /** Of a prompt: what somebody typed; null where nobody did. */
+  said: string | null;
 }
 
 export const Message = memo(({ entry, ...props }: Props) => {
   const { info } = entry;
-  return info.role === 'user' ? (
-    <Prompt entry={entry} info={info} />
-  ) : (
-    <Answer entry={entry} info={info} {...props} />
+  return (
+    <Shown of={entry} what="message">
+      {info.role === 'user' ? (
+        <Prompt entry={entry} info={info} said={props.said} />
+      ) : (
+        <Answer entry={entry} info={info} {...props} />
+      )}
+    </Shown>
   );
 });
 
-/** What somebody typed. Texts that opencode added for the model are left out. */
-function Prompt({ entry, info }: { entry: Entry; info: UserMessage }) {
+/** What somebody typed. What opencode added for the model, or said in the person's name, is left out. */
+function Prompt({ entry, info, said }: { entry: Entry; info: UserMessage; said: string | null }) {
   const press = usePress(info.sessionID, info.id);
   // Its text comes a moment after it: until then it is shown as what is being sent.
   if (entry.parts.length === 0) return null;
   if (entry.parts.some((part) => part.type === 'compaction')) return <Compaction time={info.time.created} />;
+  if (said === null) return null;
   return (
     <article className={`message user mode-${info.agent}`} aria-label="You" {...press}>
       <span className="prompt-aside">
         <Time at={info.time.created} />
         <More session={info.sessionID} message={info.id} />
       </span>
-      {entry.parts.map((part) => part.type === 'text' && !part.synthetic && <p key={part.id}>{part.text}</p>)}
+      {said !== '' && <p>{said}</p>}
       <Files files={entry.parts.filter((part) => part.type === 'file')} />
     </article>
   );

@@ -1,24 +1,31 @@
 /** What can be done with one message. */
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
+import { saidIn } from '@/features/events/said';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { opencode } from '@/shared/api/opencode';
+import { queries } from '@/shared/api/queries';
 import { copyText } from '@/shared/clipboard';
+import type { FileContent } from '@/shared/files';
 import { plural, relativePath } from '@/shared/format';
 import { explain } from '@/shared/http';
 import { type Action, ActionSheet } from '@/shared/ui/ActionSheet';
 import { Sheet } from '@/shared/ui/Sheet';
+import { commandIn } from './command';
+import { contentsOf } from './files/content';
 import { forkBefore, textOf, type Undone, undoneBy } from './points';
 import { useTakeReverted } from './session';
+
+export type OnWords = (session: string, text: string, files: readonly FileContent[]) => void;
 
 interface Props {
   session: string;
   directory: string;
   message: string;
-  /** Gives words back to the box of a chat: a prompt that is to be said anew. */
-  onWords: (session: string, text: string) => void;
+  /** Gives a prompt that is to be said anew back to the box of a chat. */
+  onWords: OnWords;
   onClose: () => void;
 }
 
@@ -29,23 +36,39 @@ export default function MessageSheet({ session, directory, message, onWords, onC
   const transcript = useEvents((state) => state.transcripts[session]);
   const isBusy = useEvents((state) => isRunning(state.chats[session]));
   const takeReverted = useTakeReverted();
-  const text = textOf(transcript?.entries[message]);
-  const isPrompt = transcript?.entries[message]?.info.role === 'user';
+  const client = useQueryClient();
+  const entry = transcript?.entries[message];
+  const isPrompt = entry?.info.role === 'user';
+  const text = (transcript && isPrompt ? saidIn(transcript, entry) : textOf(entry)) ?? '';
   const undone = transcript ? undoneBy(transcript, message) : null;
 
+  /** The prompt as it was typed, a command as its name, with what was attached. Had before anything is changed. */
+  async function again(): Promise<[text: string, files: readonly FileContent[]]> {
+    const parts = entry?.parts ?? [];
+    const [files, commands] = await Promise.all([
+      contentsOf(parts),
+      client.ensureQueryData(queries.commands(directory)).catch(() => []),
+    ]);
+    const expansion = parts.find((part) => part.type === 'subtask')?.prompt ?? text;
+    return [commandIn(expansion, commands) ?? text, files];
+  }
   const revert = useMutation({
-    mutationFn: (from: string) => opencode.revert(session, directory, from),
-    onSuccess(reverted) {
-      takeReverted(reverted);
-      if (isPrompt) onWords(session, text);
-      onClose();
+    async mutationFn(from: string) {
+      const words = isPrompt ? await again() : null;
+      takeReverted(await opencode.revert(session, directory, from));
+      if (words) onWords(session, ...words);
     },
+    onSuccess: onClose,
   });
   const fork = useMutation({
-    mutationFn: () =>
-      opencode.fork(session, directory, transcript ? forkBefore(transcript, message) : undefined),
+    async mutationFn() {
+      const words = isPrompt ? await again() : null;
+      const before = transcript ? forkBefore(transcript, message) : undefined;
+      const forked = await opencode.fork(session, directory, before);
+      if (words) onWords(forked.id, ...words);
+      return forked;
+    },
     onSuccess(forked) {
-      if (isPrompt) onWords(forked.id, text);
       onClose();
       navigate(`/chat/${forked.id}`);
     },
@@ -115,6 +138,6 @@ function revertNote({ messages, files }: Undone, isPrompt: boolean, directory: s
   const names = files.slice(0, mostNames).map((path) => relativePath(path, directory));
   const more = files.length > mostNames ? ` and ${files.length - mostNames} more` : '';
   const changes = files.length > 0 ? ` and the changes of ${names.join(', ')}${more}` : '';
-  const words = isPrompt ? ' Its text goes back to the box.' : '';
+  const words = isPrompt ? ' What was typed and attached goes back to the box.' : '';
   return `Takes back ${plural(messages, 'message')}${changes}. Can be undone until the next prompt.${words}`;
 }

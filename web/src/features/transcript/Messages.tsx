@@ -51,13 +51,20 @@ const MessageGroup = memo(({ rows, directory, kept, before }: GroupProps) => {
   const now = Date.now();
   return (
     <div className="message-group">
-      {rows.map(({ entry, isCutOff, askedAt }, index) => {
+      {rows.map(({ entry, isCutOff, askedAt, said }, index) => {
         const { id, time } = entry.info;
         const day = dayMark(time.created, rows[index - 1]?.entry.info.time.created ?? before, now);
         return (
           <Fragment key={id}>
             {day !== null && <p className="day-mark">{day}</p>}
-            <Message entry={entry} directory={directory} cutOff={isCutOff} kept={kept} askedAt={askedAt} />
+            <Message
+              entry={entry}
+              directory={directory}
+              cutOff={isCutOff}
+              kept={kept}
+              askedAt={askedAt}
+              said={said}
+            />
           </Fragment>
         );
       })}

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { Part as MessagePart, ReasoningPart } from '@/shared/api/opencode';
 import { duration } from '@/shared/format';
 import { Markdown } from '@/shared/markdown/Markdown';
+import { Shown } from '@/shared/ui/Shown';
 import { Block, PartId } from './Block';
 import { RetryNotice } from './ErrorNotice';
 import { Tool } from './tools/Tool';
@@ -17,7 +18,9 @@ interface Props {
 export const Part = memo(({ isKept, ...props }: Props & { isKept: boolean }) => {
   const content = (
     <PartId value={props.part.id}>
-      <Content {...props} />
+      <Shown of={props.part} what="part">
+        <Content {...props} />
+      </Shown>
     </PartId>
   );
   if (!isKept) return content;

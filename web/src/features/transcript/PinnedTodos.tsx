@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useEvents } from '@/features/events/store';
 import { queries } from '@/shared/api/queries';
 import { recallFold, rememberFold } from './folds';
-import { latestTodos, progressOf } from './todos';
+import { isItem, latestTodos, progressOf } from './todos';
 import { TodoList } from './tools/TodoList';
 import './transcript.css';
 import './pinned.css';
@@ -14,7 +14,7 @@ export function PinnedTodos({ session, directory }: { session: string; directory
   // Long ago, or never.
   const isAsked = useEvents((state) => (state.transcripts[session]?.before ?? null) !== null) && !written;
   const { data } = useQuery({ ...queries.todos(session, directory), enabled: isAsked });
-  const todos = written ?? data ?? [];
+  const todos = written ?? data?.filter(isItem) ?? [];
   const progress = progressOf(todos);
   const key = `${session} todos`;
   const [open, setOpen] = useState(() => recallFold(key) ?? false);

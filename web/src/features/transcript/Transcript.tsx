@@ -1,5 +1,6 @@
 /** The conversation: it follows its end while the reader is there, and never moves while the reader is elsewhere. */
 import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import type { EventState } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { reloadTranscript, watchTranscript } from '@/features/events/sync';
 import { Icon } from '@/shared/ui/Icon';
@@ -7,6 +8,7 @@ import { Failure, Loading } from '@/shared/ui/Notice';
 import { Activity } from './Activity';
 import { Context } from './Context';
 import { Earlier } from './Earlier';
+import type { OnWords } from './MessageSheet';
 import { Messages } from './Messages';
 import { MessageActions } from './messageActions';
 import { PinnedTodos } from './PinnedTodos';
@@ -14,7 +16,14 @@ import { Reverted } from './Reverted';
 import { SharedCopy } from './SharedCopy';
 import { Stale } from './Stale';
 import { useSession } from './session';
+import { ChatOfFiles } from './tools/OpenFile';
 import { useFollow } from './useFollow';
+
+/** The chat that a conversation is, else the one that works in the same folder: a subagent's session is no chat. */
+function chatIn(chats: EventState['chats'], session: string, directory: string): string | null {
+  if (session in chats) return session;
+  return Object.values(chats).find((chat) => chat.directory === directory)?.id ?? null;
+}
 
 const MessageSheet = lazy(() => import('./MessageSheet'));
 
@@ -24,7 +33,7 @@ interface Props {
   /** Shown after the last message and what is being done. */
   children?: ReactNode;
   /** Gives words back to the box of a chat; without it nothing can be done with messages, only read. */
-  onWords?: (session: string, text: string) => void;
+  onWords?: OnWords;
   /** How many prompts have been sent from here: who sends one wants to see it, wherever they were. */
   sent?: number;
 }
@@ -38,6 +47,7 @@ export default function Transcript({ session, directory, children, onWords, sent
   const [acted, setActed] = useState<string | null>(null);
   const canAct = onWords !== undefined;
   const actions = useMemo(() => (canAct ? { session, open: setActed } : null), [session, canAct]);
+  const chatOfFiles = useEvents((state) => chatIn(state.chats, session, directory));
   const { scroller, content, following, follow } = useFollow(session);
   useLayoutEffect(() => {
     if (sent > 0) follow();
@@ -58,7 +68,13 @@ export default function Transcript({ session, directory, children, onWords, sent
             {!loaded && failure === null && <Loading what="loading the conversation" />}
             {loaded && empty && <p className="dim">Nothing said yet. What should be done?</p>}
             <MessageActions value={actions}>
-              <Messages session={session} directory={directory} reverted={whole?.revert?.messageID ?? null} />
+              <ChatOfFiles value={chatOfFiles}>
+                <Messages
+                  session={session}
+                  directory={directory}
+                  reverted={whole?.revert?.messageID ?? null}
+                />
+              </ChatOfFiles>
             </MessageActions>
             <Activity session={session} />
             <Stale chat={session} />

@@ -1,5 +1,7 @@
 /** What can be done from a message on: its text, and where opencode has to cut to revert or fork there. Pure. */
 import type { Entry, Transcript } from '@/features/events/state';
+import type { ToolPart } from '@/shared/api/opencode';
+import { failureOf, input, inputOf, outputOf } from './tools/tool';
 
 /** What a message says, as markdown; of one that only calls tools, the calls with what came of them. */
 export function textOf(entry: Entry | undefined): string {
@@ -9,10 +11,10 @@ export function textOf(entry: Entry | undefined): string {
   return entry.parts.flatMap((part) => (part.type === 'tool' ? [callOf(part)] : [])).join('\n\n');
 }
 
-function callOf({ tool, state }: Extract<Entry['parts'][number], { type: 'tool' }>): string {
-  const { command } = state.input;
-  const head = typeof command === 'string' ? `$ ${command}` : `${tool} ${JSON.stringify(state.input)}`;
-  const output = state.status === 'completed' ? state.output : state.status === 'error' ? state.error : '';
+function callOf(part: ToolPart): string {
+  const command = input(part, 'command');
+  const head = command === '' ? `${part.tool} ${JSON.stringify(inputOf(part))}` : `$ ${command}`;
+  const output = failureOf(part) ?? outputOf(part);
   return `\`\`\`\n${[head, output.trimEnd()].filter(Boolean).join('\n')}\n\`\`\``;
 }
 

@@ -1,4 +1,5 @@
 /** What the messages of a group need to be shown, the same as before where nothing changed. Pure. */
+import { saidIn } from '@/features/events/said';
 import type { Entry, Transcript } from '@/features/events/state';
 import { isInterrupted } from '@/features/events/transcript';
 import type { Group } from './groups';
@@ -9,6 +10,8 @@ export interface Row {
   isCutOff: boolean;
   /** When the prompt was sent that it answers; null where that is not known. */
   askedAt: number | null;
+  /** Of a prompt: what somebody typed; null where nobody did, and of an answer. */
+  said: string | null;
 }
 
 /** Asked for at each change of the conversation and for all of it, so it must be quick. */
@@ -25,8 +28,18 @@ export function rowsOf(
 function rowOf(transcript: Transcript, id: string, known: Row | undefined): Row | null {
   const entry = transcript.entries[id];
   if (!entry) return null;
-  const row = { entry, isCutOff: isInterrupted(transcript, id), askedAt: askedAt(transcript, entry) };
-  const isSame = known?.entry === entry && known.isCutOff === row.isCutOff && known.askedAt === row.askedAt;
+  const isPrompt = entry.info.role === 'user';
+  const row = {
+    entry,
+    isCutOff: isInterrupted(transcript, id),
+    askedAt: askedAt(transcript, entry),
+    said: isPrompt ? saidIn(transcript, entry) : null,
+  };
+  const isSame =
+    known?.entry === entry &&
+    known.isCutOff === row.isCutOff &&
+    known.askedAt === row.askedAt &&
+    known.said === row.said;
   return isSame ? known : row;
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { emptyTranscript, type Transcript } from '@/features/events/state';
-import type { AssistantMessage, Message, Provider } from '@/shared/api/opencode';
+import type { AssistantMessage, Message } from '@/shared/api/opencode';
+import type { OfferedProvider } from '@/shared/api/relay';
 import { contextLimit, contextUse, money, short, usageText } from './usage';
 
 const tokens = (input: number, output: number, read = 0) => ({
@@ -55,11 +56,13 @@ test('after a summary only the summary is left', () => {
 });
 
 test('the limit is the model’s own, if it has one', () => {
+  const model = (id: string, context: number | null) => ({ id, context });
   const providers = [
-    { id: 'demo', models: { 'large/1': { limit: { context: 200_000 } }, free: { limit: { context: 0 } } } },
-  ] as unknown as Provider[];
+    { id: 'demo', models: [model('large/1', 200_000), model('free', 0), model('unknown', null)] },
+  ] as OfferedProvider[];
   expect(contextLimit(providers, 'demo/large/1')).toBe(200_000);
   expect(contextLimit(providers, 'demo/free')).toBeNull();
+  expect(contextLimit(providers, 'demo/unknown')).toBeNull();
   expect(contextLimit(providers, 'gone/model')).toBeNull();
   expect(contextLimit(undefined, 'demo/large/1')).toBeNull();
 });

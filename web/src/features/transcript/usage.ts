@@ -1,7 +1,8 @@
 /** What an answer took, and how full the model's context is, as numbers and short text. Pure. */
 
 import type { Entry, Transcript } from '@/features/events/state';
-import type { AssistantMessage, Provider } from '@/shared/api/opencode';
+import type { AssistantMessage } from '@/shared/api/opencode';
+import type { OfferedProvider } from '@/shared/api/relay';
 
 type Tokens = AssistantMessage['tokens'];
 
@@ -56,9 +57,12 @@ function isCounted(entry: Entry | undefined): boolean {
 }
 
 /** How many tokens a model can take in; null where that is not known. */
-export function contextLimit(providers: readonly Provider[] | undefined, model: string): number | null {
+export function contextLimit(
+  providers: readonly OfferedProvider[] | undefined,
+  model: string,
+): number | null {
   const slash = model.indexOf('/');
   const provider = providers?.find(({ id }) => id === model.slice(0, slash));
-  const limit = provider?.models[model.slice(slash + 1)]?.limit.context;
-  return limit ? limit : null;
+  // A provider that is configured without saying how much its model takes in says 0.
+  return provider?.models.find(({ id }) => id === model.slice(slash + 1))?.context || null;
 }

@@ -38,6 +38,10 @@ function promptsPath(chat: string, prompt?: string): string {
   return `/admin/chats/${segment(chat)}/prompts${prompt === undefined ? '' : `/${segment(prompt)}`}`;
 }
 
+function accepting(reasons: string): string {
+  return reasons === '' ? '' : `?accept=${segment(reasons)}`;
+}
+
 /** What is not answered by then is handed over again, in milliseconds; with files it takes longer. */
 const handOverTimeout = 15_000;
 /** The slowest upload that is still waited for, in characters per millisecond. */
@@ -89,11 +93,9 @@ export const admin = {
         signal,
       )
     ).branches,
-  deleteRepo: (repo: string, force: boolean) =>
-    send(`/admin/repos/${repoPath(repo)}${force ? '?force=true' : ''}`, {
-      method: 'DELETE',
-      timeout: 120_000,
-    }),
+  /** `accepted`: the reasons against it, as `acceptance` writes them; so it is below. */
+  deleteRepo: (repo: string, accepted: string) =>
+    send(`/admin/repos/${repoPath(repo)}${accepting(accepted)}`, { method: 'DELETE', timeout: 120_000 }),
   createChat: (chat: NewChat, signal?: AbortSignal) =>
     handOver('/admin/chats', chat, timeFor(chat.prompt), signal),
   handOver: (chat: string, prompt: NewPrompt, signal?: AbortSignal) =>
@@ -115,10 +117,10 @@ export const admin = {
   /** From its next prompt on. */
   changePermissions: (id: string, permissions: Permissions) =>
     send(`/admin/chats/${segment(id)}/permissions`, { method: 'PUT', body: { permissions } }),
-  deleteChat: (id: string, force: boolean) =>
-    send(`/admin/chats/${segment(id)}${force ? '?force=true' : ''}`, { method: 'DELETE', timeout: 60_000 }),
-  deleteWorktree: (repo: string, chat: string, force: boolean) =>
-    send(`/admin/worktrees/${repoPath(repo)}/${segment(chat)}${force ? '?force=true' : ''}`, {
+  deleteChat: (id: string, accepted: string) =>
+    send(`/admin/chats/${segment(id)}${accepting(accepted)}`, { method: 'DELETE', timeout: 60_000 }),
+  deleteWorktree: (repo: string, chat: string, accepted: string) =>
+    send(`/admin/worktrees/${repoPath(repo)}/${segment(chat)}${accepting(accepted)}`, {
       method: 'DELETE',
       timeout: 60_000,
     }),

@@ -80,7 +80,7 @@ export interface paths {
         post?: never;
         /**
          * Deletes a chat with its worktree, branch and session
-         * @description Ends its creation if that goes on. Refused while it runs or when work would be lost.
+         * @description Ends its creation if that goes on. Refused while something speaks against it that was not accepted.
          */
         delete: operations["delete_chat"];
         options?: never;
@@ -251,7 +251,9 @@ export interface paths {
         post?: never;
         /**
          * Takes a prompt back
-         * @description Possible until it goes to opencode, and after it failed. The answer holds its text and files.
+         * @description Possible until it goes to opencode, and after it failed. The answer holds its text and files. One that is not here,
+         *     be it that its chat is not either, is refused as `prompt-taken-back` when it comes later: a request that its sender
+         *     has given up may still arrive.
          */
         delete: operations["take_back_prompt"];
         options?: never;
@@ -541,6 +543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models to choose from */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/notifications/act": {
         parameters: {
             query?: never;
@@ -807,7 +826,7 @@ export interface paths {
         post?: never;
         /**
          * Deletes a clone
-         * @description Refused while it has worktrees, running chats, or work that no remote has.
+         * @description Refused while something speaks against it that was not accepted; its worktrees, which go with it, do.
          */
         delete: operations["delete_repository"];
         options?: never;
@@ -956,7 +975,7 @@ export interface paths {
         post?: never;
         /**
          * Deletes a worktree with its branch
-         * @description Refused while its chat runs or when work would be lost.
+         * @description Refused while something speaks against it that was not accepted.
          */
         delete: operations["delete_worktree"];
         options?: never;
@@ -1397,6 +1416,22 @@ export interface components {
             short_id: string;
             /** @description The first line of its message. */
             subject: string;
+        };
+        /** @description Something that speaks against deleting. */
+        DeletionReason: {
+            count: number;
+            /** @description A sentence without its full stop. */
+            detail: string;
+            /**
+             * @description To be accepted together with the number.
+             * @enum {string}
+             */
+            kind: "uncommitted-changes" | "unfinished-operation" | "unpushed-commits" | "stash-entries" | "unreadable" | "chat-running" | "chat-being-created" | "prompts-waiting" | "processes-running" | "folder-shared" | "worktrees-exist";
+        };
+        /** @description Why something was not deleted. */
+        DeletionRefused: components["schemas"]["Problem"] & {
+            /** @description All that speaks against it. */
+            reasons: components["schemas"]["DeletionReason"][];
         };
         /** @description What changed between two states. */
         Diff: {
@@ -1940,6 +1975,43 @@ export interface components {
             /** @description The topic's name; `null` for none. */
             topic?: string | null;
         };
+        /** @description What a person chooses a model by. */
+        OfferedModel: {
+            /**
+             * Format: double
+             * @description How many tokens it takes in; `null` when that is not known.
+             */
+            context: number | null;
+            /** @description Within its provider. */
+            id: string;
+            /** @description Whether it can be shown pictures. */
+            images: boolean;
+            /**
+             * Format: double
+             * @description Dollars for a million tokens that it reads; `null` when that is not known.
+             */
+            input_price: number | null;
+            name: string;
+            /**
+             * Format: double
+             * @description Dollars for a million tokens that it writes; `null` when that is not known.
+             */
+            output_price: number | null;
+            /** @description Whether it can be shown PDFs. */
+            pdfs: boolean;
+            /** @description The names of its variants, in order. */
+            variants: string[];
+        };
+        /** @description The models to choose from. */
+        OfferedModelList: {
+            providers: components["schemas"]["OfferedProvider"][];
+        };
+        /** @description A provider that is connected. */
+        OfferedProvider: {
+            id: string;
+            models: components["schemas"]["OfferedModel"][];
+            name: string;
+        };
         /**
          * @description Where a provider's connection comes from.
          * @enum {string}
@@ -1955,7 +2027,7 @@ export interface components {
             default?: components["schemas"]["Permissions"] | null;
         };
         /**
-         * @description What an agent may do without asking.
+         * @description What an agent may do without asking. What opencode's configuration denies it, or its mode, stays denied.
          * @enum {string}
          */
         Permissions: "ask" | "edits" | "all";
@@ -2755,8 +2827,11 @@ export interface operations {
     delete_chat: {
         parameters: {
             query?: {
-                /** @description Delete although uncommitted or unpushed work would be lost, and stop what runs. */
-                force?: boolean;
+                /**
+                 * @description The reasons in spite of which it is deleted, with the numbers that the refusal told:
+                 *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
+                 */
+                accept?: string;
             };
             header?: never;
             path: {
@@ -2789,13 +2864,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `uncommitted-changes`, `unpushed-commits` or `chat-running` */
+            /** @description `deletion-refused`, with every reason */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -3452,6 +3527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It is not here, and will not be */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4253,6 +4329,56 @@ export interface operations {
             };
             /** @description That is no number of hours from 1 to 24 */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                /** @description The directory of a chat, which may have a configuration of its own; without it, what every chat has. */
+                directory?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the providers that are connected */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedModelList"];
+                };
+            };
+            /** @description opencode's answer cannot be used */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description opencode does not answer */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5163,8 +5289,11 @@ export interface operations {
     delete_repository: {
         parameters: {
             query?: {
-                /** @description Delete although uncommitted or unpushed work would be lost, and stop what runs. */
-                force?: boolean;
+                /**
+                 * @description The reasons in spite of which it is deleted, with the numbers that the refusal told:
+                 *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
+                 */
+                accept?: string;
             };
             header?: never;
             path: {
@@ -5198,13 +5327,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `uncommitted-changes`, `unpushed-commits`, `chat-running` or `worktrees-exist` */
+            /** @description `deletion-refused`, with every reason */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -5690,8 +5819,11 @@ export interface operations {
     delete_worktree: {
         parameters: {
             query?: {
-                /** @description Delete although uncommitted or unpushed work would be lost, and stop what runs. */
-                force?: boolean;
+                /**
+                 * @description The reasons in spite of which it is deleted, with the numbers that the refusal told:
+                 *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
+                 */
+                accept?: string;
             };
             header?: never;
             path: {
@@ -5726,13 +5858,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `uncommitted-changes`, `unpushed-commits` or `chat-running` */
+            /** @description `deletion-refused`, with every reason */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {

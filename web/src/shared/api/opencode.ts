@@ -5,7 +5,6 @@ import type {
   McpStatus,
   Message,
   Part,
-  Provider,
   ProviderAuthAuthorization,
   ProviderAuthMethod,
   Pty,
@@ -23,7 +22,6 @@ export type {
   Message,
   Part,
   PermissionRequest,
-  Provider,
   ProviderAuthAuthorization,
   ProviderAuthMethod,
   Pty,
@@ -101,15 +99,6 @@ export const opencode = {
       method: 'POST',
       body: messageID === undefined ? {} : { messageID },
     }),
-
-  /** Configured providers only: the whole catalogue would be megabytes. */
-  providers: (directory: string | undefined, signal?: AbortSignal) =>
-    sendJson<{ providers: Provider[]; default: Record<string, string> }>(
-      at('/config/providers', { directory }),
-      {
-        signal,
-      },
-    ),
 
   /** How one can connect to the providers that have more ways than a plain key. */
   providerLogins: (signal?: AbortSignal) =>

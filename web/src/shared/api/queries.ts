@@ -61,10 +61,10 @@ export const queries = {
       queryFn: ({ signal }) => opencode.todos(session, directory, signal),
     }),
 
-  providers: (directory: string | undefined) =>
+  models: (directory: string | undefined) =>
     queryOptions({
-      queryKey: ['providers', directory ?? ''],
-      queryFn: ({ signal }) => opencode.providers(directory, signal),
+      queryKey: ['models', directory ?? ''],
+      queryFn: ({ signal }) => relay.models(directory, signal),
       staleTime: 300_000,
     }),
 

@@ -50,6 +50,10 @@ export type RequestAnswer =
   | { answers: string[][] }
   | { reject: true };
 
+/** A provider that is connected, with its models. */
+export type OfferedProvider = Schema<'OfferedProvider'>;
+export type OfferedModel = Schema<'OfferedModel'>;
+
 /** A provider of models, connected or not. */
 export type CatalogueProvider = Schema<'CatalogueProvider'>;
 
@@ -90,6 +94,12 @@ export const relay = {
   /** All that opencode knows, those that are connected first; opencode's own answer would be megabytes. */
   catalogue: async (signal?: AbortSignal) =>
     (await sendJson<Schema<'ProviderList'>>('/admin/providers', { signal, timeout: 60_000 })).providers,
+
+  /** The providers that are connected, with their models; opencode's own answer has the keys in it as well. */
+  models: async (directory: string | undefined, signal?: AbortSignal) => {
+    const query = directory === undefined ? '' : `?${new URLSearchParams({ directory })}`;
+    return (await sendJson<Schema<'OfferedModelList'>>(`/admin/models${query}`, { signal })).providers;
+  },
 
   /** Has a change of providers taken up; answers how many chats are at work and take it up as soon as they rest. */
   renewProviders: async () =>

@@ -1,9 +1,6 @@
 /** Asks the worker for colours, and keeps the last answers: what comes back on the screen is coloured at once. */
+import { type Coloured, createAsker } from './asker';
 import type { Language } from './language';
-import type { Answer, Question } from './messages';
-import type { ColouredLine } from './runs';
-
-export type Coloured = readonly ColouredLine[];
 
 /** Longer texts stay plain, in characters: their colours would weigh more than they help. */
 const longest = 200_000;
@@ -13,9 +10,7 @@ const mostKept = 400_000;
 const kept = new Map<string, Coloured>();
 let keptLength = 0;
 
-const waiting = new Map<number, (lines: Coloured | null) => void>();
-let worker: Worker | null = null;
-let lastId = 0;
+const ask = createAsker(() => new Worker(new URL('./colourWorker.ts', import.meta.url), { type: 'module' }));
 
 function keyOf(language: Language, text: string): string {
   return `${language}\n${text}`;
@@ -30,12 +25,7 @@ export function knownColours(language: Language, text: string): Coloured | null 
 export async function colour(language: Language, text: string): Promise<Coloured | null> {
   const known = knownColours(language, text);
   if (known || text.length > longest) return known;
-  const id = ++lastId;
-  const lines = await new Promise<Coloured | null>((done) => {
-    waiting.set(id, done);
-    const question: Question = { id, language, text };
-    running().postMessage(question);
-  });
+  const lines = await ask(language, text);
   if (lines) keep(keyOf(language, text), lines);
   return lines;
 }
@@ -55,22 +45,4 @@ function keep(key: string, lines: Coloured): void {
 
 function forget(key: string): void {
   if (kept.delete(key)) keptLength -= key.length;
-}
-
-function running(): Worker {
-  if (worker) return worker;
-  const started = new Worker(new URL('./colourWorker.ts', import.meta.url), { type: 'module' });
-  started.onmessage = ({ data }: MessageEvent<Answer>) => {
-    waiting.get(data.id)?.(data.lines);
-    waiting.delete(data.id);
-  };
-  // It could not be loaded: what waits stays plain, and the next text tries again.
-  started.onerror = () => {
-    started.terminate();
-    if (worker === started) worker = null;
-    for (const done of waiting.values()) done(null);
-    waiting.clear();
-  };
-  worker = started;
-  return started;
 }

@@ -24,10 +24,16 @@ function load(language: Language): Promise<void> {
 async function answer({ id, language, text }: Question): Promise<Answer> {
   try {
     await load(language);
-    return { id, lines: readRuns(highlighter.highlight(text, { language, ignoreIllegals: true }).value) };
+    tell({ id, type: 'begun' });
+    const { value } = highlighter.highlight(text, { language, ignoreIllegals: true });
+    return { id, type: 'done', lines: readRuns(value) };
   } catch {
-    return { id, lines: null };
+    return { id, type: 'done', lines: null };
   }
 }
 
-addEventListener('message', async (event: MessageEvent<Question>) => postMessage(await answer(event.data)));
+function tell(told: Answer): void {
+  postMessage(told);
+}
+
+addEventListener('message', async (event: MessageEvent<Question>) => tell(await answer(event.data)));

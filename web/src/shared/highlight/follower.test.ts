@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Coloured } from './colour';
+import type { Coloured } from './asker';
 import { createFollower } from './follower';
 
 beforeEach(() => vi.useFakeTimers());

@@ -1,5 +1,5 @@
 /** Colours a text that may grow with every frame: one question at a time, always about its newest version. No React. */
-import type { Coloured } from './colour';
+import type { Coloured } from './asker';
 import type { Language } from './language';
 
 type Ask = (language: Language, text: string) => Promise<Coloured | null>;

@@ -8,8 +8,8 @@ export interface Question {
   text: string;
 }
 
-export interface Answer {
-  id: number;
-  /** Null when it could not be coloured. */
-  lines: readonly ColouredLine[] | null;
-}
+export type Answer =
+  /** The language is there: from now on it is the text that takes time. */
+  | { id: number; type: 'begun' }
+  /** `lines` is null when it could not be coloured. */
+  | { id: number; type: 'done'; lines: readonly ColouredLine[] | null };

@@ -1,6 +1,7 @@
 /** The colours of a text that may still grow: known ones at once, others when the worker has them. */
 import { useEffect, useRef, useState } from 'react';
-import { type Coloured, colour, knownColours } from './colour';
+import type { Coloured } from './asker';
+import { colour, knownColours } from './colour';
 import { createFollower, type Follower } from './follower';
 import type { Language } from './language';
 

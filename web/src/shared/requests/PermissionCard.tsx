@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { PendingPermission } from '@/shared/api/relay';
 import { Failure } from '@/shared/ui/Notice';
+import { useKeptAnswer } from './kept';
 import { alwaysAllowed, permitted } from './permission';
 import { Refusal } from './Refusal';
 import { useAnswer } from './useAnswer';
@@ -10,7 +11,8 @@ import { What } from './What';
 
 export function PermissionCard({ request, asker }: { request: PendingPermission; asker: string | null }) {
   const { answer, error, isBusy } = useAnswer(request.id);
-  const [view, setView] = useState<'verdict' | 'refusal'>('verdict');
+  const [{ view, words }, keep] = useKeptAnswer(request.id, readRefusing);
+  const [isBegun, setBegun] = useState(false);
   const { isSettled, guard } = useTapGuard(`${request.id} ${view}`);
   const about = permitted(request.details, request.directory);
   const always = alwaysAllowed(request.details);
@@ -25,8 +27,11 @@ export function PermissionCard({ request, asker }: { request: PendingPermission;
       {view === 'refusal' ? (
         <Refusal
           isDisabled={isBusy || !isSettled}
+          hasFocus={isBegun}
+          words={words}
+          onWords={(changed) => keep({ view, words: changed })}
           onRefuse={(message) => answer({ reply: 'reject', message })}
-          onBack={() => setView('verdict')}
+          onBack={() => keep({ view: 'verdict', words })}
         />
       ) : (
         <fieldset className="card-buttons" disabled={isBusy || !isSettled}>
@@ -50,7 +55,14 @@ export function PermissionCard({ request, asker }: { request: PendingPermission;
             <button type="button" className="button danger" onClick={() => answer({ reply: 'reject' })}>
               Reject
             </button>
-            <button type="button" className="button" onClick={() => setView('refusal')}>
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                setBegun(true);
+                keep({ view: 'refusal', words });
+              }}
+            >
               Say what instead
             </button>
           </div>
@@ -58,4 +70,18 @@ export function PermissionCard({ request, asker }: { request: PendingPermission;
       )}
     </section>
   );
+}
+
+interface Refusing {
+  view: 'verdict' | 'refusal';
+  /** What the agent is to do instead. */
+  words: string;
+}
+
+function readRefusing(kept: unknown): Refusing {
+  const { view, words } = (kept ?? {}) as Partial<Record<keyof Refusing, unknown>>;
+  return {
+    view: view === 'refusal' ? 'refusal' : 'verdict',
+    words: typeof words === 'string' ? words : '',
+  };
 }

@@ -1,8 +1,8 @@
 /** The agent asks: choose, or say it in your own words. Several questions come one by one. */
-import { useState } from 'react';
 import type { PendingQuestion } from '@/shared/api/relay';
 import { Failure } from '@/shared/ui/Notice';
-import { type Choice, isComplete, labels, nothingChosen } from './choice';
+import { isComplete, labels, nothingChosen, readAnswering } from './choice';
+import { useKeptAnswer } from './kept';
 import { OneQuestion } from './OneQuestion';
 import { useAnswer } from './useAnswer';
 import { useTapGuard } from './useTapGuard';
@@ -10,8 +10,8 @@ import { useTapGuard } from './useTapGuard';
 export function QuestionCard({ request, asker }: { request: PendingQuestion; asker: string | null }) {
   const { answer, error, isBusy } = useAnswer(request.id);
   const { questions } = request.details;
-  const [step, setStep] = useState(0);
-  const [choices, setChoices] = useState<readonly Choice[]>(() => questions.map(() => nothingChosen));
+  const [answering, keep] = useKeptAnswer(request.id, (kept) => readAnswering(kept, questions.length));
+  const { step, choices } = answering;
   const { isSettled, guard } = useTapGuard(`${request.id} ${step}`);
   const question = questions[step];
   const choice = choices[step] ?? nothingChosen;
@@ -31,7 +31,7 @@ export function QuestionCard({ request, asker }: { request: PendingQuestion; ask
           question={question}
           choice={choice}
           isDisabled={isDisabled}
-          onChange={(changed) => setChoices(choices.with(step, changed))}
+          onChange={(changed) => keep({ step, choices: choices.with(step, changed) })}
         />
       )}
       {error && <Failure what="Not answered." error={error} />}
@@ -50,14 +50,14 @@ export function QuestionCard({ request, asker }: { request: PendingQuestion; ask
             type="button"
             className="button primary wide"
             disabled={!isComplete(choice)}
-            onClick={() => setStep(step + 1)}
+            onClick={() => keep({ step: step + 1, choices })}
           >
             Next question
           </button>
         )}
         <div className="card-refuse">
           {step > 0 && (
-            <button type="button" className="button" onClick={() => setStep(step - 1)}>
+            <button type="button" className="button" onClick={() => keep({ step: step - 1, choices })}>
               Back
             </button>
           )}

@@ -1,16 +1,21 @@
 /** Rejects with words: the agent goes on, and does that instead. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 
 export interface RefusalProps {
   isDisabled: boolean;
+  /** Whether it was opened just now, to be typed into. */
+  hasFocus: boolean;
+  words: string;
+  onWords: (words: string) => void;
   onRefuse: (message: string) => void;
   onBack: () => void;
 }
 
-export function Refusal({ isDisabled, onRefuse, onBack }: RefusalProps) {
-  const [words, setWords] = useState('');
+export function Refusal({ isDisabled, hasFocus, words, onWords, onRefuse, onBack }: RefusalProps) {
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (hasFocus) box.current?.focus({ preventScroll: true });
+  }, [hasFocus]);
   return (
     <>
       <textarea
@@ -20,7 +25,7 @@ export function Refusal({ isDisabled, onRefuse, onBack }: RefusalProps) {
         placeholder="what the agent is to do instead"
         rows={2}
         value={words}
-        onChange={(event) => setWords(event.target.value)}
+        onChange={(event) => onWords(event.target.value)}
       />
       <fieldset className="card-buttons" disabled={isDisabled}>
         <button

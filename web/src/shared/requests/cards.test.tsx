@@ -13,7 +13,10 @@ beforeEach(
   () =>
     void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'], shouldAdvanceTime: true }),
 );
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+});
 
 const common = {
   chat_id: 'ses_1',
@@ -167,4 +170,54 @@ it('asks several questions one by one', async () => {
   settle();
   fireEvent.click(button('Answer'));
   await expect.poll(() => told).toEqual([['que_1', { answers: [['a'], ['b', 'and more']] }]]);
+});
+
+it('a request of another form is shown raw, and the page stays', () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const damaged = { ...question, details: { ...question.details, questions: [{ question: 'Which?' }] } };
+  render(<Requests requests={[damaged as PendingQuestion]} />);
+  screen.getByText('this request could not be shown');
+  logged.mockRestore();
+});
+
+describe('an answer that is half given', () => {
+  it('is there again after another card, and after a reload, until it is answered', async () => {
+    listen();
+    const requests = [question, permission('per_1', 'rm a')];
+    const first = render(<Requests requests={requests} />);
+    settle();
+    fireEvent.click(screen.getByRole('radio', { name: 'a' }));
+    fireEvent.click(button('Next question'));
+    settle();
+    fireEvent.change(screen.getByRole('textbox'), { target: { value: 'half a thought' } });
+    fireEvent.click(button('Next'));
+    settle();
+    fireEvent.click(button('Say what instead'));
+    fireEvent.change(screen.getByRole('textbox'), { target: { value: 'move it' } });
+    fireEvent.click(button('Next'));
+    expect(screen.getByText('question 2 of 2')).toBeTruthy();
+    expect(screen.getByRole<HTMLInputElement>('textbox').value).toBe('half a thought');
+    first.unmount();
+
+    render(<Requests requests={requests} />);
+    expect(screen.getByRole<HTMLInputElement>('textbox').value).toBe('half a thought');
+    settle();
+    fireEvent.click(button('Back'));
+    expect(screen.getByRole('radio', { name: 'a' }).getAttribute('aria-checked')).toBe('true');
+    fireEvent.click(button('Next'));
+    settle();
+    expect(screen.getByRole<HTMLTextAreaElement>('textbox').value).toBe('move it');
+    fireEvent.click(button('Reject and say so'));
+    await expect.poll(() => localStorage.getItem('ocweb.answers')).not.toContain('move it');
+    expect(localStorage.getItem('ocweb.answers')).toContain('half a thought');
+  });
+
+  it('of another form, or to other questions, is no answer', async () => {
+    for (const kept of [{ step: 5 }, { step: 0, choices: [] }, 'x', { step: 0, choices: [1, 2] }]) {
+      localStorage.setItem('ocweb.answers', JSON.stringify([['que_1', kept]]));
+      const { unmount } = render(<Requests requests={[question]} />);
+      expect(screen.getByText('question 1 of 2')).toBeTruthy();
+      unmount();
+    }
+  });
 });

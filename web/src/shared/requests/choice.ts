@@ -5,6 +5,14 @@ export interface Choice {
   own: string;
 }
 
+/** How far the answers to a request's questions are. */
+export interface Answering {
+  /** Which question is shown. */
+  step: number;
+  /** One for each question. */
+  choices: readonly Choice[];
+}
+
 export const nothingChosen: Choice = { chosen: [], own: '' };
 
 /** The answer as opencode takes it. */
@@ -27,4 +35,21 @@ export function toggle(choice: Choice, label: string, multiple: boolean): Choice
 /** After typing: where only one answer may be given, own words replace what was chosen. */
 export function say(choice: Choice, own: string, multiple: boolean): Choice {
   return { chosen: multiple || own === '' ? choice.chosen : [], own };
+}
+
+/** What was kept of the answers to so many questions; the beginning where it is not about them. */
+export function readAnswering(kept: unknown, questions: number): Answering {
+  const beginning = { step: 0, choices: Array.from({ length: questions }, () => nothingChosen) };
+  if (typeof kept !== 'object' || kept === null) return beginning;
+  const { step, choices } = kept as Partial<Record<keyof Answering, unknown>>;
+  if (!Array.isArray(choices) || choices.length !== questions || !choices.every(isChoice)) return beginning;
+  return { step: typeof step === 'number' && step in choices ? step : 0, choices };
+}
+
+function isChoice(value: unknown): value is Choice {
+  if (typeof value !== 'object' || value === null) return false;
+  const { chosen, own } = value as Partial<Record<keyof Choice, unknown>>;
+  return (
+    Array.isArray(chosen) && chosen.every((label) => typeof label === 'string') && typeof own === 'string'
+  );
 }

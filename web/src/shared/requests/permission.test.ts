@@ -72,3 +72,22 @@ it('tells exactly what “always” will allow', () => {
   ]);
   expect(alwaysAllowed(request({ permission: 'edit', always: ['*'] }))).toEqual(['edit * (whatever it is)']);
 });
+
+it('shows what is hidden in it, wherever it is', () => {
+  const command = 'ls \u202E; mr\u200B';
+  const asked = request({ metadata: { command, description: 'Looks\u2066' }, always: ['ls \u202E*'] });
+  expect(permitted(asked, '/w')).toMatchObject({
+    what: 'ls ⟨U+202E⟩; mr⟨U+200B⟩',
+    purpose: 'Looks⟨U+2066⟩',
+  });
+  expect(alwaysAllowed(asked)).toEqual(['bash ls ⟨U+202E⟩*']);
+  const edit = request({
+    permission: 'edit',
+    metadata: { filepath: '/w/a\u202Ets', diff: '+x\u2067\n \n+y' },
+  });
+  expect(permitted(edit, '/w').diffs).toEqual([{ path: 'a⟨U+202E⟩ts', patch: '+x⟨U+2067⟩\n \n+y' }]);
+  expect(permitted(request({ permission: 'a\u202Eb', patterns: ['\u202Ex'] }), '/w')).toMatchObject({
+    title: 'May it use “a⟨U+202E⟩b”?',
+    what: '⟨U+202E⟩x',
+  });
+});

@@ -1,6 +1,7 @@
-/** What a permission is about, in words and in full. Pure. */
+/** What a permission is about, in words and in full, with nothing in it unseen. Pure. */
 import type { PermissionRequest } from '@/shared/api/opencode';
 import { relativePath } from '@/shared/format';
+import { visible, visibleText } from '@/shared/visible';
 
 export interface Permitted {
   /** The question to its person. */
@@ -30,11 +31,12 @@ const titles: Record<string, string> = {
 export function permitted(request: PermissionRequest, directory: string): Permitted {
   const { permission, patterns, metadata } = request;
   const diffs = diffsOf(metadata, directory);
+  const purpose = text(metadata.description);
   return {
-    title: titles[permission] ?? `May it use “${permission}”?`,
-    what: diffs.length > 0 ? '' : (said(metadata, directory) ?? patterns.join('\n')),
-    purpose: text(metadata.description),
-    diffs,
+    title: titles[permission] ?? `May it use “${visibleText(permission)}”?`,
+    what: diffs.length > 0 ? '' : visibleText(said(metadata, directory) ?? patterns.join('\n')),
+    purpose: purpose === null ? null : visibleText(purpose),
+    diffs: diffs.map(({ path, patch }) => ({ path: visibleText(path), patch: visible(patch) })),
   };
 }
 
@@ -77,6 +79,6 @@ function text(value: unknown): string | null {
  */
 export function alwaysAllowed({ permission, always }: PermissionRequest): string[] {
   return always.map((pattern) =>
-    pattern === '*' ? `${permission} * (whatever it is)` : `${permission} ${pattern}`,
+    visibleText(pattern === '*' ? `${permission} * (whatever it is)` : `${permission} ${pattern}`),
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DiffLine, parsePatch } from '@/shared/diff/patch';
 import type { LineSpan } from '@/shared/diff/selection';
-import { belongsTo, locate, quote } from './comment';
+import { belongsTo, locate, longest, quote } from './comment';
 
 const patch = `@@ -1,4 +1,4 @@
  one
@@ -38,6 +38,17 @@ describe('quote', () => {
     expect(quote(lines, { first: 3, last }).map(({ text }) => text)).toEqual(['three', 'four']);
     expect(quote(lines, { first: 5, last })).toEqual([]);
   });
+});
+
+it('a comment keeps so much of its lines that they are found again, and no more', () => {
+  const file = asFile(
+    Array.from({ length: 5_000 }, (_, index) => `${index} ${'x'.repeat(5_000)}`).join('\n'),
+  );
+  const quoted = quote(file, { first: 100, last: 4_999 });
+  expect(quoted.length).toBe(longest.lines);
+  expect(JSON.stringify(quoted).length).toBeLessThan(longest.lines * (longest.characters + 100));
+  const comment = { id: '1', path: 'a', view: 'file', lines: quoted, text: 'why?' };
+  expect(locate(comment, file)).toEqual({ first: 100, last: 99 + longest.lines });
 });
 
 describe('locate', () => {

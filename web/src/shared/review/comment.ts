@@ -27,12 +27,20 @@ export interface SelectedLines {
 
 const isQuotable = (line: DiffLine): line is QuotedLine => isLine(line);
 
+/** A comment keeps its lines: so many, and of each so many characters, which tell it from others well enough. */
+export const longest = { lines: 200, characters: 1_000 } as const;
+
 /** The lines of a span, up to where their hunk ends: what comes after a gap does not belong to them. */
 export function quote(lines: readonly DiffLine[], { first, last }: LineSpan): QuotedLine[] {
   const all = lines.slice(first, last + 1);
   const gap = all.findIndex(({ kind }) => kind === 'hunk');
-  return (gap === -1 ? all : all.slice(0, gap)).filter(isQuotable);
+  return (gap === -1 ? all : all.slice(0, gap))
+    .filter(isQuotable)
+    .slice(0, longest.lines)
+    .map((line) => (line.text.length > longest.characters ? { ...line, text: beginningOf(line) } : line));
 }
+
+const beginningOf = ({ text }: DiffLine): string => text.slice(0, longest.characters);
 
 export function isCommit(view: ReviewView): boolean {
   return view !== 'base' && view !== 'head' && view !== 'file';
@@ -71,7 +79,8 @@ function endOfMatch(quoted: readonly QuotedLine[], lines: readonly DiffLine[], f
     // A note (no newline at the end) may stand between lines without being one.
     if (lines[at]?.kind === 'note' && at > first) at += 1;
     const line = lines[at];
-    if (line === undefined || line.text !== wanted.text || isGone(line) !== isGone(wanted)) return null;
+    if (line === undefined || beginningOf(line) !== beginningOf(wanted) || isGone(line) !== isGone(wanted))
+      return null;
   }
   return at;
 }

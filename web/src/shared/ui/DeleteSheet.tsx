@@ -1,6 +1,7 @@
-/** Asks before something is deleted; when work would be lost, says which and asks again. */
+/** Asks before something is deleted; what speaks against it is shown in full, and only that can be overridden. */
 import { type ReactNode, useState } from 'react';
-import { explain, RequestError } from '@/shared/http';
+import { acceptance, type DeletionReason, isNew, reasonsOf } from '@/shared/deletion';
+import { explain } from '@/shared/http';
 import { Sheet } from './Sheet';
 
 export function DeleteSheet({
@@ -13,22 +14,31 @@ export function DeleteSheet({
   title: string;
   /** What will be gone. */
   children: ReactNode;
-  remove: (force: boolean) => Promise<unknown>;
+  /** `accepted`: the reasons that were shown, as the server wants them. */
+  remove: (accepted: string) => Promise<unknown>;
   onDeleted: () => void;
   onClose: () => void;
 }) {
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const refused = error instanceof RequestError && error.status === 409;
+  const [failure, setFailure] = useState<unknown>(null);
+  const [shown, setShown] = useState<readonly DeletionReason[]>([]);
+  /** Those that were shown before. */
+  const [before, setBefore] = useState<readonly DeletionReason[]>([]);
 
-  async function attempt(force: boolean) {
+  async function attempt() {
     setBusy(true);
-    setError(null);
+    setFailure(null);
     try {
-      await remove(force);
+      await remove(acceptance(shown));
       onDeleted();
     } catch (thrown) {
-      setError(thrown);
+      const reasons = reasonsOf(thrown);
+      if (reasons === null) {
+        setFailure(thrown);
+      } else {
+        setBefore(shown);
+        setShown(reasons);
+      }
       setBusy(false);
     }
   }
@@ -37,21 +47,44 @@ export function DeleteSheet({
     <Sheet title={title} onClose={onClose}>
       <div className="pad delete-sheet">
         <div>{children}</div>
-        {error !== null && (
+        {shown.length > 0 && <Refusal reasons={shown} before={before} />}
+        {failure !== null && (
           <div className="notice bad" role="alert">
-            <span>
-              {refused ? 'Refused. ' : 'Not deleted. '}
-              {explain(error)}
-            </span>
+            Not deleted. {explain(failure)}
           </div>
         )}
-        <button type="button" className="button danger wide" disabled={busy} onClick={() => attempt(refused)}>
-          {busy ? 'Deleting…' : refused ? 'Delete anyway' : 'Delete'}
+        <button type="button" className="button danger wide" disabled={busy} onClick={attempt}>
+          {busy ? 'Deleting…' : shown.length > 0 ? 'Delete anyway' : 'Delete'}
         </button>
         <button type="button" className="button wide" onClick={onClose}>
           Cancel
         </button>
       </div>
     </Sheet>
+  );
+}
+
+function Refusal({
+  reasons,
+  before,
+}: {
+  reasons: readonly DeletionReason[];
+  before: readonly DeletionReason[];
+}) {
+  const isAgain = before.length > 0;
+  return (
+    <div className="notice bad" role="alert">
+      <div>
+        {isAgain ? 'Refused again: something has changed.' : 'Refused.'}
+        <ul className="delete-reasons">
+          {reasons.map((reason) => (
+            <li key={reason.kind} data-testid="delete-reason" data-kind={reason.kind}>
+              {isAgain && isNew(reason, before) && <strong>new: </strong>}
+              {reason.detail}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
   );
 }

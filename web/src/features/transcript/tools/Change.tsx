@@ -7,6 +7,7 @@ import { countLines } from '@/shared/diff/patch';
 import { plural } from '@/shared/format';
 import { Block } from '../Block';
 import { changesOf, type FileChange } from './changes';
+import { OpenFile } from './OpenFile';
 import { Aside, ToolFailure } from './ToolStatus';
 import { isRunning } from './tool';
 
@@ -30,26 +31,36 @@ export function Change({ part, directory }: { part: ToolPart; directory: string 
           {only && only.note !== '' && <span className="dim"> {only.note}</span>}
         </>
       }
+      link={only && <OpenFile path={only.path} directory={directory} />}
       aside={
         isDone ? <DiffCounts {...countLines(changes.flatMap(({ lines }) => lines))} /> : <Aside part={part} />
       }
     >
       {changes.map((change) => (
-        <ChangedFile key={change.path} change={change} isAlone={changes.length === 1} />
+        <ChangedFile key={change.path} change={change} directory={directory} isAlone={changes.length === 1} />
       ))}
       {!isRunning(part) && <ToolFailure part={part} />}
     </Block>
   );
 }
 
-function ChangedFile({ change, isAlone }: { change: FileChange; isAlone: boolean }) {
+interface Props {
+  change: FileChange;
+  directory: string;
+  isAlone: boolean;
+}
+
+function ChangedFile({ change, directory, isAlone }: Props) {
   const { path, note, lines } = change;
   return (
     <>
       {!isAlone && (
         <p className="changed-file">
-          {path} {note !== '' && <span className="dim">{note} </span>}
-          <DiffCounts {...countLines(lines)} />
+          <span>
+            {path} {note !== '' && <span className="dim">{note} </span>}
+            <DiffCounts {...countLines(lines)} />
+          </span>
+          <OpenFile path={path} directory={directory} />
         </p>
       )}
       {lines.length > 0 && <DiffLines lines={lines} label={path} />}

@@ -1,16 +1,18 @@
 /** A tool that only looks: one line; what it found opens with a tap. */
+import { useMemo } from 'react';
 import type { ToolPart } from '@/shared/api/opencode';
 import { Block } from '../Block';
 import { Files } from '../files/Files';
-import { foundText, lookupLine, signOf } from './lookups';
+import { foundText, lookupLine, placeOf, signOf } from './lookups';
+import { OpenFile } from './OpenFile';
 import { Aside, ToolFailure } from './ToolStatus';
 import { plainOutput } from './terminal';
 import { attachmentsOf, failureOf, outputOf } from './tool';
 
 export function Lookup({ part, directory }: { part: ToolPart; directory: string }) {
   const text = lookupLine(part, directory);
-  const output = foundText(plainOutput(outputOf(part)));
   const files = attachmentsOf(part);
+  const place = placeOf(part);
   return (
     <Block
       kind="line"
@@ -24,6 +26,7 @@ export function Lookup({ part, directory }: { part: ToolPart; directory: string 
           {text}
         </>
       }
+      link={place && <OpenFile {...place} directory={directory} />}
       aside={<Aside part={part} />}
     >
       {failureOf(part) !== null ? (
@@ -31,8 +34,14 @@ export function Lookup({ part, directory }: { part: ToolPart; directory: string 
       ) : files.length > 0 ? (
         <Files files={files} />
       ) : (
-        output !== '' && <pre className="output">{output}</pre>
+        outputOf(part).trim() !== '' && <Found output={outputOf(part)} />
       )}
     </Block>
   );
+}
+
+/** Read only once it is looked at. */
+function Found({ output }: { output: string }) {
+  const text = useMemo(() => foundText(plainOutput(output)), [output]);
+  return <pre className="output">{text}</pre>;
 }

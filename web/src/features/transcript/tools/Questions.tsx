@@ -1,18 +1,11 @@
 /** Questions the agent asked, with the answers once they are given. Answering happens above the composer. */
-import type { QuestionInfo, ToolPart } from '@/shared/api/opencode';
+import type { ToolPart } from '@/shared/api/opencode';
 import { Block } from '../Block';
+import { askedBy } from './questions';
 import { Aside, ToolFailure } from './ToolStatus';
-import { metadata } from './tool';
-
-function isQuestion(value: unknown): value is QuestionInfo {
-  return typeof value === 'object' && value !== null && 'question' in value;
-}
 
 export function Questions({ part }: { part: ToolPart }) {
-  const asked: unknown = part.state.input.questions;
-  const questions = Array.isArray(asked) ? asked.filter(isQuestion) : [];
-  const given: unknown = metadata(part).answers;
-  const answers = Array.isArray(given) ? given : [];
+  const asked = askedBy(part) ?? [];
   return (
     <Block
       kind="question-tool"
@@ -21,27 +14,25 @@ export function Questions({ part }: { part: ToolPart }) {
       head={
         <>
           <span className="prompt-sign">? </span>
-          {questions.length > 1 ? `${questions.length} questions` : 'Question'}
+          {asked.length > 1 ? `${asked.length} questions` : 'Question'}
         </>
       }
       aside={<Aside part={part} />}
     >
       <dl className="answers">
-        {questions.map((question, index) => {
-          const answer: unknown = answers[index];
-          return (
-            <div key={question.question}>
-              <dt>{question.question}</dt>
-              {Array.isArray(answer) ? (
-                <dd>{answer.join(', ') || 'no answer'}</dd>
-              ) : (
-                <dd className="waiting">
-                  {part.state.status === 'error' ? 'not answered' : 'waiting for your answer'}
-                </dd>
-              )}
-            </div>
-          );
-        })}
+        {asked.map(({ question, answer }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two may say the same.
+          <div key={index}>
+            <dt>{question}</dt>
+            {answer === null ? (
+              <dd className="waiting">
+                {part.state.status === 'error' ? 'not answered' : 'waiting for your answer'}
+              </dd>
+            ) : (
+              <dd>{answer}</dd>
+            )}
+          </div>
+        ))}
       </dl>
       <ToolFailure part={part} />
     </Block>

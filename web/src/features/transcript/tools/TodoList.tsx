@@ -1,4 +1,5 @@
 /** What the agent means to do, and how far it is. */
+import type { Item } from '../todos';
 
 const signs: Record<string, string> = {
   completed: '[✓]',
@@ -7,20 +8,12 @@ const signs: Record<string, string> = {
   pending: '[ ]',
 };
 
-interface Item {
-  content: string;
-  status: string;
-}
-
-function isItem(value: unknown): value is Item {
-  return typeof value === 'object' && value !== null && 'content' in value && 'status' in value;
-}
-
-export function TodoList({ todos }: { todos: readonly unknown[] }) {
+export function TodoList({ todos }: { todos: readonly Item[] }) {
   return (
     <ul className="todos">
-      {todos.filter(isItem).map((todo) => (
-        <li key={todo.content} className={todo.status}>
+      {todos.map((todo, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two may say the same.
+        <li key={index} className={todo.status}>
           <span role="img" aria-label={todo.status.replace('_', ' ')}>
             {signs[todo.status] ?? '[ ]'}
           </span>{' '}

@@ -1,11 +1,12 @@
 /** The todo list as it was written at this point of the conversation. */
 import type { ToolPart } from '@/shared/api/opencode';
 import { Block } from '../Block';
+import { todosOf } from '../todos';
 import { TodoList } from './TodoList';
 import { Aside, ToolFailure } from './ToolStatus';
 
 export function Todos({ part }: { part: ToolPart }) {
-  const { todos } = part.state.input;
+  const todos = todosOf(part);
   return (
     <Block
       kind="todo"
@@ -18,7 +19,7 @@ export function Todos({ part }: { part: ToolPart }) {
       }
       aside={<Aside part={part} />}
     >
-      {Array.isArray(todos) && <TodoList todos={todos} />}
+      {todos && <TodoList todos={todos} />}
       <ToolFailure part={part} />
     </Block>
   );

@@ -1,12 +1,15 @@
 /** What a tool was given, as lines of name and value. Pure. */
 
+import { isFields } from './tool';
+
 export interface Argument {
   name: string;
   value: string;
 }
 
-export function argumentsOf(input: Readonly<Record<string, unknown>>): readonly Argument[] {
-  return Object.entries(input)
+/** A model may give anything: what has no names is shown as it is. */
+export function argumentsOf(input: unknown): readonly Argument[] {
+  return Object.entries(isFields(input) ? input : { input })
     .filter(([, value]) => value !== undefined && value !== null && value !== '')
     .map(([name, value]) => ({ name, value: valueText(value) }));
 }

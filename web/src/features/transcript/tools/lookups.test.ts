@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolPart } from '@/shared/api/opencode';
-import { foundText, isLookup, lookupLine } from './lookups';
+import { foundText, isLookup, lookupLine, placeOf } from './lookups';
 
 function call(
   tool: string,
@@ -35,5 +35,25 @@ describe('foundText', () => {
     ['<path>/work/a</path>\n<type>file</type>\n<content>\n1: one\n2: two\n</content>', '1: one\n2: two'],
     ['<file>\n00001| one\n</file>\n', '00001| one'],
     ['plain <b>text</b>\n', 'plain <b>text</b>'],
+  ])('%j', (output, text) => expect(foundText(output)).toBe(text));
+});
+
+describe('placeOf', () => {
+  it.each([
+    ['read', { filePath: '/work/a.ts', offset: 10 }, { path: '/work/a.ts', line: 10 }],
+    ['grep', { pattern: 'x', path: '/work/src' }, { path: '/work/src', line: undefined }],
+    ['glob', { pattern: '*', path: '/work/src' }, { path: '/work/src/', line: undefined }],
+    ['webfetch', { url: 'https://example.com' }, null],
+  ])('%s', (tool, input, place) => expect(placeOf(call(tool, input))).toEqual(place));
+});
+
+describe('what an output holds itself', () => {
+  it.each([
+    [
+      '<path>/w/a.xml</path>\n<type>file</type>\n<content>\n1: <content>a</content>\n2: b\n</content>\n',
+      '1: <content>a</content>\n2: b',
+    ],
+    ['<file>\n00001| <file>x</file>\n00002| y\n</file>\n', '00001| <file>x</file>\n00002| y'],
+    ['/w/a.html:\n  Line 3: <file>x</file>\n', '/w/a.html:\n  Line 3: <file>x</file>'],
   ])('%j', (output, text) => expect(foundText(output)).toBe(text));
 });

@@ -1,7 +1,7 @@
 /** Tools that only look, each in one line. Pure. */
 import type { ToolPart } from '@/shared/api/opencode';
 import { relativePath } from '@/shared/format';
-import { input, metadata } from './tool';
+import { input, inputOf, metadata } from './tool';
 
 /** Signs as in opencode's terminal. */
 const signs: Record<string, string> = {
@@ -33,7 +33,7 @@ export function lookupLine(part: ToolPart, directory: string): string {
   };
   switch (part.tool) {
     case 'read': {
-      const { offset, limit } = part.state.input;
+      const { offset, limit } = inputOf(part);
       const range = typeof offset === 'number' ? ` from line ${offset}` : '';
       const most = typeof limit === 'number' ? `, ${limit} lines` : '';
       return `Read ${relativePath(input(part, 'filePath'), directory)}${range}${most}`;
@@ -57,8 +57,24 @@ export function lookupLine(part: ToolPart, directory: string): string {
   }
 }
 
-/** What was found, without the marks that opencode puts around it for the model. */
+/** What is looked at, and from which line on; null where it is no file and no folder. A folder ends with a slash. */
+export function placeOf(part: ToolPart): { path: string; line: number | undefined } | null {
+  const path = input(part, 'filePath') || input(part, 'path');
+  if (path === '') return null;
+  const isFolder = part.tool === 'list' || part.tool === 'glob';
+  const { offset } = inputOf(part);
+  return {
+    path: isFolder && !path.endsWith('/') ? `${path}/` : path,
+    line: typeof offset === 'number' && offset > 0 ? offset : undefined,
+  };
+}
+
+/** The marks that opencode puts before what it found, for the model. */
+const opening = /^(?:<path>.*\n<type>.*\n)?<(content|file|entries)>\n?/;
+
+/** What was found, without the marks around it. The last one ends it: the same may be in what was found. */
 export function foundText(output: string): string {
-  const [, , content] = /<(content|file|entries)>\n?([\s\S]*?)\n?<\/\1>/.exec(output) ?? [];
-  return (content ?? output).trimEnd();
+  const [mark = '', name] = opening.exec(output) ?? [];
+  const end = name === undefined ? -1 : output.lastIndexOf(`</${name}>`);
+  return (end === -1 ? output : output.slice(mark.length, end)).trimEnd();
 }

@@ -19,7 +19,7 @@ export function outputLines(output: string): string[] {
   return text.split('\n').map((line) => {
     if (!line.includes('\r') && !line.includes('\b')) return line;
     // What comes after a carriage return is written over the line; at the very end it is still to come.
-    const kept = line.replace(/\r+$/, '');
+    const kept = withoutReturns(line);
     const begin = kept.lastIndexOf('\r') + 1;
     // The colours that were set before go on.
     const before = begin === 0 ? '' : (kept.slice(0, begin).match(sequence) ?? []).join('');
@@ -27,11 +27,22 @@ export function outputLines(output: string): string[] {
   });
 }
 
+/** Without those at its end. An expression would look from each of many anew. */
+function withoutReturns(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
+}
+
 /** Backspace takes back the character before it. */
 function withoutErased(line: string): string {
-  let text = line;
-  while (/[^\b][\b]/.test(text)) text = text.replace(/[^\b][\b]/g, '');
-  return text;
+  if (!line.includes('\b')) return line;
+  const kept: string[] = [];
+  for (const character of line) {
+    if (character === '\b') kept.pop();
+    else kept.push(character);
+  }
+  return kept.join('');
 }
 
 export interface StyledLine {
@@ -72,7 +83,7 @@ function restyled(style: Style, parameters: string): Style {
   for (let index = 0; index < codes.length; index += 1) {
     const code = codes[index] ?? 0;
     if (code === 38 || code === 48) {
-      const { colour, used } = extendedColour(codes.slice(index + 1));
+      const { colour, used } = extendedColour(codes.slice(index + 1, index + 5));
       index += used;
       next = code === 38 ? { ...next, colour } : { ...next, background: colour };
     } else next = withCode(next, code);

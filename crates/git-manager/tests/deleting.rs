@@ -1,0 +1,152 @@
+//! What speaks against deleting is told at once and in numbers, and nobody overrides what they were not told.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use support::{Bench, Service, accepting, commit, deleted, deleted_anyway, eventually, reasons};
+
+/// The kinds and numbers of reasons.
+fn told(reasons: &[Value]) -> Vec<(&str, u64)> {
+    reasons
+        .iter()
+        .map(|reason| (reason["kind"].as_str().unwrap(), reason["count"].as_u64().unwrap()))
+        .collect()
+}
+
+/// A program that an agent left running, ended when this is dropped.
+struct Left(Child);
+
+impl Left {
+    fn running_in(folder: &Path) -> Self {
+        // As opencode's tools do, in a session of its own; and ready once it has it.
+        let child =
+            Command::new("setsid").args(["sleep", "600"]).current_dir(folder).stdin(Stdio::null()).spawn();
+        Self(child.unwrap())
+    }
+
+    async fn is_sleep(&self) {
+        let name = format!("/proc/{}/comm", self.0.id());
+        eventually("it runs", async || (fs::read_to_string(&name).ok()? == "sleep\n").then_some(())).await;
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn chat(service: &Service) -> (String, PathBuf) {
+    let id = service.create_chat(json!({"repo": "demo/hello-web"})).await;
+    let chat = service.settled(&id).await;
+    (id, chat["directory"].as_str().unwrap().into())
+}
+
+/// Everything that can speak against deleting a chat.
+async fn make_precious(bench: &Bench, service: &Service, id: &str, directory: &Path) -> Left {
+    commit(directory, "committed");
+    fs::write(directory.join("one"), "").unwrap();
+    fs::write(directory.join("two"), "").unwrap();
+    let left = Left::running_in(directory);
+    left.is_sleep().await;
+    let folder = directory.to_str().unwrap().to_owned();
+    bench.opencode.memory().busy.insert(id.into(), folder.clone());
+    let fork = (folder, Some("The other way".into()));
+    bench.opencode.memory().sessions.insert(format!("{id}f"), fork);
+    service.prompt(id, "msg_1", "later").await;
+    left
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reason_is_told_and_what_is_new_is_refused_again() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    let _left = make_precious(&bench, &service, &id, &directory).await;
+    let path = format!("/admin/chats/{id}");
+    let all = [
+        ("uncommitted-changes", 2),
+        ("unpushed-commits", 1),
+        ("chat-running", 1),
+        ("prompts-waiting", 1),
+        ("processes-running", 1),
+        ("folder-shared", 1),
+    ];
+    let shown = reasons(&service, &path).await;
+    assert_eq!(told(&shown), all);
+    let details: Vec<_> = shown.iter().map(|reason| reason["detail"].as_str().unwrap()).collect();
+    assert_eq!(details[0], "2 files are not committed");
+    assert!(details[4].contains("“sleep”") && details[5].contains("“The other way”"), "{details:?}");
+    // The worktree alone, and the clone, have the same and more.
+    let worktree = format!("/admin/worktrees/demo/hello-web/{id}");
+    assert_eq!(told(&reasons(&service, &worktree).await), all);
+    let of_clone = reasons(&service, "/admin/repos/demo/hello-web").await;
+    assert_eq!(told(&of_clone), [&all[..], &[("worktrees-exist", 1)]].concat());
+
+    // Since it was shown, one more of something, and something else.
+    fs::write(directory.join("three"), "").unwrap();
+    let again = reasons(&service, &format!("{path}{}", accepting(&shown))).await;
+    assert_eq!(again[0]["count"], 3);
+    let without = accepting(&again[1..]);
+    assert_eq!(told(&reasons(&service, &format!("{path}{without}")).await).len(), all.len());
+    assert_eq!(bench.opencode.memory().busy.len(), 1, "nothing was stopped");
+    assert!(directory.join("three").exists());
+    deleted(&service, &format!("{path}{}", accepting(&again))).await;
+    assert!(!directory.exists() && bench.opencode.memory().busy.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_goes_with_all_that_was_told_of_its_worktrees() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (first, directory) = chat(&service).await;
+    let (_, other) = chat(&service).await;
+    let _left = make_precious(&bench, &service, &first, &directory).await;
+    fs::write(other.join("three"), "").unwrap();
+    fs::write(bench.clone_path("demo/hello-web").join("four"), "").unwrap();
+    let address = "/admin/repos/demo/hello-web";
+    let shown = reasons(&service, address).await;
+    assert_eq!(
+        told(&shown),
+        [
+            ("uncommitted-changes", 4),
+            ("unpushed-commits", 1),
+            ("chat-running", 1),
+            ("prompts-waiting", 1),
+            ("processes-running", 1),
+            ("folder-shared", 1),
+            ("worktrees-exist", 2),
+        ]
+    );
+    commit(&other, "five");
+    assert_eq!(reasons(&service, &format!("{address}{}", accepting(&shown))).await[1]["count"], 2);
+    assert!(directory.exists() && other.exists());
+    deleted_anyway(&service, address).await;
+    assert!(!directory.exists() && !other.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_names_no_reason_deletes_nothing() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    fs::write(directory.join("one"), "").unwrap();
+    for query in ["accept=true", "accept=uncommitted-changes", "accept=uncommitted-changes:-1"] {
+        let (status, problem) = service.delete(&format!("/admin/chats/{id}?{query}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
+    }
+    let (status, _) = service.delete(&format!("/admin/chats/{id}?force=true")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(directory.exists());
+}

@@ -1,0 +1,34 @@
+/** Asks before a terminal is ended: one tap would end whatever runs in it, for good. */
+import { useMutation } from '@tanstack/react-query';
+import { opencode } from '@/shared/api/opencode';
+import { Failure } from '@/shared/ui/Notice';
+import { Sheet } from '@/shared/ui/Sheet';
+
+export interface EndTerminalSheetProps {
+  directory: string;
+  id: string;
+  onEnded: () => void;
+  onClose: () => void;
+}
+
+export function EndTerminalSheet({ directory, id, onEnded, onClose }: EndTerminalSheetProps) {
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => opencode.endTerminal(directory, id),
+    onSuccess: onClose,
+    onSettled: onEnded,
+  });
+  return (
+    <Sheet title="End this terminal?" onClose={onClose}>
+      <div className="pad stack">
+        <p>What runs in it ends, and what it shows is gone. Leaving the page ends nothing.</p>
+        {error && <Failure what="Not ended." error={error} />}
+        <button type="button" className="button danger wide" disabled={isPending} onClick={() => mutate()}>
+          {isPending ? 'Ending…' : 'End it'}
+        </button>
+        <button type="button" className="button wide" onClick={onClose}>
+          Cancel
+        </button>
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,21 @@
+/** What speaks against deleting something, and how the server is told to delete it all the same. Pure. */
+import type { Schema } from './api/schema';
+import { RequestError } from './http';
+
+export type DeletionReason = Schema<'DeletionReason'>;
+
+/** The reasons for which the server refused; null when it failed in another way. */
+export function reasonsOf(error: unknown): readonly DeletionReason[] | null {
+  if (!(error instanceof RequestError) || error.kind !== 'deletion-refused') return null;
+  return (error.problem as Schema<'DeletionRefused'>).reasons;
+}
+
+/** Names reasons as they were shown. What has come up since is refused again. */
+export function acceptance(reasons: readonly DeletionReason[]): string {
+  return reasons.map(({ kind, count }) => `${kind}:${count}`).join(',');
+}
+
+/** Whether a reason was not among those shown before, or has become more. */
+export function isNew({ kind, count }: DeletionReason, before: readonly DeletionReason[]): boolean {
+  return !before.some((known) => known.kind === kind && known.count >= count);
+}
