@@ -142,6 +142,12 @@ export class Stack {
     return this.output;
   }
 
+  /** The token of the demo's GitHub, which only the gateway is given. */
+  async githubToken(): Promise<string> {
+    const [token = ''] = (await readFile(join(this.folder, 'demo/secrets'), 'utf8')).split('\n');
+    return token;
+  }
+
   /** Starts the processes on this stack's folder; again after a stop or a kill. */
   async launch(): Promise<void> {
     const start = join(root, 'bin/start');

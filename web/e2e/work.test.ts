@@ -1,4 +1,6 @@
 // From a task to its diff without a browser: clone, worktree, the real opencode at work, deletion, orphans.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Stack, until } from './stack';
 
@@ -95,6 +97,40 @@ test('a task runs in a worktree of its own, is delivered once, and its diff can 
     `/vcs/diff?mode=git&directory=${encodeURIComponent(String(chat.directory))}`,
   );
   expect(JSON.stringify(diff.body)).toContain('hello.txt');
+});
+
+test('the agent pushes to its branch and nowhere else, without the token', async () => {
+  const push =
+    'git commit --quiet --allow-empty -m pushed && git push 2>&1; git push origin HEAD:main 2>&1; git push --delete origin main 2>&1';
+  const look = 'env; git config --list --show-origin';
+  const chat = await newChat({ repo: 'demo/hello-web' });
+  const unasked = `/admin/chats/${chat.id}/permissions`;
+  expect((await stack.json(cookie, 'PUT', unasked, { permissions: 'all' })).status).toBe(204);
+  await stack.json(cookie, 'POST', `/admin/chats/${chat.id}/prompts`, {
+    id: 'msg_1fe8ecdba000y5HHFifRX2pAVm',
+    text: `run: ${push}\nrun: ${look}\nsay: done`,
+  });
+  const all = await finished(chat, 3);
+  const tools = all.flatMap((message) => message.parts.filter((part) => part.type === 'tool'));
+  const [pushed = '', looked = ''] = tools.map((part) => String(part.state?.output));
+  expect(pushed).toMatch(new RegExp(`\\[new branch\\] +\\S+ -> ${chat.branch}\n`));
+  expect(pushed).toContain(`remote: ocweb: this chat may only push to ${chat.branch}.`);
+  expect(pushed.match(/remote rejected/g)).toHaveLength(2);
+  const { body } = await stack.json<{ branches: { name: string }[] }>(
+    cookie,
+    'GET',
+    '/admin/repos/demo/hello-web/branches',
+  );
+  expect(body.branches.map((branch) => branch.name)).toContain('main');
+  expect(looked.toLowerCase()).toContain('.extraheader=authorization: basic ');
+  const token = await stack.githubToken();
+  expect(token.length).toBeGreaterThan(10);
+  for (const secret of [token, stack.password]) {
+    expect(looked).not.toContain(secret);
+    // Whatever lies on the volume, the agent can read.
+    const found = spawnSync('grep', ['-rlF', '--', secret, join(stack.folder, 'data')], { encoding: 'utf8' });
+    expect([found.status, found.stdout]).toEqual([1, '']);
+  }
 });
 
 test("opencode's own process has no secret of ours in its environment", async () => {

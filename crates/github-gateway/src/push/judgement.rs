@@ -60,7 +60,7 @@ pub(crate) fn judge(
     let wrongs: Vec<_> = commands.iter().map(wrong).collect();
     let Some(first) = wrongs.iter().flatten().next() else { return Ok(()) };
     let sentence = format!(
-        "ocweb: {first}. Push it with: git push origin HEAD:{own}. More is allowed under Settings, Repositories."
+        "ocweb: {first}. Push it with: git push origin HEAD:{own}. Only the person whose machine this is can allow more."
     );
     let reasons = wrongs.into_iter();
     let reasons = reasons
