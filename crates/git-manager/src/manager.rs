@@ -92,7 +92,7 @@ impl Manager {
         )?);
         // Repaired before anything is made or delivered.
         put_in_order(&clones, &worktrees).await?;
-        worktrees.lead()?;
+        worktrees.lead_if_possible();
         chats.resume();
         let delivery = Delivery::start(
             Arc::clone(&chats),

@@ -251,6 +251,14 @@ impl Worktrees {
         Ok(self.access.write(|| self.list().into_iter().filter_map(workplace).collect())?)
     }
 
+    /// The same where a full disk must not keep anything from starting or from being deleted: then the agents' git gets to
+    /// GitHub without the token, until this is done again.
+    pub fn lead_if_possible(&self) {
+        if let Err(error) = self.lead() {
+            tracing::error!(%error, "the agents' git is not led to the gateway");
+        }
+    }
+
     /// What deleting a worktree and its branch would lose.
     pub async fn loss(&self, worktree: &Worktree) -> Reasons {
         loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await
@@ -288,7 +296,7 @@ impl Worktrees {
         self.remove_branch(clone, record).await?;
         sync_folder(&self.folder)?;
         self.records.remove(&folder)?;
-        self.lead()?;
+        self.lead_if_possible();
         match tokio::fs::remove_dir_all(&aside).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 tracing::warn!(folder = %aside.display(), %error, "not wholly deleted; the next start goes on");
