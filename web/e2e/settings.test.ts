@@ -9,7 +9,6 @@ import { openBrowser, openPhone, type Phone, picture, show } from './browser';
 import { Stack, send, until } from './stack';
 
 const opencode = resolve(import.meta.dirname, '../../.tools/opencode');
-const repo = 'demo/hello-web';
 
 let stack: Stack;
 let browser: Browser;
@@ -24,9 +23,7 @@ beforeAll(async () => {
   });
   cookie = await stack.login();
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
+  phone = await openPhone(browser, stack.url, { cookie });
 });
 afterAll(async () => {
   await browser?.close();
@@ -34,33 +31,10 @@ afterAll(async () => {
 });
 afterEach(() => expect(phone.complaints).toEqual([]));
 
-interface View {
-  id: string;
-  state: string;
-  permissions: string | null;
-  directory: string | null;
-  requests: { kind: string; details: { permission?: string } }[];
-}
-
-async function view(id: string): Promise<View | undefined> {
-  const { body } = await stack.json<{ chats: View[] }>(cookie, 'GET', '/admin/status');
-  return body.chats.find((chat) => chat.id === id);
-}
-
-async function begin(prompt: string): Promise<string> {
-  const { status, body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
-  expect(status).toBe(202);
-  return body.id;
-}
-
-async function ask(chat: string, text: string): Promise<void> {
-  const id = `msg_${crypto.randomUUID().replaceAll('-', '').slice(0, 26)}`;
-  const { status } = await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
-  expect(status).toBe(202);
-}
-
-const rests = (id: string) =>
-  until(`${id} rests`, async () => ['unread', 'done'].includes((await view(id))?.state ?? ''), 90);
+const view = (id: string) => stack.view(cookie, id);
+const begin = (prompt: string) => stack.begin(cookie, prompt);
+const ask = (chat: string, text: string) => stack.say(cookie, chat, text);
+const rests = (id: string) => stack.reaches(cookie, id);
 
 test('a provider is connected by its key while an agent works on, and disconnected again', async () => {
   const running = await begin('say 120 words at 10 per second');
@@ -128,7 +102,7 @@ test('a chat asks as it was told to: by default, and after it was changed', asyn
   // The demo's own configuration would allow this.
   const chat = await begin('write one.md: one');
   const asked = await until('it asks', async () => (await view(chat))?.requests[0], 90);
-  expect(asked.details.permission).toBe('edit');
+  expect(asked.details).toMatchObject({ permission: 'edit' });
   expect((await view(chat))?.permissions).toBe('ask');
 
   await show(phone.page, `/chat/${chat}`);
@@ -144,7 +118,7 @@ test('a chat asks as it was told to: by default, and after it was changed', asyn
 
   await ask(chat, 'write two.md: two\nrun: rm -f two.md && echo removed');
   const next = await until('it asks again', async () => (await view(chat))?.requests[0], 90);
-  expect(next.details.permission).toBe('bash');
+  expect(next.details).toMatchObject({ permission: 'bash' });
   await phone.page.getByRole('button', { name: 'Allow once' }).tap();
   await rests(chat);
 

@@ -3,6 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser, openPhone, type Phone, picture, show, swipe, visit } from './browser';
 import { misfits } from './layout';
+import { screens } from './screens';
 import { Stack, until } from './stack';
 
 let stack: Stack;
@@ -22,28 +23,14 @@ afterAll(async () => {
 });
 
 async function open(options: BrowserContextOptions): Promise<Phone> {
-  const device = await openPhone(browser, stack.url, options);
-  const [name = '', value = ''] = cookie.split('=');
-  await device.context.addCookies([{ name, value, url: stack.url }]);
-  return device;
+  return openPhone(browser, stack.url, { ...options, cookie });
 }
 
 /** A chat whose answer is there. */
 async function newChat(prompt: string): Promise<string> {
-  interface Status {
-    chats: { id: string; state: string }[];
-  }
-  const repo = 'demo/hello-web';
-  const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
-  await until(
-    'it has been answered',
-    async () => {
-      const status = await stack.json<Status>(cookie, 'GET', '/admin/status');
-      return status.body.chats.some(({ id, state }) => id === body.id && ['unread', 'done'].includes(state));
-    },
-    90,
-  );
-  return body.id;
+  const id = await stack.begin(cookie, prompt);
+  await stack.reaches(cookie, id);
+  return id;
 }
 
 const box = (page: Page) => page.getByRole('textbox', { name: 'Message' });
@@ -77,32 +64,6 @@ const sizes = [
   { name: '768 x 1024', width: 768, height: 1024, hasTouch: true },
   { name: '1280 x 800', width: 1280, height: 800, hasTouch: false },
 ];
-
-/** Every page, by the name of its picture. */
-const pages = (): { name: string; address: string }[] => [
-  { name: 'conversation', address: `/chat/${chat}` },
-  { name: 'chat-diff', address: `/chat/${chat}/diff` },
-  { name: 'chat-log', address: `/chat/${chat}/log` },
-  { name: 'chat-files', address: `/chat/${chat}/files` },
-  { name: 'chat-file', address: `/chat/${chat}/files?path=notes.md` },
-  { name: 'chat-terminal', address: `/chat/${chat}/terminal` },
-  { name: 'new-chat', address: '/new?repo=demo%2Fhello-web' },
-  ...['repos', 'inbox', 'resources', 'devices', 'notifications', 'settings', 'debug'].map((name) => ({
-    name: `page-${name}`,
-    address: `/${name}`,
-  })),
-  { name: 'page-missing', address: '/settings/of-nothing' },
-];
-
-/** The parts of the settings that have a page of their own. */
-async function sections(page: Page): Promise<{ name: string; address: string }[]> {
-  await show(page, '/settings');
-  await page.getByTestId('settings-row').first().waitFor();
-  const addresses = await page
-    .locator('a[href^="/settings/"]')
-    .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
-  return addresses.map((address) => ({ name: address.slice(1).replaceAll('/', '-'), address }));
-}
 
 // Lines of code are tapped to comment on them, and stay as high as they are read; links in what the agent says are words.
 const meantToBeSmall = '.diff-line, .diff-number, .markdown a';
@@ -142,7 +103,7 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
   });
 
   test('every page fits, and everything on it can be tapped and read', async () => {
-    for (const { name, address } of [...pages(), ...(await sections(page))]) {
+    for (const { name, address } of await screens(page, chat)) {
       await show(page, address);
       if (width === 390) await picture(page, name);
       const found = await misfits(page, meantToBeSmall);
