@@ -994,7 +994,7 @@ export interface paths {
          * Says whether a request may come in
          * @description The request asked about is described by `X-Forwarded-Method`, `-Uri`, `-Host` and `-Proto`, and
          *     by its own headers. It comes in with a cookie, or with a token: as `Authorization: Bearer`, or as the password of
-         *     HTTP Basic with any user. Does no I/O.
+         *     HTTP Basic with any user. Credentials that are no token of ours count as none. Does no I/O.
          */
         get: operations["check_request"];
         put?: never;
