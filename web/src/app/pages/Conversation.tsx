@@ -14,7 +14,6 @@ import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
 import type { TakenBack } from '@/features/outbox/item';
-import { PendingPrompts } from '@/features/outbox/PendingPrompts';
 import { type Message, plain, sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
 import { canStop, stopChat } from '@/features/prompts/stopChat';
@@ -27,6 +26,8 @@ import { useChatChoices } from './useChatChoices';
 // The composer can be typed into before what draws the conversation has arrived.
 const loadTranscript = () => import('@/features/transcript/Transcript');
 const Transcript = lazy(loadTranscript);
+const loadPending = () => import('@/features/outbox/PendingPrompts');
+const PendingPrompts = lazy(() => loadPending().then((module) => ({ default: module.PendingPrompts })));
 
 interface Props {
   id: string;
@@ -51,7 +52,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     setSent((count) => count + 1);
   };
   // What draws the conversation and what it says are asked for at once, while the stream still begins.
-  useEffect(() => void loadTranscript(), []);
+  useEffect(() => void Promise.allSettled([loadTranscript(), loadPending()]), []);
   const mayBeThere = chat === undefined ? !isBegun : isThere;
   useEffect(() => (mayBeThere ? watchTranscript(id) : undefined), [id, mayBeThere]);
 
@@ -68,7 +69,11 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 
-  const pending = <PendingPrompts chat={id} onTakenBack={takenBack} />;
+  const pending = (
+    <Suspense>
+      <PendingPrompts chat={id} onTakenBack={takenBack} />
+    </Suspense>
+  );
   return (
     <>
       {isThere ? (
@@ -94,6 +99,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
           draft={id}
           placeholder={isBusy ? 'Sent when the agent is done' : 'Reply'}
           directory={directory}
+          repo={repo}
           chat={isThere ? id : null}
           model={choices.model}
           onSend={send}

@@ -39,6 +39,8 @@ export interface ComposerProps {
   placeholder: string;
   /** Whose commands and agents there are; opencode's own where it is not known. */
   directory: string | undefined;
+  /** Whose commands are remembered; null where it is of none. */
+  repo: string | null;
   /** The chat whose files can be mentioned; null while it has no working copy. */
   chat: string | null;
   /** The chosen model, `provider/model`. */
@@ -58,11 +60,12 @@ export interface ComposerProps {
 const listId = 'suggestions';
 
 export function Composer(props: ComposerProps) {
-  const { draft, placeholder, directory, chat, model, onSend, onStop, blocked, recall, children } = props;
+  const { draft, placeholder, directory, repo, chat, model, onSend, onStop, blocked, recall, children } =
+    props;
   const text = useDraft(draft);
   const box = useBox(text);
   const attaching = useAttaching(draft);
-  const names = useNames(text, directory);
+  const names = useNames(text, directory, repo);
   const picked = useRef<string[]>([]);
   const keys = useRef<KeyTaker | null>(null);
   const isSending = useRef(false);
@@ -89,7 +92,7 @@ export function Composer(props: ComposerProps) {
     try {
       await box.settle();
       const typed = draftText(draft);
-      const meaning = meaningOf(typed, { ...(await names()), picked: picked.current });
+      const meaning = meaningOf(typed, { ...(await names.ask(typed)), picked: picked.current });
       await onSend({
         ...meaning,
         files: files.map(({ mime, filename, bytes }) => ({ mime, filename, bytes })),
@@ -185,6 +188,11 @@ export function Composer(props: ComposerProps) {
           />
         )}
       </Suspense>
+      {names.isAsking && (
+        <p className="composer-note" role="status">
+          asking opencode what it means …
+        </p>
+      )}
       {isShell(text) && (
         <p className="composer-note" data-testid="shell-note">
           <b>shell</b> runs in the working copy, without asking the agent
