@@ -9,6 +9,7 @@ mod permissions;
 mod problem;
 mod prompts;
 mod repositories;
+mod stopping;
 mod view;
 mod worktrees;
 
@@ -57,6 +58,7 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(chats::router())
         .merge(permissions::router())
         .merge(prompts::router())
+        .merge(stopping::router())
         .merge(view::router())
         .merge(files::router())
         .merge(garbage::router())

@@ -303,6 +303,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has the prompts of a stopped chat go on, in order */
+        post: operations["resume_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/retry": {
         parameters: {
             query?: never;
@@ -331,6 +348,28 @@ export interface paths {
         get: operations["search_chat_files"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops a chat
+         * @description Ends its run and those of its subagents. The prompts that wait are held until they are resumed, one of them is sent
+         *     at once or another one comes; each can be taken back. One that is being handed over at this moment may begin after
+         *     it: then ask again. Sessions that were begun elsewhere are stopped in the same way.
+         */
+        post: operations["stop_chat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2127,13 +2166,13 @@ export interface components {
             kind: "prompt" | "command" | "shell";
             /** @description The files of the working copy that the text mentions. */
             mentions: string[];
-            /** @description `provider/model`; opencode's choice if `null`. */
+            /** @description `provider/model`; that which the chat used last if `null`. */
             model: string | null;
             /**
              * @description How far a prompt is on its way to opencode.
              * @enum {string}
              */
-            state: "waiting" | "sending" | "delivered" | "failed";
+            state: "waiting" | "held" | "sending" | "delivered" | "failed";
             /** @description What was typed; of a command, its arguments. */
             text: string;
             variant: string | null;
@@ -2154,7 +2193,7 @@ export interface components {
         };
         /** @description A prompt to be sent. */
         PromptRequest: {
-            /** @description The agent (mode), such as `build` or `plan`; that of the chat if absent. */
+            /** @description The agent (mode), such as `build` or `plan`; that which the chat used last if absent. */
             agent?: string | null;
             /** @description The subagents that the text mentions. opencode finds those of a command itself. */
             agents?: string[];
@@ -2174,7 +2213,7 @@ export interface components {
              *     opencode finds those of a command itself.
              */
             mentions?: string[];
-            /** @description `provider/model`; that of the chat if absent. */
+            /** @description `provider/model`; that which the chat used last if absent, with its variant. */
             model?: string | null;
             /** @description At most 1 MB; may be empty when there are files, and in a command. */
             text: string;
@@ -3686,6 +3725,51 @@ export interface operations {
             };
         };
     };
+    resume_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description None is held any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_chat: {
         parameters: {
             query?: never;
@@ -3802,6 +3886,85 @@ export interface operations {
             };
             /** @description `took-too-long` */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What waits is held, and opencode was told to end what runs */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `chat-deleted` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: what waits is held all the same */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
