@@ -239,8 +239,8 @@ async fn stopped_it_rests_and_what_waits_goes_on_when_it_is_told_to() {
     .await;
     service.kill();
     service = bench.service().await;
-    let states: Vec<_> = prompts(&service).await.iter().map(|prompt| prompt["state"].clone()).collect();
-    assert_eq!(states, ["held", "held"]);
+    let held: Vec<_> = prompts(&service).await.iter().map(|prompt| prompt["state"].clone()).collect();
+    assert_eq!(held, ["held", "held"]);
     assert_eq!(opencode.said(&chat).await.len(), 1);
     let (status, _) = service.send(Method::POST, &format!("{path}/resume"), None).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
