@@ -2397,7 +2397,7 @@ export interface components {
         SearchMatches: {
             /** @description At most as many as asked for. */
             matches: components["schemas"]["SearchMatch"][];
-            /** @description Whether there are more. */
+            /** @description Whether there are more, or may be: not all was searched in time. */
             truncated: boolean;
         };
         /** @description All processes. */
