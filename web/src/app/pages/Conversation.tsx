@@ -2,18 +2,17 @@
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
 import { choiceWasSent, nothingChosen } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
 import { giveBack } from '@/features/composer/giveBack';
-import { lastSaid } from '@/features/events/said';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
 import type { TakenBack } from '@/features/outbox/item';
+import { PendingPrompts } from '@/features/outbox/PendingPrompts';
 import { type Message, plain, sendPrompt, useOutbox } from '@/features/outbox/store';
 import { Prompts } from '@/features/prompts/Prompts';
 import { canStop, stopChat } from '@/features/prompts/stopChat';
@@ -26,8 +25,9 @@ import { useChatChoices } from './useChatChoices';
 // The composer can be typed into before what draws the conversation has arrived.
 const loadTranscript = () => import('@/features/transcript/Transcript');
 const Transcript = lazy(loadTranscript);
-const loadPending = () => import('@/features/outbox/PendingPrompts');
-const PendingPrompts = lazy(() => loadPending().then((module) => ({ default: module.PendingPrompts })));
+const Preparing = lazy(() =>
+  import('@/features/chats/Preparing').then((module) => ({ default: module.Preparing })),
+);
 
 interface Props {
   id: string;
@@ -52,7 +52,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     setSent((count) => count + 1);
   };
   // What draws the conversation and what it says are asked for at once, while the stream still begins.
-  useEffect(() => void Promise.allSettled([loadTranscript(), loadPending()]), []);
+  useEffect(() => void loadTranscript(), []);
   const mayBeThere = chat === undefined ? !isBegun : isThere;
   useEffect(() => (mayBeThere ? watchTranscript(id) : undefined), [id, mayBeThere]);
 
@@ -69,11 +69,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 
-  const pending = (
-    <Suspense>
-      <PendingPrompts chat={id} onTakenBack={takenBack} />
-    </Suspense>
-  );
+  const pending = <PendingPrompts chat={id} onTakenBack={takenBack} />;
   return (
     <>
       {isThere ? (
@@ -88,7 +84,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <main className="page-body">
           <div className="page-content inset">
             {pending}
-            {chat && <Preparing chat={chat} />}
+            <Suspense>{chat && <Preparing chat={chat} />}</Suspense>
             {!chat && !isBegun && <Loading what="loading the chat" />}
           </div>
         </main>
@@ -104,13 +100,19 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
           model={choices.model}
           onSend={send}
           onStop={chat && canStop(chat) ? () => stopChat(chat) : undefined}
-          recall={() => lastSaid(useEvents.getState().transcripts[id])}
+          recall={() => recallLast(id)}
         >
           <ChoiceChips choices={choices} directory={directory} modelsOf={directory} />
         </Composer>
       </div>
     </>
   );
+}
+
+/** What the person said last in a chat; on a desktop only, so it comes when it is wanted. */
+async function recallLast(session: string): Promise<string | null> {
+  const { lastSaid } = await import('@/features/transcript/said');
+  return lastSaid(useEvents.getState().transcripts[session]);
 }
 
 /** What an agent is told that was cut off in the middle of its work. */

@@ -52,7 +52,7 @@ export interface ComposerProps {
   /** Why sending is not possible now. */
   blocked?: string | undefined;
   /** What was said last, for ArrowUp in an empty box. */
-  recall?: (() => string | null) | undefined;
+  recall?: (() => Promise<string | null>) | undefined;
   /** Model, mode and the like. */
   children: ReactNode;
 }
@@ -131,6 +131,13 @@ export function Composer(props: ComposerProps) {
     setDraft(draft, replaced.text);
   }
 
+  async function fillWithLast() {
+    const last = (await recall?.()) ?? null;
+    if (last === null || draftText(draft) !== '') return;
+    box.placeCaret(last.length);
+    setDraft(draft, last);
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     // A composition's own keys, the Enter that ends it among them; Safari tells that one by its code (229) alone.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
@@ -139,11 +146,8 @@ export function Composer(props: ComposerProps) {
       event.preventDefault();
       void submit();
     } else if (event.key === 'ArrowUp' && text === '' && hasFinePointer()) {
-      const last = recall?.() ?? null;
-      if (last === null) return;
       event.preventDefault();
-      box.placeCaret(last.length);
-      setDraft(draft, last);
+      void fillWithLast();
     }
   }
 
