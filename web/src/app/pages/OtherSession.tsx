@@ -1,6 +1,7 @@
 /** `/chat/<session>` that is not one of the chats: a subagent’s work, or one that is not there any more. */
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
+import { RunDock } from '@/features/prompts/RunDock';
 import Transcript from '@/features/transcript/Transcript';
 import { opencode } from '@/shared/api/opencode';
 import { queries } from '@/shared/api/queries';
@@ -32,6 +33,7 @@ export default function OtherSession({ id }: { id: string }) {
         after={data ? null : <NewChatButton repo={null} />}
       />
       {data && <Transcript session={id} directory={data.directory} />}
+      {parent !== undefined && root.data !== undefined && <RunDock chat={root.data} />}
       {session.error && (
         <main className="pad stack">
           {isUnknown ? (
