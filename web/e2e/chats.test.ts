@@ -286,7 +286,8 @@ test('a long change scrolls in its card; the buttons stay, on a small phone with
   await page.setViewportSize({ width: 390, height: 844 });
 });
 
-test('sharing says what it means, and why it fails', async () => {
+test('a chat is shared by a link, until that is taken back; a failure says why', async () => {
+  await stack.control('faults', 'POST', { part: 'sharing', status: 503 });
   await menu(chats.done);
   await item('Share').tap();
   await phone.page.getByText('opencode publishes the whole conversation').waitFor();
@@ -296,6 +297,26 @@ test('sharing says what it means, and why it fails', async () => {
   expect(await alert.innerText()).toMatch(
     /^Not shared\. opencode could not reach its share server, or sharing/,
   );
+
+  await button('Share').tap();
+  const sheet = phone.page.getByRole('dialog', { name: 'This chat is shared' });
+  const link = sheet.getByRole('link');
+  await link.waitFor();
+  const address = String(await link.getAttribute('href'));
+  await until('whoever has the link can read it', async () => (await fetch(address)).ok);
+  await sheet.getByRole('button', { name: 'Copy the link' }).tap();
+  await sheet.getByText('copied').waitFor();
+  expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+  await picture(phone.page, 'shared');
+  await sheet.getByRole('button', { name: 'Close' }).tap();
+  await sheet.waitFor({ state: 'detached' });
+
+  // Every page knows of it, and any can take it back.
+  await menu(chats.done);
+  await item('Shared: link and stop sharing').tap();
+  await button('Stop sharing').tap();
+  await phone.page.getByRole('dialog', { name: 'Share this chat?' }).waitFor();
+  expect((await fetch(address)).status).toBe(404);
 });
 
 test('a chat is compacted by the model that it used', async () => {
