@@ -122,10 +122,21 @@ export async function swipe(page: Page, from: Point, to: Point): Promise<void> {
   await session.detach();
 }
 
+/** Waits until what slides or fades in is there; what pulses goes on. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
+    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined)));
+  });
+}
+
 /** A picture for the README and for people to look at, when dev/screenshots asks for it. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.OCWEB_SCREENSHOTS;
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
+  await atRest(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
