@@ -1,6 +1,7 @@
 // What is set from the phone: providers, models, how permissive a chat is, and tokens for programs elsewhere.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -37,7 +38,8 @@ const ask = (chat: string, text: string) => stack.say(cookie, chat, text);
 const rests = (id: string) => stack.reaches(cookie, id);
 
 test('a provider is connected by its key while an agent works on, and disconnected again', async () => {
-  const running = await begin('say 120 words at 10 per second');
+  // It works until the test has seen what it is to see.
+  const running = await begin('run: until [ -e go-on ]; do sleep 0.1; done\nsay: done');
   await until('it works', async () => (await view(running))?.state === 'working', 90);
 
   await show(phone.page, '/settings/providers');
@@ -60,6 +62,8 @@ test('a provider is connected by its key while an agent works on, and disconnect
   // Offered to new chats at once; to the one that ran as soon as it rests.
   await show(phone.page, '/settings/models');
   await phone.page.getByRole('heading', { name: 'Deep Infra' }).waitFor();
+  expect((await view(running))?.state).toBe('working');
+  await writeFile(join((await view(running))?.directory ?? '', 'go-on'), '');
   await rests(running);
   const messages = await send(stack.port, `/session/${running}/message`, { headers: { cookie } });
   expect(messages.text).not.toContain('MessageAbortedError');
@@ -130,17 +134,13 @@ test('a chat asks as it was told to: by default, and after it was changed', asyn
   expect((await view(chat))?.permissions).toBe('edits');
   await phone.page.getByRole('button', { name: 'Allow all' }).tap();
   await until('it is changed', async () => (await view(chat))?.permissions === 'all');
-  await ask(chat, 'run: rm -f one.md && echo all gone');
-  await until('it works', async () => (await view(chat))?.state === 'working', 60);
-  await until(
-    'it is done without asking',
-    async () => {
-      const now = await view(chat);
-      if (now && now.requests.length > 0) throw new Error('it asks');
-      return ['unread', 'done'].includes(now?.state ?? '');
-    },
-    90,
-  );
+  // Done without asking, and at work until that was seen.
+  const directory = (await view(chat))?.directory ?? '';
+  await ask(chat, 'run: rm -f one.md && touch removed && until [ -e go-on ]; do sleep 0.1; done');
+  await until('it is done without asking', () => existsSync(join(directory, 'removed')), 90);
+  expect(await view(chat)).toMatchObject({ state: 'working', requests: [] });
+  await writeFile(join(directory, 'go-on'), '');
+  await rests(chat);
 }, 240_000);
 
 test('a token lets the real opencode in from elsewhere, and nobody once it is revoked', async () => {
