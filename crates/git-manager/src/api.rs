@@ -8,6 +8,7 @@ mod garbage;
 mod permissions;
 mod problem;
 mod prompts;
+mod reading;
 mod repositories;
 mod stopping;
 mod view;

@@ -2909,7 +2909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionRefused"];
+                    "application/problem+json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -3046,6 +3046,7 @@ export interface operations {
                     "application/json": components["schemas"]["Diff"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3054,7 +3055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such chat, working copy or commit */
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3063,8 +3064,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable` */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3114,6 +3124,7 @@ export interface operations {
                     "application/json": components["schemas"]["FileContent"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3122,6 +3133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3130,8 +3142,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: no file, or it cannot be read */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3172,6 +3202,7 @@ export interface operations {
                     "application/json": components["schemas"]["FileList"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3180,6 +3211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,8 +3220,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: no folder, or it cannot be read */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3227,6 +3277,7 @@ export interface operations {
                     "application/json": components["schemas"]["GitStat"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3235,7 +3286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such chat, or its working copy is gone */
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3244,8 +3295,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: not there yet, or git cannot read it */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3295,6 +3355,7 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3303,6 +3364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3311,8 +3373,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable` */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3689,6 +3760,7 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3697,6 +3769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3705,8 +3778,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: no file, or it cannot be read */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3859,6 +3950,7 @@ export interface operations {
                     "application/json": components["schemas"]["SearchMatches"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3867,6 +3959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3875,8 +3968,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable` */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5496,7 +5598,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionRefused"];
+                    "application/problem+json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -6027,7 +6129,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionRefused"];
+                    "application/problem+json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
