@@ -1,11 +1,11 @@
-// The page as an app: gestures, back, the keyboard, starting offline, updates, and nobody kept out.
+// The page as an app: gestures, back, starting offline, updates, its look, logging out.
 import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBrowser, openPhone, type Phone, picture, reload, show, swipe, visit } from './browser';
+import { violations } from './axe';
+import { openBrowser, openPhone, type Phone, picture, reload, swipe, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -28,9 +28,7 @@ beforeAll(async () => {
   cookie = await stack.login();
   network = await Network.to(stack.port);
   browser = await openBrowser();
-  phone = await openPhone(browser, network.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: network.url }]);
+  phone = await openPhone(browser, network.url, { cookie });
   chats = [await chat('say the first thing'), await chat('say the second thing')];
 });
 afterAll(async () => {
@@ -46,29 +44,14 @@ afterEach(() => {
 
 /** Another device, logged in by itself. */
 async function openOther(options: BrowserContextOptions = {}): Promise<Phone> {
-  const other = await openPhone(browser, stack.url, options);
-  const [name = '', value = ''] = (await stack.login()).split('=');
-  await other.context.addCookies([{ name, value, url: stack.url }]);
-  return other;
-}
-
-interface Status {
-  chats: { id: string; state: string }[];
+  return openPhone(browser, stack.url, { ...options, cookie: await stack.login() });
 }
 
 /** A chat whose first answer has been given. */
 async function chat(prompt: string): Promise<string> {
-  const repo = 'demo/hello-web';
-  const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
-  await until(
-    'it has been answered',
-    async () => {
-      const status = await stack.json<Status>(cookie, 'GET', '/admin/status');
-      return status.body.chats.some(({ id, state }) => id === body.id && ['unread', 'done'].includes(state));
-    },
-    90,
-  );
-  return body.id;
+  const id = await stack.begin(cookie, prompt);
+  await stack.reaches(cookie, id);
+  return id;
 }
 
 const button = (name: string | RegExp) => phone.page.getByRole('button', { name });
@@ -251,87 +234,6 @@ test('a part of the page that is not there any more is said in words', async () 
   await other.page.getByTestId('part-missing').getByRole('button', { name: 'Reload' }).tap();
   await other.page.getByTestId('debug-section').first().waitFor();
   await other.context.close();
-});
-
-const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-interface Violation {
-  id: string;
-  impact: string | null;
-  nodes: { html: string; failureSummary?: string }[];
-}
-
-/** What axe finds that keeps people out. */
-async function violations(page: Page): Promise<string[]> {
-  const source = await readFile(axeSource, 'utf8');
-  // Not as a script of the page: its policy allows its own alone.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: source });
-  await session.detach();
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await axe.run()).violations;
-  });
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
-    );
-}
-
-test('axe finds nothing serious on any screen', async () => {
-  const { page } = phone;
-  const screens = ['/new', '/inbox', '/repos', '/resources', '/devices', '/notifications', '/settings'];
-  const ofChat = ['', '/diff', '/files', '/log'].map((part) => `/chat/${chats[0]}${part}`);
-  for (const address of [...ofChat, ...screens, '/settings/appearance', '/debug']) {
-    await show(page, address);
-    expect(await violations(page), address).toEqual([]);
-  }
-  await visit(page, `/chat/${chats[0]}`);
-  await button(/^Chats/).tap();
-  await drawer().waitFor();
-  expect(await violations(page), 'drawer').toEqual([]);
-  await page.keyboard.press('Escape');
-  await drawer().waitFor({ state: 'hidden' });
-  await button('Chat menu').tap();
-  await page.getByRole('dialog').waitFor();
-  expect(await violations(page), 'menu').toEqual([]);
-  await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-});
-
-test('everything in a chat is reached by Tab, and seen to be', async () => {
-  const { page } = phone;
-  await visit(page, `/chat/${chats[0]}`);
-  await answer().waitFor();
-  await box().fill('something to send');
-  const names = await page.evaluate(() => {
-    const all = document.querySelectorAll<HTMLElement>(
-      '.page :is(button, a[href], textarea, input, [tabindex="0"])',
-    );
-    return [...all].filter((each) => !each.matches(':disabled') && each.checkVisibility()).length;
-  });
-  expect(names).toBeGreaterThan(4);
-  const reached = new Set<string>();
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-  for (let step = 0; step < names + 10; step += 1) {
-    await page.keyboard.press('Tab');
-    const at = await page.evaluate(() => {
-      const element = document.activeElement;
-      if (!(element instanceof HTMLElement) || element === document.body) return null;
-      const { outlineStyle, outlineWidth } = getComputedStyle(element);
-      const isSeen = element.matches('textarea') || (outlineStyle !== 'none' && outlineWidth !== '0px');
-      const all = [...document.querySelectorAll('*')];
-      return {
-        name: `${all.indexOf(element)} ${element.ariaLabel ?? element.innerText.slice(0, 30)}`,
-        isSeen,
-      };
-    });
-    if (at === null) continue;
-    expect(at.isSeen, at.name).toBe(true);
-    reached.add(at.name);
-  }
-  expect(reached.size).toBeGreaterThanOrEqual(names);
 });
 
 test('text size and a theme are chosen, kept, and there at the next start; the debug page is copied', async () => {

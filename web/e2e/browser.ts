@@ -33,10 +33,21 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath, args: chromiumSwitches });
 }
 
+interface PhoneOptions extends BrowserContextOptions {
+  /** Of a login: the phone is logged in by it. */
+  cookie?: string;
+}
+
+/** A cookie as a server sets it, for a browser. */
+export async function giveCookie(context: BrowserContext, url: string, cookie: string): Promise<void> {
+  const [name = '', value = ''] = cookie.split('=');
+  await context.addCookies([{ name, value, url }]);
+}
+
 export async function openPhone(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { cookie, ...options }: PhoneOptions = {},
 ): Promise<Phone> {
   const context = await browser.newContext({
     baseURL: url,
@@ -48,6 +59,7 @@ export async function openPhone(
     ...options,
   });
   context.setDefaultTimeout(30_000);
+  if (cookie !== undefined) await giveCookie(context, url, cookie);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
@@ -110,10 +122,21 @@ export async function swipe(page: Page, from: Point, to: Point): Promise<void> {
   await session.detach();
 }
 
+/** Waits until what slides or fades in is there; what pulses goes on. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
+    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined)));
+  });
+}
+
 /** A picture for the README and for people to look at, when dev/screenshots asks for it. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.OCWEB_SCREENSHOTS;
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
+  await atRest(page);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }

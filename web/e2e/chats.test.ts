@@ -13,49 +13,21 @@ let cookie: string;
 /** Done, with a change; asks; at work elsewhere. */
 const chats = { done: '', asks: '', tally: '' };
 
-interface View {
-  id: string;
-  state: string;
-  title: string | null;
-  last_line: string | null;
-  archived: boolean;
-  directory: string;
-  prompts: unknown[];
-}
-
 interface Message {
   info: { role: string; summary?: unknown; time: { completed?: number } };
   parts: { type: string; tool?: string; state?: { status: string; error?: string; output?: string } }[];
 }
 
-const views = async () => (await stack.json<{ chats: View[] }>(cookie, 'GET', '/admin/status')).body.chats;
 const messages = async (chat: string) =>
   (await stack.json<Message[]>(cookie, 'GET', `/session/${chat}/message`)).body;
 
 /** Waits until a chat has nothing to do and is in one of these states. */
-async function reaches(chat: string, ...states: string[]): Promise<View> {
-  return until(`the chat is ${states.join(' or ')}`, async () => {
-    const view = (await views()).find(({ id }) => id === chat);
-    return view !== undefined && view.prompts.length === 0 && states.includes(view.state) && view;
-  });
-}
-
-async function begin(repo: string, prompt: string): Promise<string> {
-  const { status, body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
-  expect(status).toBe(202);
-  return body.id;
-}
-
-async function prompt(chat: string, text: string): Promise<void> {
-  const id = `msg_${crypto.randomUUID().replaceAll('-', '')}`;
-  const { status } = await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
-  expect(status).toBe(202);
-}
+const reaches = (chat: string, ...states: string[]) => stack.reaches(cookie, chat, states);
+const begin = (repo: string, prompt: string) => stack.begin(cookie, prompt, repo);
+const prompt = (chat: string, text: string) => stack.say(cookie, chat, text);
 
 async function openLoggedIn(): Promise<Phone> {
-  const opened = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await opened.context.addCookies([{ name, value, url: stack.url }]);
+  const opened = await openPhone(browser, stack.url, { cookie });
   // What the icon of the installed app shows: 0 when it shows nothing.
   await opened.context.addInitScript(() => {
     Object.assign(navigator, {
@@ -314,7 +286,8 @@ test('a long change scrolls in its card; the buttons stay, on a small phone with
   await page.setViewportSize({ width: 390, height: 844 });
 });
 
-test('sharing says what it means, and why it fails', async () => {
+test('a chat is shared by a link, until that is taken back; a failure says why', async () => {
+  await stack.control('faults', 'POST', { part: 'sharing', status: 503 });
   await menu(chats.done);
   await item('Share').tap();
   await phone.page.getByText('opencode publishes the whole conversation').waitFor();
@@ -324,6 +297,26 @@ test('sharing says what it means, and why it fails', async () => {
   expect(await alert.innerText()).toMatch(
     /^Not shared\. opencode could not reach its share server, or sharing/,
   );
+
+  await button('Share').tap();
+  const sheet = phone.page.getByRole('dialog', { name: 'This chat is shared' });
+  const link = sheet.getByRole('link');
+  await link.waitFor();
+  const address = String(await link.getAttribute('href'));
+  await until('whoever has the link can read it', async () => (await fetch(address)).ok);
+  await sheet.getByRole('button', { name: 'Copy the link' }).tap();
+  await sheet.getByText('copied').waitFor();
+  expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+  await picture(phone.page, 'shared');
+  await sheet.getByRole('button', { name: 'Close' }).tap();
+  await sheet.waitFor({ state: 'detached' });
+
+  // Every page knows of it, and any can take it back.
+  await menu(chats.done);
+  await item('Shared: link and stop sharing').tap();
+  await button('Stop sharing').tap();
+  await phone.page.getByRole('dialog', { name: 'Share this chat?' }).waitFor();
+  expect((await fetch(address)).status).toBe(404);
 });
 
 test('a chat is compacted by the model that it used', async () => {

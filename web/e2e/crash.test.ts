@@ -43,12 +43,7 @@ const inState = (chat: string, ...states: string[]) =>
   until(`the chat is ${states}`, async () => states.includes((await view(chat)).state), 60);
 
 async function chatWith(prompt: string): Promise<string> {
-  const { status, body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
-    repo: 'demo/hello-web',
-    prompt,
-  });
-  expect(status).toBe(202);
-  return body.id;
+  return stack.begin(cookie, prompt);
 }
 
 async function opencode(): Promise<number> {

@@ -17,14 +17,8 @@ beforeAll(async () => {
   stack = await Stack.start({ volumeMegabytes: 400 });
   cookie = await stack.login();
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
-  const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
-    repo: 'demo/hello-web',
-    prompt: 'say: before',
-  });
-  chat = body.id;
+  phone = await openPhone(browser, stack.url, { cookie });
+  chat = await stack.begin(cookie, 'say: before');
   await stateIs('unread', 'done');
 });
 afterAll(async () => {

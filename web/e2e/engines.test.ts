@@ -1,11 +1,12 @@
 // The same short journey in WebKit, which every browser of an iPhone is, and in Firefox: log in, type a task, watch it,
 // allow what it asks for, look around. What Chromium shows in detail is not repeated here.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Driver } from './engines/driver';
+import { type Driver, inTime } from './engines/driver';
 import { openFirefox } from './engines/firefox';
-import { openWebKit } from './engines/webkit';
+import { findMiniBrowser, openWebKit } from './engines/webkit';
 import { Stack, until } from './stack';
 
 describe.each([
@@ -82,5 +83,25 @@ describe.each([
     await browser.click('[data-testid="changes"]');
     await browser.find('[data-testid="diff-view"]');
     await browser.shows('notes.md');
-  });
+  }, 300_000);
+});
+
+test('a driver that hangs is said by its name and what it was asked for', async () => {
+  const never = new Promise<never>(() => undefined);
+  await expect(inTime('WebKit', 'POST /url', never, 0.05)).rejects.toThrow(
+    'WebKit did not answer POST /url within 0.05 s',
+  );
+  expect(await inTime('WebKit', 'POST /url', Promise.resolve(1))).toBe(1);
+});
+
+test.each([
+  ['x86_64-linux-gnu/webkit2gtk-4.0', 'x86_64-linux-gnu/webkit2gtk-4.1'],
+  ['aarch64-linux-gnu/webkit2gtk-4.1', 'aarch64-linux-gnu/webkitgtk-6.0'],
+])('of %s and %s the browser of the newer WebKit is found', async (older, newer) => {
+  const libraries = mkdtempSync(join(tmpdir(), 'ocweb-libraries-'));
+  await expect(findMiniBrowser(libraries)).rejects.toThrow(/install webkit2gtk-driver/);
+  for (const folder of ['python3', older, newer]) mkdirSync(join(libraries, folder), { recursive: true });
+  for (const folder of [older, newer]) writeFileSync(join(libraries, folder, 'MiniBrowser'), '');
+  expect(await findMiniBrowser(libraries)).toBe(join(libraries, newer, 'MiniBrowser'));
+  rmSync(libraries, { recursive: true });
 });

@@ -214,8 +214,12 @@ test('an answer that is half given is there again after another page and a reloa
 
 /** Deletes a chat as another device would. */
 async function deleted(chat: string): Promise<void> {
-  const { status, body } = await stack.json(cookie, 'DELETE', `/admin/chats/${chat}`);
-  expect(status, JSON.stringify(body)).toBe(204);
+  // opencode may be at work for a moment after the answer is complete.
+  await until(
+    'it is deleted',
+    async () => (await stack.json(cookie, 'DELETE', `/admin/chats/${chat}`)).status === 204,
+    30,
+  );
 }
 
 test('what was typed in a chat that is deleted elsewhere is still there, and goes on in a new one', async () => {
@@ -271,4 +275,33 @@ test('a browser that has no room left says so, until it keeps what is typed', as
   await reload(page);
   await valueIs('and now');
   await box().fill('');
+});
+
+test('two tabs of a chat have one draft, pictures included', async () => {
+  await begun('say: begun');
+  const other = await phone.context.newPage();
+  await visit(other, page.url());
+  await box(other).waitFor();
+  // As on a phone: only the tab that is looked at has the focus. Else every tab is told that it has it.
+  for (const each of [page, other]) {
+    const session = await phone.context.newCDPSession(each);
+    await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+  }
+  await page.bringToFront();
+  await box().fill('one draft');
+  await page
+    .getByTestId('attach-input')
+    .setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: pixel });
+  await valueIs('one draft', other);
+  await other.getByTestId('attachment').getByRole('img').waitFor();
+  await other.bringToFront();
+  await box(other).fill('one draft, and more');
+  await button('Remove dot.png', other).tap();
+  await valueIs('one draft, and more');
+  await attached().waitFor({ state: 'detached' });
+  await sent('say: from the other tab', other);
+  await valueIs('');
+  await other.close();
+  await page.bringToFront();
+  await rests();
 });

@@ -17,9 +17,7 @@ beforeAll(async () => {
   stack = await Stack.start();
   cookie = await stack.login();
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
+  phone = await openPhone(browser, stack.url, { cookie });
 });
 afterAll(async () => {
   await browser?.close();
@@ -42,37 +40,18 @@ const box = () => phone.page.getByRole('textbox', { name: 'Message' });
 const fromEnd = () => transcript().evaluate((it) => -it.scrollTop);
 
 async function newChat(prompt?: string): Promise<Session> {
-  const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
-    repo: 'demo/hello-web',
-    ...(prompt === undefined ? {} : { prompt }),
-  });
+  const id = await stack.begin(cookie, prompt);
   await until('the chat is ready', async () => {
-    const chat = await stack.json<{ state: string }>(cookie, 'GET', `/admin/chats/${body.id}`);
+    const chat = await stack.json<{ state: string }>(cookie, 'GET', `/admin/chats/${id}`);
     return chat.body.state === 'ready';
   });
-  if (prompt !== undefined) await rests(body.id);
-  return (await stack.json<Session>(cookie, 'GET', `/session/${body.id}`)).body;
+  if (prompt !== undefined) await rests(id);
+  return (await stack.json<Session>(cookie, 'GET', `/session/${id}`)).body;
 }
 
 /** Has the server send a prompt: what is tried here is how it is read. Answers its id. */
-async function say(chat: string, text: string): Promise<string> {
-  const time = ((BigInt(Date.now()) * 4096n) & 0xffffffffffffn).toString(16).padStart(12, '0');
-  const id = `msg_${time}reading0000000`;
-  const { status } = await stack.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
-  expect(status).toBe(202);
-  return id;
-}
-
-async function rests(chat: string): Promise<void> {
-  interface Status {
-    chats: { id: string; state: string; prompts: unknown[] }[];
-  }
-  await until('the chat rests', async () => {
-    const { body } = await stack.json<Status>(cookie, 'GET', '/admin/status');
-    const view = body.chats.find(({ id }) => id === chat);
-    return view?.prompts.length === 0 && ['done', 'unread', 'failed'].includes(view.state);
-  });
-}
+const say = (chat: string, text: string) => stack.say(cookie, chat, text);
+const rests = (chat: string) => stack.reaches(cookie, chat, ['done', 'unread', 'failed']);
 
 async function sayAndWait(chat: string, text: string): Promise<void> {
   interface Message {

@@ -14,9 +14,7 @@ beforeAll(async () => {
   stack = await Stack.start();
   cookie = await stack.login();
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
+  phone = await openPhone(browser, stack.url, { cookie });
 });
 afterAll(async () => {
   await browser?.close();

@@ -17,22 +17,9 @@ interface Chat {
 
 /** A chat that has done what it was told. */
 async function doneChat(prompt: string): Promise<Chat> {
-  const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
-    repo: 'demo/hello-web',
-    prompt,
-  });
-  await until(`the chat is done with ${prompt}`, async () => {
-    const status = await stack.json<{ chats: { id: string; state: string }[] }>(
-      cookie,
-      'GET',
-      '/admin/status',
-    );
-    const state = status.body.chats.find(({ id }) => id === body.id)?.state;
-    if (state === 'failed') throw new Error('it failed');
-    return state === 'done' || state === 'unread';
-  });
-  const { body: chat } = await stack.json<Chat>(cookie, 'GET', `/admin/chats/${body.id}`);
-  return chat;
+  const id = await stack.begin(cookie, prompt);
+  const { directory } = await stack.reaches(cookie, id);
+  return { id, directory: directory ?? '' };
 }
 
 let withOrphan: Chat;
@@ -52,9 +39,7 @@ beforeAll(async () => {
     expect((await stack.json(cookie, 'DELETE', `/session/${id}`)).status).toBe(200);
   }
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
+  phone = await openPhone(browser, stack.url, { cookie });
   await visit(phone.page, '/resources');
 });
 afterAll(async () => {

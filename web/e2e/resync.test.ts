@@ -19,19 +19,14 @@ beforeAll(async () => {
   cookie = await stack.login();
   browser = await openBrowser();
   for (let index = 0; index < phonesAtOnce; index += 1) {
-    const { body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
-      repo: 'demo/hello-web',
-      prompt: `say: chat ${index}`,
-    });
+    const chat = await stack.begin(cookie, `say: chat ${index}`);
     const network = await Network.to(stack.port);
-    const phone = await openPhone(browser, network.url);
-    const [name = '', value = ''] = cookie.split('=');
-    await phone.context.addCookies([{ name, value, url: network.url }]);
-    await visit(phone.page, `/chat/${body.id}`);
-    opened.push({ phone, network, chat: body.id });
+    const phone = await openPhone(browser, network.url, { cookie });
+    await visit(phone.page, `/chat/${chat}`);
+    opened.push({ phone, network, chat });
   }
   // What is counted later is what a round said: opencode's start in each working copy is over.
-  for (const { chat } of opened) await until('the first answer is there', () => rests(chat), 120);
+  for (const { chat } of opened) await stack.reaches(cookie, chat);
 });
 afterAll(async () => {
   await browser?.close();
@@ -99,11 +94,7 @@ async function say(chat: string, text: string): Promise<void> {
 
 /** Answers once nothing waits and nothing runs; before, it fails with what the chat does. */
 async function rests(chat: string): Promise<true> {
-  interface Status {
-    chats: { id: string; state: string; prompts: unknown[] }[];
-  }
-  const { body } = await stack.json<Status>(cookie, 'GET', '/admin/status');
-  const view = body.chats.find(({ id }) => id === chat);
+  const view = await stack.view(cookie, chat);
   if (view?.prompts.length === 0 && ['unread', 'done'].includes(view.state)) return true;
   throw new Error(`${chat} is ${view?.state}, and ${view?.prompts.length} prompts wait`);
 }

@@ -31,14 +31,8 @@ beforeAll(async () => {
   stack = await Stack.start();
   cookie = await stack.login();
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
-  const made = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', {
-    repo: 'demo/hello-web',
-    prompt: work,
-  });
-  chat = made.body.id;
+  phone = await openPhone(browser, stack.url, { cookie });
+  chat = await stack.begin(cookie, work);
   await rests();
 });
 afterAll(async () => {
@@ -48,16 +42,7 @@ afterAll(async () => {
 afterEach(() => expect(phone.complaints).toEqual([]));
 
 /** Nothing waits and nothing runs in the chat. */
-async function rests(): Promise<void> {
-  interface Status {
-    chats: { id: string; state: string; prompts: unknown[] }[];
-  }
-  await until('the chat rests', async () => {
-    const { body } = await stack.json<Status>(cookie, 'GET', '/admin/status');
-    const it = body.chats.find(({ id }) => id === chat);
-    return it?.prompts.length === 0 && ['done', 'unread'].includes(it.state);
-  });
-}
+const rests = () => stack.reaches(cookie, chat);
 
 const button = (name: string | RegExp) => phone.page.getByRole('button', { name });
 const link = (name: string | RegExp) => phone.page.getByRole('link', { name });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumPath, chromiumSwitches, picture, visit } from './browser';
+import { chromiumPath, chromiumSwitches, giveCookie, picture, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
 
@@ -25,8 +25,7 @@ async function openApp(): Promise<Page> {
     isMobile: true,
   });
   context.setDefaultTimeout(30_000);
-  const [name = '', value = ''] = cookie.split('=');
-  await context.addCookies([{ name, value, url: network.url }]);
+  await giveCookie(context, network.url, cookie);
   return context.pages()[0] ?? context.newPage();
 }
 

@@ -7,6 +7,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { ChatView } from '../src/shared/api/relay';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -231,6 +232,46 @@ export class Stack {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     return { status: answer.status, body: (answer.text ? JSON.parse(answer.text) : null) as T };
+  }
+
+  /** Begins a chat, with its first prompt where one is given. Answers its id. */
+  async begin(cookie: string, prompt?: string, repo = 'demo/hello-web'): Promise<string> {
+    const body = { repo, ...(prompt === undefined ? {} : { prompt }) };
+    const made = await this.json<{ id: string }>(cookie, 'POST', '/admin/chats', body);
+    if (made.status !== 202) throw new Error(`no chat but ${made.status}: ${JSON.stringify(made.body)}`);
+    return made.body.id;
+  }
+
+  /** Hands a prompt over, as the page does. Answers its id. */
+  async say(cookie: string, chat: string, text: string): Promise<string> {
+    const time = BigInt.asUintN(48, BigInt(Date.now()) * 4096n)
+      .toString(16)
+      .padStart(12, '0');
+    const id = `msg_${time}${crypto.randomUUID().replaceAll('-', '').slice(0, 14)}`;
+    const said = await this.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
+    if (said.status !== 202) throw new Error(`not taken but ${said.status}: ${JSON.stringify(said.body)}`);
+    return id;
+  }
+
+  /** A chat as the relay tells of it; undefined where it knows of none. */
+  async view(cookie: string, chat: string): Promise<ChatView | undefined> {
+    const { body } = await this.json<{ chats: ChatView[] }>(cookie, 'GET', '/admin/status');
+    return body.chats.find(({ id }) => id === chat);
+  }
+
+  /** Waits until nothing waits to be handed over and the chat is in one of these states: until its agent rests. */
+  async reaches(cookie: string, chat: string, states = ['unread', 'done']): Promise<ChatView> {
+    let view: ChatView | undefined;
+    return until(
+      `the chat is ${states.join(' or ')}`,
+      async () => {
+        view = await this.view(cookie, chat);
+        return view?.prompts.length === 0 && states.includes(view.state) && view;
+      },
+      120,
+    ).catch((error: unknown) => {
+      throw new Error(`${error}: it is ${view?.state}, and ${view?.prompts.length} prompts wait`);
+    });
   }
 
   async services(cookie: string): Promise<Map<string, Service>> {

@@ -73,7 +73,7 @@ test('the keys that a phone does not have', async () => {
   await page.keyboard.type('sleep 1000');
   await page.keyboard.press('Enter');
   await shows(/sleep 1000\s*$/);
-  await key('Escape').tap();
+  await key('Esc').tap();
   await shows(/sleep 1000\s+\^\[/);
   await key('Ctrl').tap();
   expect(await key('Ctrl').getAttribute('aria-pressed')).toBe('true');

@@ -26,9 +26,7 @@ afterAll(async () => {
 afterEach(() => expect(phone.complaints).toEqual([]));
 
 async function openLoggedIn(): Promise<Phone> {
-  const opened = await openPhone(browser, stack.url);
-  const [name = '', value = ''] = cookie.split('=');
-  await opened.context.addCookies([{ name, value, url: stack.url }]);
+  const opened = await openPhone(browser, stack.url, { cookie });
   await opened.context.grantPermissions(['notifications'], { origin: stack.url });
   return opened;
 }
@@ -41,11 +39,9 @@ const inbox = async () => (await stack.json<Inbox>(cookie, 'GET', '/admin/inbox'
 
 /** A new chat that is not looked at; answers its id once it asks something. */
 async function chatThatAsks(prompt: string): Promise<string> {
-  const repo = 'demo/hello-web';
-  const { status, body } = await stack.json<{ id: string }>(cookie, 'POST', '/admin/chats', { repo, prompt });
-  expect(status).toBe(202);
-  await until('it asks', async () => (await inbox()).some(({ chat_id }) => chat_id === body.id), 90);
-  return body.id;
+  const id = await stack.begin(cookie, prompt);
+  await until('it asks', async () => (await inbox()).some(({ chat_id }) => chat_id === id), 90);
+  return id;
 }
 
 const requests = (of: Phone) => of.page.getByTestId('inbox-request');

@@ -19,10 +19,8 @@ beforeAll(async () => {
     await stack.json(cookie, 'POST', '/admin/repos/clone', { repo });
   }
   browser = await openBrowser();
-  phone = await openPhone(browser, stack.url);
+  phone = await openPhone(browser, stack.url, { cookie });
   page = phone.page;
-  const [name = '', value = ''] = cookie.split('=');
-  await phone.context.addCookies([{ name, value, url: stack.url }]);
   await newChat();
   photo = await photoOnItsSide();
 });
@@ -64,22 +62,8 @@ async function begun(prompt = 'say: ready'): Promise<void> {
   await rests();
 }
 
-interface View {
-  id: string;
-  state: string;
-  prompts: unknown[];
-}
-
-async function view(): Promise<View | undefined> {
-  const { body } = await stack.json<{ chats: View[] }>(cookie, 'GET', '/admin/status');
-  return body.chats.find(({ id }) => id === chatId());
-}
-
-const rests = () =>
-  until('the chat rests', async () => {
-    const chat = await view();
-    return chat?.prompts.length === 0 && ['done', 'unread', 'failed'].includes(chat.state);
-  });
+const view = () => stack.view(cookie, chatId());
+const rests = () => stack.reaches(cookie, chatId(), ['done', 'unread', 'failed']);
 
 interface StoredPart {
   type: string;

@@ -46,7 +46,7 @@ pub(crate) fn decide(facts: &RequestFacts<'_>, session: Option<SessionId>, hosts
     let refusal = match (vet(facts, hosts), session) {
         (Ok(()), Some(session)) => return Ok(session),
         (Err(refusal @ Refusal::UnknownHost), _) | (Err(refusal), Some(_)) => refusal,
-        (_, None) if !facts.is_navigation() || facts.has_authorization => Refusal::LoginRequired,
+        (_, None) if !facts.is_navigation() || facts.presents_token => Refusal::LoginRequired,
         (_, None) => {
             // What a form would have posted cannot be taken up again after the login: only pages can.
             let next = if facts.is_safe() { ReturnPath::parse(facts.target) } else { None };
@@ -114,7 +114,7 @@ mod tests {
         fetch_destination: None,
         accepts_html: false,
         is_websocket: false,
-        has_authorization: false,
+        presents_token: false,
     };
 
     /// The address bar, or a link of our own.
@@ -294,6 +294,16 @@ mod tests {
                 ("no host", RequestFacts { host: None, ..PLAIN }),
                 ("two hosts", RequestFacts { host: Some("box.example, evil.test"), ..PLAIN }),
             ],
+        );
+    }
+
+    #[test]
+    fn who_presents_a_token_is_not_sent_to_the_login() {
+        let presented = |facts| RequestFacts { presents_token: true, ..facts };
+        assert_rule(
+            &Err(Refuse(LoginRequired)),
+            &Ok(session()),
+            &[("a page", presented(PAGE)), ("of a browser that does not say", presented(HOME))],
         );
     }
 

@@ -5,7 +5,7 @@
 
 use axum::http::{HeaderMap, Method, Uri, header};
 
-use crate::host::Scheme;
+use crate::{host::Scheme, token::TokenText};
 
 /// The facts, borrowed from the request. A header that is there twice, or is not text, reads as
 /// empty, which no rule takes for anything good.
@@ -31,8 +31,9 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) accepts_html: bool,
     /// True when it asks for a WebSocket.
     pub(crate) is_websocket: bool,
-    /// True when it comes with `Authorization`, as programs do: no login page helps them.
-    pub(crate) has_authorization: bool,
+    /// True when it comes with a token, as programs do: no login page helps them. Other credentials are not for us: a
+    /// browser may have them from another site, and a proxy on the way may add them.
+    pub(crate) presents_token: bool,
 }
 
 impl<'a> RequestFacts<'a> {
@@ -62,7 +63,7 @@ impl<'a> RequestFacts<'a> {
             is_websocket: upgrades
                 || headers.contains_key("sec-websocket-key")
                 || fetch_mode == Some("websocket"),
-            has_authorization: headers.contains_key(header::AUTHORIZATION),
+            presents_token: TokenText::find(headers).is_some(),
         }
     }
 

@@ -21,8 +21,6 @@ use crate::{
 const PREFIX: &str = "ocweb_";
 /// How many random bytes it has.
 const BYTES: usize = 32;
-/// How many characters these are.
-const TEXT: usize = 43;
 
 /// Longest name, in characters.
 const NAME_LENGTH: usize = 100;
@@ -38,8 +36,8 @@ impl TokenText {
         Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
     }
 
-    /// The token in `Authorization`: after `Bearer`, or as the password of `Basic` with whatever user. `None` when
-    /// there is nothing that could be a token of ours, or more than one such header.
+    /// What is presented as a token of ours in `Authorization`: after `Bearer`, or as the password of `Basic` with
+    /// whatever user. `None` of anything that does not begin like one, and of more than one such header.
     pub(crate) fn find(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let value = values.next()?.to_str().ok()?;
@@ -55,9 +53,7 @@ impl TokenText {
         } else {
             return None;
         };
-        let random = text.trim().strip_prefix(PREFIX)?;
-        let fits = random.len() == TEXT && URL_SAFE_NO_PAD.decode(random).is_ok();
-        fits.then(|| Self(text.trim().to_owned()))
+        text.trim().starts_with(PREFIX).then(|| Self(text.trim().to_owned()))
     }
 
     /// The text itself.
@@ -158,6 +154,14 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_token_is_presented_all_the_same() {
+        let token = TokenText::generate().unwrap().0;
+        for damaged in [format!("{token}A"), token[..20].to_owned(), PREFIX.to_owned()] {
+            assert_eq!(found(&[&format!("Bearer {damaged}")]), Some(damaged));
+        }
+    }
+
+    #[test]
     fn what_is_no_token() {
         let token = TokenText::generate().unwrap().0;
         for line in [
@@ -167,13 +171,10 @@ mod tests {
             "Bearer ".into(),
             format!("Digest {token}"),
             format!("Bearer {}", &token[1..]),
-            format!("Bearer {token}A"),
-            format!("Bearer {PREFIX}{}", "!".repeat(TEXT)),
             format!("Basic {token}"),
             "Basic !!".into(),
             format!("Basic {}", STANDARD.encode(&token)),
             format!("Basic {}", STANDARD.encode(format!("{token}:"))),
-            format!("Bearer {PREFIX}{}", "A".repeat(8192)),
         ] {
             assert_eq!(found(&[&line]), None, "{line}");
         }

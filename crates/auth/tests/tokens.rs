@@ -130,6 +130,36 @@ async fn what_is_no_valid_token_gets_in_nowhere() {
 }
 
 #[tokio::test]
+async fn credentials_that_are_not_ours_count_as_none() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    for foreign in [
+        basic("somebody", "of another part of the site"),
+        basic("opencode", support::PASSWORD),
+        bearer("eyJhbGciOiJIUzI1NiJ9.e30.x"),
+        "Negotiate YII=".to_owned(),
+        "Basic".to_owned(),
+    ] {
+        let ask = |path: &str| service.get(path).header("authorization", &foreign);
+        let page = ask("/auth/check").header("x-forwarded-uri", "/chat/ses_1").header("accept", "text/html");
+        let page = page.send().await.unwrap();
+        assert_eq!(
+            (page.status().as_u16(), header(&page, "location")),
+            (303, "/auth/login?next=/chat/ses_1")
+        );
+        assert_eq!(ask("/auth/login").send().await.unwrap().status(), 200);
+        // However often: nothing is being guessed.
+        for _ in 0..8 {
+            assert_problem(ask("/auth/check").send().await.unwrap(), 401, "login-required").await;
+        }
+        let owner = ask("/auth/check").header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(owner.status(), 204, "{foreign}");
+        let list = ask("/auth/sessions").header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(list.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn another_site_gains_nothing_from_a_token_in_the_browser() {
     let service = Service::start().await;
     let cookie = service.cookie().await;

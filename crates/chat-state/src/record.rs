@@ -37,6 +37,8 @@ pub enum Permissions {
 pub enum PromptState {
     /// For its turn.
     Waiting,
+    /// For its person, who stopped the chat.
+    Held,
     /// Being handed over.
     Sending,
     /// opencode has it.

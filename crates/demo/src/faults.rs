@@ -27,6 +27,8 @@ pub enum Part {
     Git,
     /// The model.
     Model,
+    /// The share server.
+    Sharing,
 }
 
 /// What is to go wrong, and how often. The effects can be combined: first the delay, then the

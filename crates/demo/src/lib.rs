@@ -1,4 +1,4 @@
-//! The demo world: a GitHub and a language model, played on one loopback port.
+//! The demo world: a GitHub, a language model and opencode's share server, played on one loopback port.
 //!
 //! It exists so that ocweb can be tried and tested with nothing but the machine at hand: no account,
 //! no key, no network. The product knows nothing of it; it is pointed here by the same environment
@@ -6,7 +6,8 @@
 //!
 //! - [`github`] answers the few REST calls and serves real bare repositories over smart HTTP.
 //! - [`model`] speaks the OpenAI chat protocol and does what the words of a prompt say.
-//! - [`faults`] makes either of them fail on purpose.
+//! - `sharing` takes in the conversations that opencode publishes.
+//! - [`faults`] makes any of them fail on purpose.
 //!
 //! A test starts a world in its own process. The world answers on the test's own runtime, so whatever
 //! the test runs against it, such as git, must not block that runtime:
@@ -27,6 +28,7 @@ pub mod github;
 pub mod model;
 mod secrets;
 mod settings;
+mod sharing;
 mod world;
 
 pub use world::{StartError, World};

@@ -34,7 +34,7 @@ impl Secrets {
     }
 }
 
-fn random(prefix: &str) -> io::Result<String> {
+pub(crate) fn random(prefix: &str) -> io::Result<String> {
     let mut bytes = [0_u8; 24];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))

@@ -4,7 +4,7 @@ use std::{fs, io, os::unix::fs::PermissionsExt, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::{github, secrets::Secrets};
+use crate::{github, secrets::Secrets, sharing};
 
 const NOTICE: &str = "Demo: GitHub and the model are played here.";
 
@@ -47,7 +47,8 @@ fn opencode_config(url: &str, model_key: &str) -> Value {
     json!({
         "$schema": "https://opencode.ai/config.json",
         "autoupdate": false,
-        "share": "disabled",
+        "share": "manual",
+        "enterprise": {"url": format!("{url}{}", sharing::BASE)},
         "enabled_providers": ["demo"],
         "provider": {"demo": {
             "name": "Demo",

@@ -17,7 +17,7 @@ use crate::{
     github::{self, Rates, SeedError},
     model::{self, Completions},
     secrets::Secrets,
-    settings,
+    settings, sharing,
 };
 
 /// How long open requests may go on after [`World::stop`].
@@ -85,6 +85,7 @@ impl World {
             completions: Completions::default(),
         };
         let stop = CancellationToken::new();
+        let sharing = sharing::Sharing::new(url.clone());
         let github = github::GitHub::new(
             url,
             secrets.github_token.clone(),
@@ -96,6 +97,7 @@ impl World {
         let router = Router::new()
             .merge(github::router(github, &control.faults))
             .merge(model::router(model, &control.faults))
+            .merge(sharing::router(sharing, &control.faults))
             .merge(control::router(control.clone()));
         let server = tokio::spawn(serve(listener, router, stop.clone()));
         Ok(Self { address, secrets, opencode_config, control, stop, server })

@@ -185,3 +185,29 @@ async fn failing_waiting_and_stalling() {
     }
     tokio::time::timeout(Duration::from_secs(20), stage.test.world.stop()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_conversation_is_published_until_that_is_taken_back() {
+    let stage = Stage::set().await;
+    let opencode = &stage.opencode;
+    let session = opencode.session().await;
+    opencode.ask(&session, "say: for everybody").await;
+
+    let shared = opencode.post(&format!("/session/{session}/share"), json!({})).await;
+    let link = shared["share"]["url"].as_str().unwrap().to_owned();
+    assert!(link.starts_with(&stage.test.world.url()), "{link}");
+    // opencode hands the conversation over a moment later.
+    let published = async {
+        loop {
+            let text = reqwest::get(&link).await.unwrap().text().await.unwrap();
+            if text.contains("for everybody") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), published).await.unwrap();
+
+    opencode.call(reqwest::Method::DELETE, &format!("/session/{session}/share"), None).await;
+    assert_eq!(reqwest::get(&link).await.unwrap().status(), 404);
+}

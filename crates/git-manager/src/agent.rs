@@ -43,15 +43,46 @@ pub async fn bring_to_rest(client: &Client, directory: &Path) -> Result<(), Erro
 }
 
 /// Ends what a session does, if it does anything.
-pub async fn abort(client: &Client, session: &str, directory: &Path) -> Result<(), Error> {
+async fn abort(client: &Client, session: &str, directory: &Path) -> Result<(), Error> {
     match client.abort(session, directory).await {
         Ok(()) | Err(ClientError::NotFound | ClientError::Refused(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
+/// Ends what a chat does, its subagents included; other conversations of its folder go on.
+pub async fn abort_chat(client: &Client, chat: &ChatId, directory: &Path) -> Result<(), Error> {
+    abort(client, chat.as_str(), directory).await?;
+    // Most have ended with it.
+    for session in busy(client, directory).await? {
+        if is_subagent_of(client, &session, chat).await? {
+            abort(client, &session, directory).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn is_subagent_of(client: &Client, session: &str, chat: &ChatId) -> Result<bool, Error> {
+    #[derive(Deserialize)]
+    struct Lineage {
+        #[serde(rename = "parentID")]
+        parent: Option<String>,
+    }
+    let mut session = session.to_owned();
+    loop {
+        match client.session::<Lineage>(&session).await {
+            Ok(Lineage { parent: Some(parent) }) if parent == chat.as_str() => return Ok(true),
+            Ok(Lineage { parent: Some(parent) }) => session = parent,
+            Ok(Lineage { parent: None }) | Err(ClientError::NotFound | ClientError::Refused(_)) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// The sessions that are at work in `directory`.
-pub async fn busy(client: &Client, directory: &Path) -> Result<Vec<String>, Error> {
+async fn busy(client: &Client, directory: &Path) -> Result<Vec<String>, Error> {
     match client.busy_sessions(directory).await {
         Err(ClientError::Refused(_)) => Ok(Vec::new()),
         busy => Ok(busy?),

@@ -8,7 +8,9 @@ mod garbage;
 mod permissions;
 mod problem;
 mod prompts;
+mod reading;
 mod repositories;
+mod stopping;
 mod view;
 mod worktrees;
 
@@ -57,6 +59,7 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(chats::router())
         .merge(permissions::router())
         .merge(prompts::router())
+        .merge(stopping::router())
         .merge(view::router())
         .merge(files::router())
         .merge(garbage::router())

@@ -11,6 +11,7 @@ mod deleted;
 mod earlier;
 mod foreign;
 mod permissions;
+mod stopping;
 mod worker;
 
 use std::{

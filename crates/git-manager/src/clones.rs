@@ -184,6 +184,12 @@ impl Clones {
         names.iter().filter_map(|name| self.describe(name)).collect()
     }
 
+    /// The repository in whose clone a folder is, given without links.
+    pub fn around(&self, directory: &Path) -> Option<RepositoryName> {
+        let below = directory.strip_prefix(&self.folder).ok()?;
+        self.find(&repository_of_folder(below.iter().next()?.to_str()?)?)
+    }
+
     /// One repository of the list.
     pub fn describe(&self, name: &RepositoryName) -> Option<Repository> {
         let there = self.find(name).map(|name| (name, RepositoryState::Ready));

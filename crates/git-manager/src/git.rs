@@ -32,7 +32,7 @@ use reqwest::Url;
 
 pub use borrowed::Borrowed;
 pub use failure::GitError;
-pub use invocation::Invocation;
+pub use invocation::{FirstLines, Invocation};
 pub use leftovers::{Leftovers, LeftoversError};
 pub use progress::CloneProgress;
 pub use stale_locks::clearing_stale_locks;

@@ -102,7 +102,12 @@ impl Manager {
             tasks.clone(),
             stop.clone(),
         );
-        let view = Arc::new(View::new(Arc::clone(&git), Arc::clone(&chats), Arc::clone(&worktrees)));
+        let view = Arc::new(View::new(
+            Arc::clone(&git),
+            Arc::clone(&clones),
+            Arc::clone(&chats),
+            Arc::clone(&worktrees),
+        ));
         let removal = Removal {
             clones: Arc::clone(&clones),
             worktrees: Arc::clone(&worktrees),

@@ -118,6 +118,24 @@ impl Prompts {
         self.write(chat, move |_, _, ledger| ledger.hurry(&id)).await
     }
 
+    /// Keeps the prompts of a chat that wait where they are.
+    pub async fn hold(&self, chat: &ChatId) -> Result<(), Error> {
+        self.write(chat, |_, _, ledger| {
+            ledger.hold();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Has the prompts of a chat that are held go on, in order.
+    pub async fn release(&self, chat: &ChatId) -> Result<(), Error> {
+        self.write(chat, |_, _, ledger| {
+            ledger.release();
+            Ok(())
+        })
+        .await
+    }
+
     /// Takes a prompt back that opencode does not have, and gives it with its files. One that is not here may be on its
     /// way still, also the first of a chat that is: it will not be taken in.
     pub async fn take_back(&self, chat: &ChatId, id: MessageId) -> Result<(Prompt, Vec<File>), Error> {

@@ -1,4 +1,5 @@
-//! What the working copies of chats hold, for those who read: numbers, changes, commits, files, finds.
+//! What the working copies of chats hold, for those who read: numbers, changes, commits, files, finds. A session that
+//! was begun elsewhere has those of the worktree or clone that it is in.
 //!
 //! Nothing here writes, takes a lock of git's, or runs anything that a repository configures: it belongs to the
 //! agent too. All but the search for text is read with the library, which knows neither hooks nor filters nor
@@ -15,7 +16,8 @@ mod survey;
 mod tree;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -39,10 +41,11 @@ use self::{
 };
 use crate::{
     chats::{Chats, State as ChatState},
+    clones::Clones,
     error::{Error, Missing},
     git::Git,
     names::{InnerPath, SessionId},
-    worktrees::Worktrees,
+    worktrees::{Worktree, Worktrees},
 };
 
 /// How many working copies are read at once.
@@ -55,13 +58,14 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Reads working copies.
 pub struct View {
     git: Arc<Git>,
+    clones: Arc<Clones>,
     chats: Arc<Chats>,
     worktrees: Arc<Worktrees>,
     readers: Semaphore,
-    desks: Mutex<HashMap<ChatId, Arc<Desk>>>,
+    desks: Mutex<HashMap<PathBuf, Arc<Desk>>>,
 }
 
-/// What is kept of one chat between two requests.
+/// What is kept of one working copy between two requests.
 struct Desk {
     readers: Arc<Semaphore>,
     measured: Mutex<Option<Arc<Measured>>>,
@@ -116,8 +120,9 @@ impl From<Failure> for Error {
 
 impl View {
     /// A view of the working copies of `chats`.
-    pub fn new(git: Arc<Git>, chats: Arc<Chats>, worktrees: Arc<Worktrees>) -> Self {
-        Self { git, chats, worktrees, readers: Semaphore::new(READERS), desks: Mutex::default() }
+    pub fn new(git: Arc<Git>, clones: Arc<Clones>, chats: Arc<Chats>, worktrees: Arc<Worktrees>) -> Self {
+        let (readers, desks) = (Semaphore::new(READERS), Mutex::default());
+        Self { git, clones, chats, worktrees, readers, desks }
     }
 
     /// The numbers of every chat with a working copy that can be read, the newest chat first. They hold: every
@@ -137,13 +142,13 @@ impl View {
     /// The same as they were last measured, at once: no working copy is looked at. Chats that were not measured
     /// since the start are left out.
     pub fn last_stats(&self) -> Vec<Stat> {
-        let desks = self.places().into_iter().map(|place| self.desk(&place.chat));
-        desks.filter_map(|desk| lock(&desk.measured).as_ref().map(|measured| measured.stat.clone())).collect()
+        let known = |place: Place| lock(&self.desk(&place).measured).as_ref().map(|it| it.stat_of(&place));
+        self.places().into_iter().filter_map(known).collect()
     }
 
     /// The numbers of one chat, measured now.
     pub async fn stat(&self, chat: &ChatId) -> Result<Stat, Error> {
-        self.read(self.place(chat)?, measure_and_keep).await
+        self.read(self.place(chat).await?, measure_and_keep).await
     }
 
     /// The numbers of one chat, measured again only if something changed.
@@ -151,65 +156,103 @@ impl View {
         self.read(place, |place, desk, patience| {
             let known = lock(&desk.measured).clone();
             match known.filter(|known| known.still_holds(place)) {
-                Some(known) => Ok(known.stat.clone()),
+                Some(known) => Ok(known.stat_of(place)),
                 None => measure_and_keep(place, desk, patience),
             }
         })
         .await
     }
 
-    /// The working copies of all chats, the newest first. What is kept of chats that are gone is forgotten.
+    /// The working copies of all chats, and of the sessions begun elsewhere that are known here, the newest first. What
+    /// is kept of working copies that are gone is forgotten.
     fn places(&self) -> Vec<Place> {
-        let chats = self.chats.list();
-        self.lock().retain(|id, _| chats.binary_search_by(|chat| chat.id.cmp(id)).is_ok());
-        chats.iter().filter_map(|chat| self.place(&chat.id).ok()).collect()
+        let own = self.chats.list().into_iter().filter_map(|chat| self.own_place(&chat.id).ok());
+        let foreign = self.chats.list_foreign().into_iter();
+        let mut places: Vec<_> =
+            own.chain(foreign.filter_map(|it| self.shared_place(&it.id, &it.directory))).collect();
+        places.sort_by(|one, other| one.chat.cmp(&other.chat));
+        let read: HashSet<_> = places.iter().map(|place| &place.path).collect();
+        self.lock().retain(|path, _| read.contains(path));
+        places
     }
 
     /// What changed against something.
     pub async fn comparison(&self, chat: &ChatId, against: Against) -> Result<Comparison, Error> {
-        self.read(self.place(chat)?, move |place, _, patience| Comparison::read(place, &against, patience))
-            .await
+        self.read(self.place(chat).await?, move |place, _, patience| {
+            Comparison::read(place, &against, patience)
+        })
+        .await
     }
 
     /// The commits of a chat's branch that its base does not have, the newest first.
     pub async fn history(&self, chat: &ChatId, limit: usize) -> Result<History, Error> {
-        self.read(self.place(chat)?, move |place, _, _| History::read(place, limit)).await
+        self.read(self.place(chat).await?, move |place, _, _| History::read(place, limit)).await
     }
 
     /// What a folder of the working copy holds.
     pub async fn listing(&self, chat: &ChatId, path: InnerPath) -> Result<Listing, Error> {
-        self.read(self.place(chat)?, move |place, _, _| Listing::read(place, &path)).await
+        self.read(self.place(chat).await?, move |place, _, _| Listing::read(place, &path)).await
     }
 
     /// A file of the working copy as text.
     pub async fn text_file(&self, chat: &ChatId, path: InnerPath) -> Result<TextFile, Error> {
-        self.read(self.place(chat)?, move |place, _, _| TextFile::read(Inside::open(&place.path)?, &path))
-            .await
+        self.read(self.place(chat).await?, move |place, _, _| {
+            TextFile::read(Inside::open(&place.path)?, &path)
+        })
+        .await
     }
 
     /// A file of the working copy as it is.
     pub async fn raw_file(&self, chat: &ChatId, path: InnerPath) -> Result<RawFile, Error> {
-        self.read(self.place(chat)?, move |place, _, _| RawFile::open(Inside::open(&place.path)?, &path))
-            .await
+        self.read(self.place(chat).await?, move |place, _, _| {
+            RawFile::open(Inside::open(&place.path)?, &path)
+        })
+        .await
     }
 
     /// The files whose names fit, the best first; without a query those that changed last.
     pub async fn find_names(&self, chat: &ChatId, query: String, limit: usize) -> Result<Matches, Error> {
-        self.read(self.place(chat)?, move |place, _, patience| search::names(place, &query, limit, patience))
-            .await
+        self.read(self.place(chat).await?, move |place, _, patience| {
+            search::names(place, &query, limit, patience)
+        })
+        .await
     }
 
     /// The lines that hold a text.
     pub async fn find_text(&self, chat: &ChatId, query: &str, limit: usize) -> Result<Matches, Error> {
-        let place = self.place(chat)?;
-        let desk = self.desk(&place.chat);
+        let place = self.place(chat).await?;
+        let desk = self.desk(&place);
         let _one = desk.readers.acquire().await;
         let _reader = self.readers.acquire().await;
         search::text(&self.git, &place.path, query, limit).await
     }
 
-    /// Where the working copy of a chat is, and what it is compared with.
-    fn place(&self, id: &ChatId) -> Result<Place, Error> {
+    /// Where the working copy of a chat, or of a session that was begun elsewhere, is.
+    async fn place(&self, id: &ChatId) -> Result<Place, Error> {
+        match self.own_place(id) {
+            Err(Error::Missing(Missing::Chat(_))) => {
+                let directory = self.chats.foreign_directory(id).await?;
+                let place = self.shared_place(id, &directory);
+                place.ok_or_else(|| Error::Missing(Missing::WorkingCopy(id.clone())))
+            }
+            place => place,
+        }
+    }
+
+    /// The working copy that a session begun elsewhere shares, if its folder is in one of ours.
+    fn shared_place(&self, id: &ChatId, directory: &Path) -> Option<Place> {
+        let (chat, directory) = (id.clone(), directory.canonicalize().ok()?);
+        if let Some(Worktree { repo, session_id, path, base, .. }) = self.worktrees.around(&directory) {
+            let began_at = self.worktrees.began_at(&repo, &session_id);
+            return Some(Place { chat, path, base, began_at });
+        }
+        let name = self.clones.around(&directory)?;
+        let base = self.clones.describe(&name)?.default_branch;
+        Some(Place { chat, path: self.clones.path(&name), base, began_at: None })
+    }
+
+    /// Where the working copy of a chat of ours is, and what it is compared with.
+    fn own_place(&self, id: &ChatId) -> Result<Place, Error> {
         let chat = self.chats.get(id)?;
         let session = SessionId::from(id);
         let path = self.worktrees.path(&chat.repo, &session);
@@ -234,7 +277,7 @@ impl View {
         place: Place,
         reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Error> {
-        let desk = self.desk(&place.chat);
+        let desk = self.desk(&place);
         let patience = CancellationToken::new();
         let _waiting = patience.clone().drop_guard();
         let waited_for = async {
@@ -251,14 +294,14 @@ impl View {
         tokio::time::timeout(LIMIT, waited_for).await.map_err(|_| Error::TookTooLong)?
     }
 
-    fn desk(&self, chat: &ChatId) -> Arc<Desk> {
+    fn desk(&self, place: &Place) -> Arc<Desk> {
         let new = || {
             Arc::new(Desk { readers: Arc::new(Semaphore::new(READERS_OF_ONE)), measured: Mutex::default() })
         };
-        Arc::clone(self.lock().entry(chat.clone()).or_insert_with(new))
+        Arc::clone(self.lock().entry(place.path.clone()).or_insert_with(new))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ChatId, Arc<Desk>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Desk>>> {
         lock(&self.desks)
     }
 }

@@ -118,6 +118,12 @@ impl Worktrees {
             .ok_or_else(|| Error::Missing(Missing::Worktree(repository.clone(), session.clone())))
     }
 
+    /// The worktree that a folder is in, given without links.
+    pub fn around(&self, directory: &Path) -> Option<Worktree> {
+        let below = directory.strip_prefix(&self.folder).ok()?;
+        self.describe(below.iter().next()?.to_str()?)
+    }
+
     fn describe(&self, folder: &str) -> Option<Worktree> {
         let (repo, session_id) = worktree_of_folder(folder)?;
         let path = self.folder.join(folder);

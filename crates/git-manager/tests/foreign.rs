@@ -122,6 +122,54 @@ async fn one_that_had_a_prompt_before_takes_the_next_while_opencode_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_has_the_views_of_the_working_copy_that_it_is_in() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let chat = service.create_chat(json!({"repo": "demo/hello-web"})).await;
+    let worktree = PathBuf::from(service.settled(&chat).await["directory"].as_str().unwrap());
+    let clone = bench.clone_path("demo/hello-web");
+    for (folder, name) in [(&worktree, "in-worktree.txt"), (&clone, "in-clone.txt")] {
+        std::fs::write(folder.join(name), "needle\n").unwrap();
+    }
+    std::fs::create_dir(worktree.join("below")).unwrap();
+    begin(&bench);
+    for (folder, name) in [
+        (worktree.clone(), Some("in-worktree.txt")),
+        (worktree.join("below"), Some("in-worktree.txt")),
+        (clone, Some("in-clone.txt")),
+        (bench.folder.path().join("elsewhere"), None),
+        (bench.data().join("projects/worktrees"), None),
+    ] {
+        bench.opencode.memory().sessions.insert("ses_f".into(), (folder.to_str().unwrap().into(), None));
+        let Some(name) = name else {
+            let (status, _) = service.send(Method::GET, "/admin/chats/ses_f/git", None).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{folder:?}");
+            continue;
+        };
+        let view = async |path: &str| service.get(&format!("/admin/chats/ses_f/{path}")).await;
+        let stat = view("git").await;
+        assert_eq!(
+            (&stat["id"], &stat["base"], &stat["files"]),
+            (&json!("ses_f"), &json!("main"), &json!(1))
+        );
+        assert_eq!(view("diff").await["files"][0]["path"], name);
+        assert_eq!(view("log").await["commits"], json!([]));
+        assert_eq!(view(&format!("file?path={name}")).await["text"], "needle\n");
+        assert!(view("files").await["entries"].to_string().contains(name));
+        for query in ["in=text&query=needle", &format!("query={name}")] {
+            assert_eq!(view(&format!("search?{query}")).await["matches"][0]["path"], name);
+        }
+    }
+    // The chat's numbers are its own, though the working copy is measured once for both.
+    bench.opencode.memory().sessions.insert("ses_f".into(), (worktree.to_str().unwrap().into(), None));
+    service.prompt("ses_f", "msg_1", "go").await;
+    let all = service.get("/admin/chats/git").await;
+    let ids: Vec<_> = all["chats"].as_array().unwrap().iter().map(|stat| stat["id"].clone()).collect();
+    assert_eq!(ids, [json!(chat), json!("ses_f")]);
+    assert_eq!(service.get("/admin/chats/git?known=true").await, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_of_it_goes_when_it_is_gone() {
     let bench = Bench::new().await;
     begin(&bench);

@@ -31,7 +31,8 @@ fn assert_no_half_clone(path: &Path) {
 /// The index of the pack that the clone came in.
 fn pack_of(clone: &Path) -> String {
     let packs = clone.join(".git/objects/pack");
-    let name = entries(&packs).into_iter().find(|name| name.ends_with(".idx"));
+    let name =
+        entries(&packs).into_iter().find(|name| Path::new(name).extension().is_some_and(|it| it == "idx"));
     packs.join(name.unwrap_or_default()).display().to_string()
 }
 

@@ -338,6 +338,86 @@ async fn sent_at_once_it_does_not_wait_for_the_chat() {
     assert_eq!(waiting(&service, &id).await, ["msg_3"]);
 }
 
+/// What the prompts of a chat are and wait for.
+async fn states(service: &Service, id: &str) -> Vec<(String, String)> {
+    let prompts = chat(service, id).await["prompts"].as_array().unwrap().clone();
+    let text = |prompt: &Value, name: &str| prompt[name].as_str().unwrap().to_owned();
+    prompts.iter().map(|prompt| (text(prompt, "text"), text(prompt, "state"))).collect()
+}
+
+async fn told(service: &Service, id: &str, what: &str) {
+    let (status, problem) = service.send(Method::POST, &format!("/admin/chats/{id}/{what}"), None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_chat_rests_and_what_waits_is_held() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let id = ready(&service).await;
+    let of = |states: &[(&str, &str)]| -> Vec<(String, String)> {
+        states.iter().map(|(text, state)| ((*text).to_owned(), (*state).to_owned())).collect()
+    };
+    let directory = chat(&service, &id).await["directory"].as_str().unwrap().to_owned();
+    for session in [&id, "ses_subagent", "ses_other"] {
+        bench.opencode.memory().busy.insert(session.to_owned(), directory.clone());
+    }
+    bench.opencode.memory().parents.insert("ses_subagent".into(), id.clone());
+    for session in ["ses_subagent", "ses_other"] {
+        bench.opencode.memory().sessions.insert(session.into(), (directory.clone(), None));
+    }
+    for number in 1..=3 {
+        service.prompt(&id, &format!("msg_{number}"), &number.to_string()).await;
+    }
+    told(&service, &id, "stop").await;
+    let busy: Vec<_> = bench.opencode.memory().busy.keys().cloned().collect();
+    assert_eq!(busy, ["ses_other"], "another conversation of its folder goes on");
+    let held = of(&[("1", "held"), ("2", "held"), ("3", "held")]);
+    assert_eq!(states(&service, &id).await, held);
+    service.kill();
+    service = bench.service().await;
+    assert_eq!(states(&service, &id).await, held);
+    // The same prompt again is none that was sent since.
+    assert_eq!(service.prompt(&id, "msg_1", "1").await["state"], "held");
+    assert_eq!(service.delete(&format!("/admin/chats/{id}/prompts/msg_2")).await.0, StatusCode::OK);
+    assert_eq!(bench.opencode.memory().prompts.len(), 0);
+    told(&service, &id, "resume").await;
+    service.settled(&id).await;
+    assert_eq!(bench.opencode.memory().texts(&id).concat(), ["1", "3"]);
+
+    // A new prompt has those before it go on too.
+    set_busy(&bench, &chat(&service, &id).await);
+    service.prompt(&id, "msg_4", "4").await;
+    told(&service, &id, "stop").await;
+    assert_eq!(states(&service, &id).await, of(&[("4", "held")]));
+    service.prompt(&id, "msg_5", "5").await;
+    service.settled(&id).await;
+    assert_eq!(bench.opencode.memory().texts(&id).concat(), ["1", "3", "4", "5"]);
+    // Nothing waits: nothing is held.
+    told(&service, &id, "stop").await;
+    service.prompt(&id, "msg_6", "6").await;
+    service.settled(&id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_held_also_while_opencode_does_not_answer() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = ready(&service).await;
+    set_busy(&bench, &chat(&service, &id).await);
+    service.prompt(&id, "msg_1", "1").await;
+    bench.opencode.memory().mute = true;
+    let stop = format!("http://service/admin/chats/{id}/stop");
+    let stopping = tokio::spawn(service.client.post(stop).send());
+    eventually("it is held", async || (states(&service, &id).await[0].1 == "held").then_some(())).await;
+    stopping.abort();
+    bench.opencode.memory().mute = false;
+    for (path, expected) in [("ses_none", 404), ("nonsense", 400)] {
+        let (status, _) = service.send(Method::POST, &format!("/admin/chats/{path}/stop"), None).await;
+        assert_eq!(status, expected, "{path}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_opencode_does_not_know_fails_and_holds_the_others_up() {
     let bench = Bench::new().await;

@@ -219,6 +219,38 @@ async fn each_waits_for_the_run_before_it_unless_it_is_sent_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stopped_it_rests_and_what_waits_goes_on_when_it_is_told_to() {
+    let (bench, opencode, mut service) = start().await;
+    let chat = ready(&service).await;
+    let path = format!("/admin/chats/{chat}");
+    for (id, text) in [("msg_1", "stall"), ("msg_2", "say: two"), ("msg_3", "say: three")] {
+        service.prompt(&chat, id, text).await;
+    }
+    let prompts = async |service: &Service| service.get(&path).await["prompts"].as_array().unwrap().clone();
+    let first_runs = async || (prompts(&service).await.len() == 2).then_some(());
+    eventually("the first is delivered", first_runs).await;
+    let (status, _) = service.send(Method::POST, &format!("{path}/stop"), None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let directory = service.get(&path).await["directory"].as_str().unwrap().to_owned();
+    eventually("nothing runs", async || {
+        let (_, busy) = opencode.call(Method::GET, &format!("session/status?directory={directory}")).await;
+        busy[&chat].is_null().then_some(())
+    })
+    .await;
+    service.kill();
+    service = bench.service().await;
+    let held: Vec<_> = prompts(&service).await.iter().map(|prompt| prompt["state"].clone()).collect();
+    assert_eq!(held, ["held", "held"]);
+    assert_eq!(opencode.said(&chat).await.len(), 1);
+    let (status, _) = service.send(Method::POST, &format!("{path}/resume"), None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    service.settled(&chat).await;
+    assert_answered(&opencode, &chat, "msg_3").await;
+    let ids: Vec<_> = opencode.said(&chat).await.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["msg_1", "msg_2", "msg_3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_opencode_does_not_take_fails_with_a_reason() {
     let (_bench, opencode, service) = start().await;
     let chat = ready(&service).await;

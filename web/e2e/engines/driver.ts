@@ -9,15 +9,38 @@ export type Command = (
   body?: Record<string, unknown>,
 ) => Promise<unknown>;
 
+/** How long is waited for what the page is to show: the agent behind it has its time too. In seconds. */
+const patience = 120;
+/** What an answer may take: a page that loads on a busy machine. In seconds. */
+const longest = 60;
+
+/** The answer, or after so many seconds an error that says who was asked for what: a driver may hang. */
+export async function inTime<T>(
+  name: string,
+  what: string,
+  answer: Promise<T>,
+  seconds = longest,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, failed) => {
+    const error = new Error(`${name} did not answer ${what} within ${seconds} s`);
+    timer = setTimeout(() => failed(error), seconds * 1000);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
 /** How an element's reference is named, by the standard. */
 const reference = 'element-6066-11e4-a52e-4f735466cecf';
 
 export class Driver {
   constructor(
     readonly name: string,
-    private readonly command: Command,
+    private readonly send: Command,
     private readonly end: () => Promise<void>,
   ) {}
+
+  private readonly command: Command = (method, path, body) =>
+    inTime(this.name, `${method} ${path}`, this.send(method, path, body));
 
   async open(url: string): Promise<void> {
     await this.command('POST', '/url', { url });
@@ -30,10 +53,14 @@ export class Driver {
 
   /** Waits until exactly what is meant is there. */
   async find(selector: string): Promise<string> {
-    return until(`${selector} is there in ${this.name}`, async () => {
-      const found = await this.command('POST', '/element', { using: 'css selector', value: selector });
-      return (found as Record<string, string>)[reference];
-    });
+    return until(
+      `${selector} is there in ${this.name}`,
+      async () => {
+        const found = await this.command('POST', '/element', { using: 'css selector', value: selector });
+        return (found as Record<string, string>)[reference];
+      },
+      patience,
+    );
   }
 
   /** A real click, which fails while something lies over the element; what slides in is waited for. */
@@ -60,8 +87,10 @@ export class Driver {
 
   /** Waits until the page's text has it. */
   async shows(text: string): Promise<void> {
-    await until(`${this.name} shows "${text}"`, () =>
-      this.run<boolean>('return document.body.innerText.includes(arguments[0])', text),
+    await until(
+      `${this.name} shows "${text}"`,
+      () => this.run<boolean>('return document.body.innerText.includes(arguments[0])', text),
+      patience,
     );
   }
 

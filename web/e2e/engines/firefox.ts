@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../stack';
-import { type Command, Driver } from './driver';
+import { type Command, Driver, inTime } from './driver';
 import { start } from './processes';
 
 /** Settings of its profile: nothing is fetched, asked or reported, any free port will do. */
@@ -112,13 +112,17 @@ async function speak(port: number): Promise<Marionette> {
       else asked?.done(value);
     }
   });
-  await greeting;
+  await inTime('Firefox', 'with its greeting', greeting);
   let last = 0;
   return (name, parameters) =>
-    new Promise((done, failed) => {
-      last += 1;
-      waiting.set(last, { done, failed });
-      const text = JSON.stringify([0, last, name, parameters]);
-      socket.write(`${Buffer.byteLength(text)}:${text}`);
-    });
+    inTime(
+      'Firefox',
+      name,
+      new Promise((done, failed) => {
+        last += 1;
+        waiting.set(last, { done, failed });
+        const text = JSON.stringify([0, last, name, parameters]);
+        socket.write(`${Buffer.byteLength(text)}:${text}`);
+      }),
+    );
 }

@@ -7,11 +7,11 @@ export default function StorageBar() {
   return (
     <div className="instance-bar update-bar" role="alert" data-testid="storage-full">
       <span>
-        This browser has no room to keep what you write: it is lost when the page ends. Send or copy it, then
-        free some space on this device, or remove pictures, drafts and comments.
+        No room left in this browser: what you write is lost when the page ends. Send or copy it, and free
+        some space on this device.
       </span>
       <button type="button" onClick={() => setRead(true)}>
-        understood
+        hide
       </button>
     </div>
   );

@@ -10,6 +10,9 @@ export type Run<Name extends string> = <T>(
   act: (stores: Stores<Name>) => T,
 ) => Promise<T>;
 
+/** How the names of all databases of the page begin. */
+export const databasePrefix = 'ocweb';
+
 /** After how long a change that is not made is given up, in milliseconds. */
 const patience = 15_000;
 

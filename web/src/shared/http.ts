@@ -31,14 +31,34 @@ export function whenLoggedOut(wipe: () => Promise<void>): () => void {
   return () => onLogout.delete(wipe);
 }
 
-/** Wipes what is only for who is logged in; never rejects, and never takes long. */
-export async function wipeForLogout(): Promise<void> {
+/** Wipes what was seen by who was logged in; never rejects, and never takes long. */
+async function wipeForLogout(): Promise<void> {
   const wiping = [...onLogout].map((wipe) => wipe());
   await Promise.race([Promise.allSettled(wiping), new Promise((done) => setTimeout(done, 1_000))]);
 }
 
-/** Sends the whole page to the login, which comes back here. */
+let isLeaving = false;
+
+/** Ends the login by `end` and goes to where one begins; stays where `end` rejects. */
+export async function leave(end: () => Promise<void>): Promise<void> {
+  isLeaving = true;
+  try {
+    await end();
+  } catch (error) {
+    isLeaving = false;
+    throw error;
+  }
+  await wipeForLogout();
+  location.replace('/auth/login');
+}
+
+/**
+ * Sends the whole page to the login, which comes back here. What was seen is wiped; what was written stays: whoever
+ * logs in again, after a login that has merely ended, wants to go on with it.
+ */
 export function goToLogin(): void {
+  // Its person logs out: the answers to what is still asked for are not to come in between.
+  if (isLeaving) return;
   void wipeForLogout();
   const here = location.pathname + location.search;
   location.assign(`/auth/login?next=${encodeURIComponent(here)}`);

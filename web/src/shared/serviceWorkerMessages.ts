@@ -1,7 +1,10 @@
-/** What the page and its service worker say to each other about the page's own files, and where these are kept. */
+/** What the page and its service worker say to each other about the page's own files, and where these and what it saw are kept. */
 
 /** A cache for each build, by this and the build's id. */
 export const pageCachePrefix = 'ocweb-page-';
+
+/** Where the page keeps what it saw last. */
+export const lastSeenDatabase = 'ocweb-last-seen';
 
 const prepareKind = 'ocweb.prepare';
 const preparedKind = 'ocweb.prepared';

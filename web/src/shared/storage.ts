@@ -2,6 +2,9 @@
 
 const prefix = 'ocweb.';
 
+/** Nothing is remembered any more: the page is about to end. */
+let isForgotten = false;
+
 export function recall(key: string): string | null {
   try {
     return localStorage.getItem(prefix + key);
@@ -40,8 +43,20 @@ export function recallList(key: string): string[] {
   return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }
 
+/** Forgets everything, and remembers nothing more until the page is loaded anew. */
+export function forgetStorage(): void {
+  isForgotten = true;
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+    sessionStorage.clear();
+  } catch {
+    // Where storage is forbidden there is nothing to forget.
+  }
+}
+
 /** Answers whether it did. */
 export function remember(key: string, value: string | null): boolean {
+  if (isForgotten) return true;
   try {
     if (value === null || value === '') localStorage.removeItem(prefix + key);
     else localStorage.setItem(prefix + key, value);

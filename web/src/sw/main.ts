@@ -15,7 +15,7 @@ declare const self: ServiceWorkerGlobalScope;
 declare const __BUILD__: Build;
 
 const build = __BUILD__;
-const around = { caches: self.caches, fetch: self.fetch.bind(self) };
+const around = { caches: self.caches, fetch: self.fetch.bind(self), indexedDB: self.indexedDB };
 
 self.addEventListener('install', (event) => {
   // A new worker has nothing to wait for: the files of the build before it stay, for pages that are still open.

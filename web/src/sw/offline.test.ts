@@ -37,8 +37,13 @@ const caches = {
   },
 } as unknown as CacheStorage;
 
+let dropped: string[];
+
 const around = {
   caches,
+  indexedDB: {
+    deleteDatabase: (name: string) => void dropped.push(name),
+  } as unknown as Pick<IDBFactory, 'deleteDatabase'>,
   fetch: ((request: RequestInfo | URL) => {
     const path = new URL(key(request)).pathname;
     asked.push(path);
@@ -52,6 +57,7 @@ const startRequest = new Request(`${origin}/chat/ses_1`);
 beforeEach(() => {
   stores = new Map();
   asked = [];
+  dropped = [];
   network = async (path) => new Response(path === '/' ? html : path);
 });
 
@@ -78,6 +84,18 @@ describe('what is touched', () => {
     expect(kind('/chat/ses_1', 'navigate', 'POST')).toBeNull();
     expect(kind('https://elsewhere.example/', 'navigate')).toBeNull();
   });
+});
+
+it('what was seen is forgotten once the start is answered with the login, and only then', async () => {
+  await prepare(build, around);
+  await answerStart(startRequest, build, around);
+  network = async () => new Response('', { status: 503 });
+  await answerStart(startRequest, build, around);
+  expect([dropped, stores.size]).toEqual([[], 1]);
+  const toLogin = Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' });
+  network = async () => toLogin;
+  expect(await answerStart(startRequest, build, around)).toBe(toLogin);
+  expect([dropped, stores.size]).toEqual([['ocweb-last-seen'], 0]);
 });
 
 describe('a build', () => {

@@ -3,7 +3,7 @@
  * (streams, uploads, the API, the login, opencode's own pages) is not touched.
  */
 import { isPageAddress } from '@/shared/pageAddresses';
-import { pageCachePrefix as prefix } from '@/shared/serviceWorkerMessages';
+import { lastSeenDatabase, pageCachePrefix as prefix } from '@/shared/serviceWorkerMessages';
 
 export interface Build {
   /** Changes with every build. */
@@ -33,6 +33,11 @@ export interface Surroundings {
   fetch: typeof fetch;
 }
 
+/** The same, with what the page remembers. */
+export interface Kept extends Surroundings {
+  indexedDB: Pick<IDBFactory, 'deleteDatabase'>;
+}
+
 /**
  * The page's start from the network, be it a redirect to the login; as it is kept where there is no answer, none in
  * time, or only that something is down.
@@ -40,16 +45,29 @@ export interface Surroundings {
 export async function answerStart(
   request: Request,
   build: Build,
-  { caches, fetch }: Surroundings,
+  { caches, fetch, indexedDB }: Kept,
 ): Promise<Response> {
   const kept = await caches.match(start, { cacheName: prefix + build.id });
-  if (!kept) return fetch(request);
-  const network = fetch(request).then(
+  const asked = fetch(request).then(async (answer) => {
+    if (answer.type === 'opaqueredirect') await forgetSeen({ caches, indexedDB });
+    return answer;
+  });
+  if (!kept) return asked;
+  const network = asked.then(
     (answer) => (answer.status >= 500 ? kept.clone() : answer),
     () => kept.clone(),
   );
   const late = new Promise<Response>((done) => setTimeout(() => done(kept.clone()), patience));
   return Promise.race([network, late]);
+}
+
+/**
+ * The login is over, as the start is answered with another address only then. The page does not get to know it, so what it
+ * would show without a network is forgotten here. What was written and not sent stays.
+ */
+async function forgetSeen({ caches, indexedDB }: Pick<Kept, 'caches' | 'indexedDB'>): Promise<void> {
+  indexedDB.deleteDatabase(lastSeenDatabase);
+  for (const name of await caches.keys()) if (name.startsWith(prefix)) await caches.delete(name);
 }
 
 /** A file under a name that never means anything else: as it is kept, of whichever build, and from now on kept. */

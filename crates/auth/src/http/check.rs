@@ -24,7 +24,7 @@ const SESSION_HEADER: HeaderName = HeaderName::from_static("x-ocweb-session");
 ///
 /// The request asked about is described by `X-Forwarded-Method`, `-Uri`, `-Host` and `-Proto`, and
 /// by its own headers. It comes in with a cookie, or with a token: as `Authorization: Bearer`, or as the password of
-/// HTTP Basic with any user. Does no I/O.
+/// HTTP Basic with any user. Credentials that are no token of ours count as none. Does no I/O.
 #[utoipa::path(
     get,
     path = "/auth/check",
@@ -46,8 +46,10 @@ const SESSION_HEADER: HeaderName = HeaderName::from_static("x-ocweb-session");
 pub(super) async fn check(State(shared): State<Shared>, request: Request) -> Response {
     let facts = RequestFacts::forwarded(request.method(), request.uri(), request.headers());
     let mut session = proven_session(request.headers(), facts.scheme, &shared);
-    if session.is_none() && facts.has_authorization {
-        session = match proven_token(request.headers(), &shared) {
+    if session.is_none()
+        && let Some(token) = TokenText::find(request.headers())
+    {
+        session = match proven_token(&token, request.headers(), &shared) {
             Ok(token) => Some(token),
             Err(WrongToken::Counted) => None,
             Err(WrongToken::Throttled(wait)) => return throttled(wait),
@@ -70,9 +72,9 @@ enum WrongToken {
     Throttled(Duration),
 }
 
-/// The id of the token in `Authorization`.
-fn proven_token(headers: &HeaderMap, shared: &Shared) -> Result<SessionId, WrongToken> {
-    if let Some(id) = TokenText::find(headers).and_then(|token| shared.token_of(&token)) {
+/// The id of a token that was presented.
+fn proven_token(token: &TokenText, headers: &HeaderMap, shared: &Shared) -> Result<SessionId, WrongToken> {
+    if let Some(id) = shared.token_of(token) {
         return Ok(id);
     }
     let address = headers.get("x-real-ip").and_then(|value| value.to_str().ok()?.parse().ok());

@@ -162,7 +162,8 @@ fn making(creation: Creation) -> Making {
 
 fn prompts(record: &ChatRecord) -> Prompts {
     match record.prompts.first().map(|prompt| prompt.state) {
-        None | Some(PromptState::Delivered) => Prompts::None,
+        // What is held does not make its chat wait: nothing happens before its person says so.
+        None | Some(PromptState::Delivered | PromptState::Held) => Prompts::None,
         Some(PromptState::Waiting | PromptState::Sending) => Prompts::Waiting,
         Some(PromptState::Failed) => Prompts::Refused,
     }

@@ -16,7 +16,10 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{chats::chat_id, parsed};
+use super::{
+    chats::chat_id,
+    reading::{Located, NotRead, PathQuery},
+};
 use crate::{
     Manager,
     view::{Listing, Matches, RawFile, TextFile},
@@ -35,14 +38,6 @@ pub(super) fn router() -> OpenApiRouter<Manager> {
         .routes(routes!(file))
         .routes(routes!(raw))
         .routes(routes!(search))
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PathQuery {
-    /// Below the working copy, without `..`; nothing in `.git`, and no link is followed.
-    #[serde(default)]
-    path: String,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -78,33 +73,23 @@ fn fifty() -> usize {
 /// What a folder of a chat's working copy holds
 #[utoipa::path(get, path = "/admin/chats/{id}/files", operation_id = "list_chat_files", tag = "git-manager",
     params(("id" = String, Path), PathQuery),
-    responses(
-        (status = 200, body = Listing),
-        (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`unreadable`: no folder, or it cannot be read"),
-    ))]
+    responses((status = 200, body = Listing), NotRead))]
 async fn files(
     State(manager): State<Manager>,
-    Path(id): Path<String>,
-    Query(PathQuery { path }): Query<PathQuery>,
+    Located { chat, path }: Located,
 ) -> Result<Json<Listing>, Problem> {
-    Ok(Json(manager.view.listing(&chat_id(&id)?, parsed(&path)?).await?))
+    Ok(Json(manager.view.listing(&chat, path).await?))
 }
 
 /// A file of a chat's working copy as text
 #[utoipa::path(get, path = "/admin/chats/{id}/file", operation_id = "get_chat_file", tag = "git-manager",
     params(("id" = String, Path), PathQuery),
-    responses(
-        (status = 200, body = TextFile),
-        (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`unreadable`: no file, or it cannot be read"),
-    ))]
+    responses((status = 200, body = TextFile), NotRead))]
 async fn file(
     State(manager): State<Manager>,
-    Path(id): Path<String>,
-    Query(PathQuery { path }): Query<PathQuery>,
+    Located { chat, path }: Located,
 ) -> Result<Json<TextFile>, Problem> {
-    Ok(Json(manager.view.text_file(&chat_id(&id)?, parsed(&path)?).await?))
+    Ok(Json(manager.view.text_file(&chat, path).await?))
 }
 
 /// The bytes of a file of a chat's working copy
@@ -114,15 +99,10 @@ async fn file(
     params(("id" = String, Path), PathQuery),
     responses(
         (status = 200, body = [u8], content_type = "application/octet-stream"),
-        (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`unreadable`: no file, or it cannot be read"),
+        NotRead,
     ))]
-async fn raw(
-    State(manager): State<Manager>,
-    Path(id): Path<String>,
-    Query(PathQuery { path }): Query<PathQuery>,
-) -> Result<Response, Problem> {
-    let file = manager.view.raw_file(&chat_id(&id)?, parsed(&path)?).await?;
+async fn raw(State(manager): State<Manager>, Located { chat, path }: Located) -> Result<Response, Problem> {
+    let file = manager.view.raw_file(&chat, path).await?;
     let headers = raw_headers(&file);
     let pieces = futures_util::stream::try_unfold(file.content, async |mut content| {
         // A file that shrinks meanwhile ends the answer too early, which its length shows.
@@ -170,12 +150,7 @@ fn percent_encoded(name: &str) -> String {
 /// Finds files by their names, or lines by their text
 #[utoipa::path(get, path = "/admin/chats/{id}/search", operation_id = "search_chat_files", tag = "git-manager",
     params(("id" = String, Path), SearchQuery),
-    responses(
-        (status = 200, body = Matches),
-        (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`unreadable`"),
-        (status = 504, body = Problem, description = "`took-too-long`"),
-    ))]
+    responses((status = 200, body = Matches), NotRead))]
 async fn search(
     State(manager): State<Manager>,
     Path(id): Path<String>,

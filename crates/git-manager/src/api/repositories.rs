@@ -169,7 +169,7 @@ async fn branches(
     responses(
         (status = 204, description = "Deleted"),
         (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = DeletionRefused, description = "`deletion-refused`, with every reason"),
+        (status = 409, body = DeletionRefused, content_type = "application/problem+json", description = "`deletion-refused`, with every reason"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(

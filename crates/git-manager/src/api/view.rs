@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{chats::chat_id, parsed};
+use super::{chats::chat_id, parsed, reading::NotRead};
 use crate::{
     Manager,
     view::{Comparison, History, Stat},
@@ -83,12 +83,7 @@ async fn list_stats(
 /// What a chat changed, in numbers, measured now
 #[utoipa::path(get, path = "/admin/chats/{id}/git", operation_id = "get_chat_git_stat", tag = "git-manager",
     params(("id" = String, Path)),
-    responses(
-        (status = 200, body = Stat),
-        (status = 400, body = Problem), (status = 404, body = Problem, description = "No such chat, or its working copy is gone"),
-        (status = 409, body = Problem, description = "`unreadable`: not there yet, or git cannot read it"),
-        (status = 504, body = Problem, description = "`took-too-long`"),
-    ))]
+    responses((status = 200, body = Stat), NotRead))]
 async fn stat(State(manager): State<Manager>, Path(id): Path<String>) -> Result<Json<Stat>, Problem> {
     Ok(Json(manager.view.stat(&chat_id(&id)?).await?))
 }
@@ -98,12 +93,7 @@ async fn stat(State(manager): State<Manager>, Path(id): Path<String>) -> Result<
 /// At most 3,000 files, 512 KiB for a patch and 2 MiB for all; what was cut says so.
 #[utoipa::path(get, path = "/admin/chats/{id}/diff", operation_id = "get_chat_diff", tag = "git-manager",
     params(("id" = String, Path), DiffQuery),
-    responses(
-        (status = 200, body = Comparison),
-        (status = 400, body = Problem), (status = 404, body = Problem, description = "No such chat, working copy or commit"),
-        (status = 409, body = Problem, description = "`unreadable`"),
-        (status = 504, body = Problem, description = "`took-too-long`"),
-    ))]
+    responses((status = 200, body = Comparison), NotRead))]
 async fn diff(
     State(manager): State<Manager>,
     Path(id): Path<String>,
@@ -115,12 +105,7 @@ async fn diff(
 /// The commits of a chat's branch that its base does not have, the newest first
 #[utoipa::path(get, path = "/admin/chats/{id}/log", operation_id = "get_chat_log", tag = "git-manager",
     params(("id" = String, Path), LogQuery),
-    responses(
-        (status = 200, body = History),
-        (status = 400, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`unreadable`"),
-        (status = 504, body = Problem, description = "`took-too-long`"),
-    ))]
+    responses((status = 200, body = History), NotRead))]
 async fn log(
     State(manager): State<Manager>,
     Path(id): Path<String>,

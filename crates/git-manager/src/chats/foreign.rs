@@ -137,6 +137,14 @@ impl Chats {
         }
     }
 
+    /// The folder of a session that was begun elsewhere, which never changes.
+    pub async fn foreign_directory(&self, id: &ChatId) -> Result<PathBuf, Error> {
+        match self.foreign.get(id) {
+            Some(known) => Ok(known.directory),
+            None => Ok(self.find_foreign(id).await?.directory),
+        }
+    }
+
     /// A session that was begun elsewhere and sent a prompt.
     pub fn foreign(&self, id: &ChatId) -> Option<ForeignSession> {
         self.foreign.get(id)

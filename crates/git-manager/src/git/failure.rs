@@ -89,11 +89,6 @@ impl GitError {
         self.end == End::Exited { silently: true, code: Some(1) }
     }
 
-    /// Whether it was stopped because it took too long.
-    pub fn was_ended(&self) -> bool {
-        self.end == End::Stopped
-    }
-
     /// Whether the disk is full.
     pub fn is_disk_full(&self) -> bool {
         self.has(&["No space left on device", "Disk quota exceeded", "File too large"])

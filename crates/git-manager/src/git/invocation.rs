@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     os::fd::{AsRawFd, OwnedFd, RawFd},
     path::Path,
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -16,7 +16,7 @@ use nix::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
-    process::Command,
+    process::{Child, Command},
 };
 
 use super::GitError;
@@ -43,6 +43,15 @@ pub struct Invocation {
 pub struct Output {
     /// Standard output, where bytes that are no UTF-8 are replaced.
     pub text: String,
+}
+
+/// What a run wrote until it was ended.
+#[derive(Debug, Default)]
+pub struct FirstLines {
+    /// The lines, each as far as it was asked for, where bytes that are no UTF-8 are replaced.
+    pub lines: Vec<String>,
+    /// Whether that is all.
+    pub complete: bool,
 }
 
 impl Invocation {
@@ -102,13 +111,34 @@ impl Invocation {
         self.run_watched(|_| {}).await
     }
 
+    /// Runs it until it has written so many lines, of which each is read as far as `width` bytes, until its end or until
+    /// its time is over, whatever comes first. What goes on then is killed.
+    pub async fn first_lines(mut self, count: usize, width: usize) -> Result<FirstLines, GitError> {
+        let (mut child, group) = self.start()?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut first = FirstLines::default();
+        let finish = async {
+            let lines = &mut first.lines;
+            let enough =
+                async { if read_first_lines(stdout, count, width, lines).await { Err(()) } else { Ok(()) } };
+            let said = async { Ok(read_lines(stderr, |_| {}).await) };
+            match tokio::try_join!(enough, said) {
+                Ok(((), said)) => Some((child.wait().await, said)),
+                Err(()) => None,
+            }
+        };
+        let limit = self.limit.unwrap_or(Duration::MAX);
+        let Ok(Some((status, said))) = tokio::time::timeout(limit, finish).await else { return Ok(first) };
+        group.has_ended();
+        self.outcome(status, said)?;
+        first.complete = true;
+        Ok(first)
+    }
+
     /// Runs it to its end and shows each line of its standard error, progress included, as it comes.
     /// Dropping the future kills git with all it started.
     pub async fn run_watched(mut self, on_line: impl FnMut(&str)) -> Result<Output, GitError> {
-        die_with_this_process(&mut self.command, self.leftovers.as_raw_fd());
-        let mut child =
-            self.command.spawn().map_err(|error| GitError::not_started(&self.subcommand, &error))?;
-        let group = Group::of(child.id());
+        let (mut child, group) = self.start()?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let finish = async {
             let (output, said) = tokio::join!(read_all(stdout), read_lines(stderr, on_line));
@@ -119,8 +149,21 @@ impl Invocation {
             .await
             .map_err(|_| GitError::took_too_long(&self.subcommand, limit))?;
         group.has_ended();
+        self.outcome(status, said)?;
+        Ok(Output { text: output })
+    }
+
+    fn start(&mut self) -> Result<(Child, Group), GitError> {
+        die_with_this_process(&mut self.command, self.leftovers.as_raw_fd());
+        let child = self.command.spawn().map_err(|error| GitError::not_started(&self.subcommand, &error))?;
+        let group = Group::of(child.id());
+        Ok((child, group))
+    }
+
+    /// Whether it succeeded, by its status and what it said.
+    fn outcome(&self, status: std::io::Result<ExitStatus>, said: String) -> Result<(), GitError> {
         match status {
-            Ok(status) if status.success() => Ok(Output { text: output }),
+            Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(GitError::failed(&self.subcommand, status, said)),
             Err(error) => Err(GitError::not_started(&self.subcommand, &error)),
         }
@@ -188,6 +231,37 @@ async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Reads lines until there are `count` of them. True when there may be more.
+async fn read_first_lines(
+    stream: Option<impl AsyncRead + Unpin>,
+    count: usize,
+    width: usize,
+    lines: &mut Vec<String>,
+) -> bool {
+    let Some(mut stream) = stream else { return false };
+    let mut pending = Vec::new();
+    let mut buffer = vec![0_u8; 64 * 1024];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        let mut rest = &buffer[..read];
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            append(&mut pending, &rest[..end], width);
+            lines.push(String::from_utf8_lossy(&pending).into_owned());
+            pending.clear();
+            rest = &rest[end + 1..];
+            if lines.len() == count {
+                return true;
+            }
+        }
+        append(&mut pending, rest, width);
+    }
+    false
+}
+
+/// As much as there is room for.
+fn append(line: &mut Vec<u8>, bytes: &[u8], width: usize) {
+    line.extend_from_slice(&bytes[..bytes.len().min(width - line.len())]);
 }
 
 /// Reads lines that end in a newline or, as progress does, in a carriage return. Gives the end of it all

@@ -50,8 +50,24 @@ impl Ledger {
         }
     }
 
+    /// Takes one in. Who sends one wants those before it to go on too.
     pub(super) fn append(&mut self, prompt: Prompt) {
+        self.release();
         self.prompts.push(prompt);
+    }
+
+    /// Keeps those that wait where they are until they are released. What is being sent cannot be held any more.
+    pub(super) fn hold(&mut self) {
+        self.turn(PromptState::Waiting, PromptState::Held);
+    }
+
+    /// Has those that are held go on, in order.
+    pub(super) fn release(&mut self) {
+        self.turn(PromptState::Held, PromptState::Waiting);
+    }
+
+    fn turn(&mut self, from: PromptState, to: PromptState) {
+        self.prompts.iter_mut().filter(|prompt| prompt.state == from).for_each(|prompt| prompt.state = to);
     }
 
     /// Those on their way, in order.
@@ -59,9 +75,9 @@ impl Ledger {
         &self.prompts
     }
 
-    /// The prompt whose turn it is. One that failed holds up those behind it.
+    /// The prompt whose turn it is. One that failed or is held holds up those behind it.
     pub(super) fn next(&self) -> Option<&Prompt> {
-        self.prompts.first().filter(|prompt| prompt.state != PromptState::Failed)
+        self.prompts.first().filter(|prompt| prompt.state.may_go())
     }
 
     /// Whether somebody asked for the first prompt, or for one behind it, to be delivered at once.
@@ -71,6 +87,9 @@ impl Ledger {
 
     /// Asks for a prompt to be delivered at once, or for a failed one to be tried again.
     pub(super) fn hurry(&mut self, id: &MessageId) -> Result<Prompt, Error> {
+        if self.get_mut(id)?.state == PromptState::Held {
+            self.release();
+        }
         let prompt = self.get_mut(id)?;
         match prompt.state {
             PromptState::Failed => {
@@ -85,7 +104,7 @@ impl Ledger {
     /// Takes a prompt back that opencode does not have.
     pub(super) fn take_back(&mut self, id: &MessageId) -> Result<Prompt, Error> {
         match self.get_mut(id)?.state {
-            PromptState::Waiting | PromptState::Failed => {}
+            PromptState::Waiting | PromptState::Held | PromptState::Failed => {}
             PromptState::Sending | PromptState::Delivered => return Err(Error::PromptDelivered(id.clone())),
         }
         self.settle(id, Outcome::TakenBack).ok_or_else(|| missing(id))
@@ -94,7 +113,7 @@ impl Ledger {
     /// Notes that the next prompt is about to be sent. False when it is another one's turn.
     pub(super) fn begin(&mut self, id: &MessageId) -> bool {
         match self.prompts.first_mut() {
-            Some(prompt) if prompt.id == *id && prompt.state != PromptState::Failed => {
+            Some(prompt) if prompt.id == *id && prompt.state.may_go() => {
                 prompt.state = PromptState::Sending;
                 true
             }
@@ -104,8 +123,10 @@ impl Ledger {
 
     /// Notes that a prompt that was being sent did certainly not arrive.
     pub(super) fn wait_again(&mut self, id: &MessageId) {
+        // What is behind it was held meanwhile, and it with that.
+        let held = self.prompts.iter().any(|prompt| prompt.state == PromptState::Held);
         if let Ok(prompt) = self.get_mut(id) {
-            prompt.state = PromptState::Waiting;
+            prompt.state = if held { PromptState::Held } else { PromptState::Waiting };
         }
     }
 
@@ -184,6 +205,41 @@ mod tests {
         ledger.fail(&first, Error::Cancelled);
         ledger.take_back(&first).unwrap();
         assert_eq!(ledger.next().map(|prompt| &prompt.id), Some(&second));
+    }
+
+    #[test]
+    fn what_waits_is_held_until_it_is_released_or_another_comes() {
+        let (mut ledger, [first, second, third]) = ledger_of();
+        assert!(ledger.begin(&first));
+        ledger.hold();
+        // It is on its way already, or there.
+        assert_eq!(ledger.next().map(|prompt| &prompt.id), Some(&first));
+        ledger.delivered(&first);
+        assert!(ledger.next().is_none() && !ledger.begin(&second));
+        ledger.release();
+        assert!(ledger.begin(&second));
+        // It certainly did not arrive: then it is held with what is behind it.
+        ledger.hold();
+        ledger.wait_again(&second);
+        assert!(ledger.next().is_none());
+        ledger.append(prompt());
+        assert_eq!(ledger.next().map(|prompt| &prompt.id), Some(&second));
+        ledger.hold();
+        assert_eq!(ledger.take_back(&second).unwrap().id, second);
+        assert!(ledger.next().is_none());
+        ledger.hurry(&third).unwrap();
+        assert_eq!(ledger.next().map(|prompt| &prompt.id), Some(&third));
+    }
+
+    #[test]
+    fn a_failed_one_that_is_tried_again_goes_alone() {
+        let (mut ledger, [first, second]) = ledger_of();
+        ledger.fail(&first, Error::Cancelled);
+        ledger.hold();
+        ledger.hurry(&first).unwrap();
+        assert!(ledger.begin(&first));
+        ledger.delivered(&first);
+        assert!(ledger.next().is_none() && !ledger.begin(&second));
     }
 
     #[test]

@@ -28,12 +28,21 @@ const MENTIONS_COUNT: usize = 50;
 pub enum PromptState {
     /// It waits for the chat to be ready and idle.
     Waiting,
+    /// Its chat was stopped: it waits until somebody has it go on.
+    Held,
     /// It is being handed over; whether opencode has it yet is not known.
     Sending,
     /// opencode has it.
     Delivered,
     /// opencode does not take it; the prompts behind it wait.
     Failed,
+}
+
+impl PromptState {
+    /// Whether it goes to opencode once it is its turn.
+    pub(super) fn may_go(self) -> bool {
+        !matches!(self, Self::Held | Self::Failed)
+    }
 }
 
 /// A prompt as it lies in an outbox, without the content of its files.

@@ -17,10 +17,15 @@ use super::{
     fuzzy::rank,
     place::{Place, lossy},
 };
-use crate::{error::Error, git::Git};
+use crate::{
+    error::Error,
+    git::{FirstLines, Git},
+};
 
-/// How long a search for text may take: somebody is typing.
-const TIME: Duration = Duration::from_secs(10);
+/// How long a search for text may take: somebody is typing. What was found by then is shown.
+const TIME: Duration = Duration::from_secs(5);
+/// The longest path and the number of a line, which stand before it, in bytes.
+const PLACE: usize = 4096 + 24;
 /// How much of a line is shown, in bytes.
 const LINE: usize = 500;
 const SUBMODULE: u32 = 0o160_000;
@@ -43,7 +48,7 @@ pub struct Match {
 pub struct Matches {
     /// At most as many as asked for.
     pub matches: Vec<Match>,
-    /// Whether there are more.
+    /// Whether there are more, or may be: not all was searched in time.
     pub truncated: bool,
 }
 
@@ -104,7 +109,7 @@ fn paths(place: &Place) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(paths)
 }
 
-/// The lines that hold `query`, whatever the case of its letters.
+/// The lines that hold `query`, whatever the case of its letters: as many as are wanted and found in time.
 pub(super) async fn text(git: &Git, path: &Path, query: &str, limit: usize) -> Result<Matches, Error> {
     if query.is_empty() {
         return Ok(Matches { matches: Vec::new(), truncated: false });
@@ -116,21 +121,20 @@ pub(super) async fn text(git: &Git, path: &Path, query: &str, limit: usize) -> R
         .arg(format!("--max-count={}", limit + 1))
         .args(["-e", query, "--"])
         .limit(TIME)
-        .run()
+        .first_lines(limit + 1, PLACE + LINE)
         .await;
-    let output = match found {
-        Ok(output) => output.text,
-        Err(error) if error.found_nothing() => String::new(),
-        Err(error) if error.was_ended() => return Err(Error::TookTooLong),
+    let FirstLines { lines, complete } = match found {
+        Err(error) if error.found_nothing() => FirstLines { lines: Vec::new(), complete: true },
         Err(error) => {
             return Err(Error::Unreadable(format!(
                 "git cannot search this working copy: {}",
                 error.reason()
             )));
         }
+        Ok(found) => found,
     };
-    let lines = output.split_terminator('\n').take(limit + 1);
-    Ok(Matches::cut(lines.filter_map(found_line).collect(), limit))
+    let found = Matches::cut(lines.iter().filter_map(|line| found_line(line)).collect(), limit);
+    Ok(Matches { truncated: found.truncated || !complete, ..found })
 }
 
 /// One line of what `git grep -n -z` prints.

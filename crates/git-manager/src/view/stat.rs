@@ -63,6 +63,11 @@ pub(super) struct Measured {
 }
 
 impl Measured {
+    /// The numbers as those of one of the chats in the working copy.
+    pub(super) fn stat_of(&self, place: &Place) -> Stat {
+        Stat { id: place.chat.to_string(), ..self.stat.clone() }
+    }
+
     pub(super) fn still_holds(&self, place: &Place) -> bool {
         let same_base =
             self.stat.base.as_deref() == place.base.as_ref().map(crate::names::BranchName::as_str);

@@ -29,6 +29,8 @@ pub struct Memory {
     pub calls: Vec<Value>,
     /// What becomes of them.
     pub calling: Calling,
+    /// The sessions that subagents' sessions belong to.
+    pub parents: BTreeMap<String, String>,
     /// Directories in which a session is at work, by session.
     pub busy: BTreeMap<String, String>,
     /// Directories that were let go.
@@ -172,7 +174,8 @@ async fn session(State(memory): Shared, Path(id): Path<String>) -> Response {
             let used = memory.used.get(&id);
             let (agent, model) = (used.map(|used| &used["agent"]), used.map(|used| &used["model"]));
             let time = json!({"created": 1_700_000_000_000_u64});
-            Json(json!({"id": id, "directory": directory, "time": time, "agent": agent, "model": model}))
+            let parent = memory.parents.get(&id);
+            Json(json!({"id": id, "parentID": parent, "directory": directory, "time": time, "agent": agent, "model": model}))
                 .into_response()
         }
         None => missing(),

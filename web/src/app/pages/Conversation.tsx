@@ -2,14 +2,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Preparing } from '@/features/chats/Preparing';
 import { isReady } from '@/features/chats/status';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer } from '@/features/composer/Composer';
 import { choiceWasSent, nothingChosen } from '@/features/composer/choices';
 import { addToDraft } from '@/features/composer/draft';
 import { giveBack } from '@/features/composer/giveBack';
-import { lastSaid } from '@/features/events/said';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { watchTranscript } from '@/features/events/sync';
@@ -27,6 +25,9 @@ import { useChatChoices } from './useChatChoices';
 // The composer can be typed into before what draws the conversation has arrived.
 const loadTranscript = () => import('@/features/transcript/Transcript');
 const Transcript = lazy(loadTranscript);
+const Preparing = lazy(() =>
+  import('@/features/chats/Preparing').then((module) => ({ default: module.Preparing })),
+);
 
 interface Props {
   id: string;
@@ -83,7 +84,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <main className="page-body">
           <div className="page-content inset">
             {pending}
-            {chat && <Preparing chat={chat} />}
+            <Suspense>{chat && <Preparing chat={chat} />}</Suspense>
             {!chat && !isBegun && <Loading what="loading the chat" />}
           </div>
         </main>
@@ -94,17 +95,24 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
           draft={id}
           placeholder={isBusy ? 'Sent when the agent is done' : 'Reply'}
           directory={directory}
+          repo={repo}
           chat={isThere ? id : null}
           model={choices.model}
           onSend={send}
           onStop={chat && canStop(chat) ? () => stopChat(chat) : undefined}
-          recall={() => lastSaid(useEvents.getState().transcripts[id])}
+          recall={() => recallLast(id)}
         >
           <ChoiceChips choices={choices} directory={directory} modelsOf={directory} />
         </Composer>
       </div>
     </>
   );
+}
+
+/** What the person said last in a chat; on a desktop only, so it comes when it is wanted. */
+async function recallLast(session: string): Promise<string | null> {
+  const { lastSaid } = await import('@/features/transcript/said');
+  return lastSaid(useEvents.getState().transcripts[session]);
 }
 
 /** What an agent is told that was cut off in the middle of its work. */

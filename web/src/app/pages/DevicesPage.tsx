@@ -2,6 +2,7 @@
 import { Logins } from '@/features/devices/Logins';
 import { Tokens } from '@/features/devices/Tokens';
 import { TopBar } from '@/shared/ui/TopBar';
+import { logOut, useUnsent } from '../leaving';
 import { MenuButton } from '../shell-context';
 import { useTitle } from '../useTitle';
 
@@ -12,7 +13,7 @@ export default function DevicesPage() {
       <TopBar before={<MenuButton />} title="Logins" sub="devices that are logged in" />
       <main className="page-body">
         <div className="page-content">
-          <Logins />
+          <Logins unsent={useUnsent()} onLogOut={logOut} />
           <Tokens />
         </div>
       </main>

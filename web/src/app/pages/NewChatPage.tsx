@@ -65,6 +65,7 @@ export function NewChatPage() {
           draft="new"
           placeholder="Describe a task"
           directory={clone?.path}
+          repo={repo}
           chat={null}
           model={choices.model}
           onSend={create}

@@ -13,7 +13,8 @@ export default function ToolsPage() {
         title="Tools"
         sub="as opencode is configured"
       />
-      <main className="page-body">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls, with nothing in it that takes the focus. */}
+      <main className="page-body" tabIndex={0}>
         <div className="page-content">
           <ToolsList />
         </div>

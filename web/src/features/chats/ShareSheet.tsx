@@ -18,8 +18,9 @@ export function ShareSheet({ chat, onClose }: { chat: ChatView; onClose: () => v
         {share_url === null ? (
           <>
             <p>
-              opencode publishes the whole conversation on its own server (opncd.ai): what was said, the code
-              and the output of commands in it, and all that follows until you stop.
+              opencode publishes the whole conversation on its own server (opncd.ai, unless its settings name
+              another): what was said, the code and the output of commands in it, and all that follows until
+              you stop.
             </p>
             <p className="dim">Whoever has the link can read it.</p>
             {share.error && <NotDone what="Not shared." error={share.error} />}

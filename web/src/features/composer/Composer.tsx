@@ -39,6 +39,8 @@ export interface ComposerProps {
   placeholder: string;
   /** Whose commands and agents there are; opencode's own where it is not known. */
   directory: string | undefined;
+  /** Whose commands are remembered; null where it is of none. */
+  repo: string | null;
   /** The chat whose files can be mentioned; null while it has no working copy. */
   chat: string | null;
   /** The chosen model, `provider/model`. */
@@ -50,7 +52,7 @@ export interface ComposerProps {
   /** Why sending is not possible now. */
   blocked?: string | undefined;
   /** What was said last, for ArrowUp in an empty box. */
-  recall?: (() => string | null) | undefined;
+  recall?: (() => Promise<string | null>) | undefined;
   /** Model, mode and the like. */
   children: ReactNode;
 }
@@ -58,11 +60,12 @@ export interface ComposerProps {
 const listId = 'suggestions';
 
 export function Composer(props: ComposerProps) {
-  const { draft, placeholder, directory, chat, model, onSend, onStop, blocked, recall, children } = props;
+  const { draft, placeholder, directory, repo, chat, model, onSend, onStop, blocked, recall, children } =
+    props;
   const text = useDraft(draft);
   const box = useBox(text);
   const attaching = useAttaching(draft);
-  const names = useNames(text, directory);
+  const names = useNames(text, directory, repo);
   const picked = useRef<string[]>([]);
   const keys = useRef<KeyTaker | null>(null);
   const isSending = useRef(false);
@@ -89,7 +92,7 @@ export function Composer(props: ComposerProps) {
     try {
       await box.settle();
       const typed = draftText(draft);
-      const meaning = meaningOf(typed, { ...(await names()), picked: picked.current });
+      const meaning = meaningOf(typed, { ...(await names.ask(typed)), picked: picked.current });
       await onSend({
         ...meaning,
         files: files.map(({ mime, filename, bytes }) => ({ mime, filename, bytes })),
@@ -128,6 +131,13 @@ export function Composer(props: ComposerProps) {
     setDraft(draft, replaced.text);
   }
 
+  async function fillWithLast() {
+    const last = (await recall?.()) ?? null;
+    if (last === null || draftText(draft) !== '') return;
+    box.placeCaret(last.length);
+    setDraft(draft, last);
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     // A composition's own keys, the Enter that ends it among them; Safari tells that one by its code (229) alone.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
@@ -136,11 +146,8 @@ export function Composer(props: ComposerProps) {
       event.preventDefault();
       void submit();
     } else if (event.key === 'ArrowUp' && text === '' && hasFinePointer()) {
-      const last = recall?.() ?? null;
-      if (last === null) return;
       event.preventDefault();
-      box.placeCaret(last.length);
-      setDraft(draft, last);
+      void fillWithLast();
     }
   }
 
@@ -185,6 +192,11 @@ export function Composer(props: ComposerProps) {
           />
         )}
       </Suspense>
+      {names.isAsking && (
+        <p className="composer-note" role="status">
+          asking opencode what it means …
+        </p>
+      )}
       {isShell(text) && (
         <p className="composer-note" data-testid="shell-note">
           <b>shell</b> runs in the working copy, without asking the agent

@@ -17,7 +17,9 @@ export const limits = { count: 20, bytes: 28_000_000 } as const;
 /** What was attached and then forgotten about for so long is let go, in milliseconds. */
 const longest = 30 * 24 * 3_600_000;
 
-const run = database('ocweb.drafts', 1, { attachments: { keyPath: 'id' } });
+const databaseName = 'ocweb.drafts';
+const storeName = 'attachments';
+const run = database(databaseName, 1, { [storeName]: { keyPath: 'id' } });
 
 /** By draft, in order. */
 const useStore = create<Readonly<Record<string, readonly Attachment[]>>>(() => ({}));
@@ -35,15 +37,30 @@ let reading: Promise<void> | null = null;
 
 /** Reads what is kept, once. A browser that keeps nothing has nothing attached. */
 export function readAttachments(): Promise<void> {
-  reading ??= run('readonly', (stores): IDBRequest<Attachment[]> => stores('attachments').getAll())
-    .then(({ result }) => result)
-    .catch((): Attachment[] => [])
-    .then((kept) => {
-      for (const each of kept.filter(isFresh).sort((a, b) => a.added_at - b.added_at)) append([each]);
-      void forget(kept.filter((each) => !isFresh(each)).map(({ id }) => id));
-    });
+  reading ??= read().catch(() => undefined);
   return reading;
 }
+
+async function read(): Promise<void> {
+  const { result } = await run('readonly', (stores): IDBRequest<Attachment[]> => stores(storeName).getAll());
+  const kept = result.filter((each) => isFresh(each) && !removed.has(each.id));
+  const here = Object.values(useStore.getState()).flat();
+  const all = [...kept, ...here.filter(({ id }) => unwritten.has(id))];
+  const byDraft: Record<string, Attachment[]> = {};
+  for (const each of all.sort((a, b) => a.added_at - b.added_at)) {
+    byDraft[each.draft] = [...(byDraft[each.draft] ?? []), each];
+  }
+  useStore.setState(byDraft, true);
+  void forget(result.filter((each) => !isFresh(each)).map(({ id }) => id));
+}
+
+/** Attached in this tab, and not kept (yet). */
+const unwritten = new Set<string>();
+/** Removed in this tab, and perhaps kept yet. */
+const removed = new Set<string>();
+
+const otherTabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel(databaseName) : null;
+otherTabs?.addEventListener('message', () => void read().catch(() => undefined));
 
 /** All of one draft. */
 function append(added: readonly Attachment[]): void {
@@ -86,17 +103,26 @@ export async function attach(
     added_at: now + index,
   }));
   const kept = run('readwrite', (stores) => {
-    for (const each of added) stores('attachments').put(each);
+    for (const each of added) stores(storeName).put(each);
   });
   if (mustBeKept) await kept;
+  for (const { id } of added) unwritten.add(id);
   append(added);
-  await kept.then(
-    () => noteKept('attachments', true),
-    () => noteKept('attachments', false),
-  );
+  try {
+    await kept;
+    for (const { id } of added) unwritten.delete(id);
+    noteKept(storeName, true);
+    otherTabs?.postMessage('changed');
+  } catch {
+    noteKept(storeName, false);
+  }
 }
 
 export async function detach(draft: string, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    removed.add(id);
+    unwritten.delete(id);
+  }
   useStore.setState((state) => ({ [draft]: (state[draft] ?? none).filter(({ id }) => !ids.includes(id)) }));
   await forget(ids);
 }
@@ -104,6 +130,7 @@ export async function detach(draft: string, ids: readonly string[]): Promise<voi
 async function forget(ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await run('readwrite', (stores) => {
-    for (const id of ids) stores('attachments').delete(id);
+    for (const id of ids) stores(storeName).delete(id);
   }).catch(() => undefined);
+  otherTabs?.postMessage('changed');
 }

@@ -7,6 +7,23 @@ vi.stubGlobal('localStorage', {
   removeItem: (key: string) => kept.delete(key),
 });
 
+type Told = (event: { key: string; newValue: string | null }) => void;
+/** What the page does when another tab wrote. */
+let told: Told = () => undefined;
+vi.stubGlobal('window', {
+  addEventListener: (name: string, listener: Told) => {
+    if (name === 'storage') told = listener;
+  },
+});
+class Box {}
+let hasFocus = false;
+vi.stubGlobal('HTMLTextAreaElement', Box);
+vi.stubGlobal('document', {
+  addEventListener: () => undefined,
+  hasFocus: () => hasFocus,
+  activeElement: new Box(),
+});
+
 /** The module as a page that was just opened has it. */
 async function openPage() {
   vi.resetModules();
@@ -36,5 +53,20 @@ describe('a draft', () => {
     page.setDraft('ses_1', 'something else');
     page.removeSent('ses_1', 'do this');
     expect(kept.get('ocweb.draft.ses_1')).toBe('something else');
+  });
+
+  it('shows what another tab typed, but not under the fingers of who types here', async () => {
+    const page = await openPage();
+    page.setDraft('ses_1', 'here');
+    hasFocus = false;
+    told({ key: 'ocweb.draft.ses_1', newValue: 'there' });
+    told({ key: 'ocweb.draft.ses_2', newValue: 'another' });
+    told({ key: 'ocweb.repo', newValue: 'o/r' });
+    expect([page.draftText('ses_1'), page.draftText('ses_2')]).toEqual(['there', 'another']);
+    told({ key: 'ocweb.draft.ses_2', newValue: null });
+    expect(page.draftText('ses_2')).toBe('');
+    hasFocus = true;
+    told({ key: 'ocweb.draft.ses_1', newValue: 'elsewhere' });
+    expect(page.draftText('ses_1')).toBe('there');
   });
 });

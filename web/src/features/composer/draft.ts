@@ -32,6 +32,13 @@ function draftOf(drafts: Record<string, string>, name: string): string {
   return drafts[name] ?? recall(`draft.${name}`) ?? '';
 }
 
+/** Another tab of this browser wrote. Nothing changes under somebody's fingers: only one page has the focus. */
+globalThis.window?.addEventListener('storage', ({ key, newValue }) => {
+  const name = /^ocweb\.draft\.(.+)/.exec(key ?? '')?.[1];
+  const isTypedInto = document.hasFocus() && document.activeElement instanceof HTMLTextAreaElement;
+  if (name !== undefined && !isTypedInto) useDrafts.setState({ [name]: newValue ?? '' });
+});
+
 export function useDraft(name: string): string {
   return useDrafts((drafts) => draftOf(drafts, name));
 }

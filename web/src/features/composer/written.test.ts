@@ -42,6 +42,11 @@ describe('what a text means', () => {
     });
   });
 
+  it('after a space everything is a text', () => {
+    expect(meaningOf(' /init it', names)).toMatchObject({ kind: 'prompt', text: '/init it' });
+    expect(meaningOf(' !ls', names)).toMatchObject({ kind: 'prompt', text: '!ls' });
+  });
+
   it('a shell command', () => {
     expect(meaningOf('! ls @a ', names)).toEqual({
       kind: 'shell',

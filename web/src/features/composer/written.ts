@@ -32,13 +32,14 @@ export function commandOf(text: string): { name: string; rest: string } | null {
 
 export function meaningOf(typed: string, names: Names): Meaning {
   const text = typed.trim();
-  if (isShell(text)) {
+  if (isShell(typed)) {
     return { kind: 'shell', text: text.slice(1).trim(), command: null, agents: [], mentions: [] };
   }
   const mentioned = mentionsIn(text, names);
-  const command = commandOf(text);
+  // After a space it is a text.
+  const command = commandOf(typed);
   if (command && names.commands.includes(command.name)) {
-    return { kind: 'command', text: command.rest, command: command.name, ...mentioned };
+    return { kind: 'command', text: command.rest.trim(), command: command.name, ...mentioned };
   }
   return { kind: 'prompt', text, command: null, ...mentioned };
 }

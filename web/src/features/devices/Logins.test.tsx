@@ -29,7 +29,7 @@ describe('the logins', () => {
       sessions = sessions.slice(0, 1);
       return undefined;
     });
-    render(<Logins />);
+    render(<Logins unsent={[]} onLogOut={async () => undefined} />);
     const [here, there] = await screen.findAllByTestId('login-session');
     if (!here || !there) throw new Error('two logins are listed');
     expect(here.textContent).toContain('this device');
@@ -47,9 +47,45 @@ describe('the logins', () => {
       title: 'No space left',
       detail: 'The volume is full: free some space and try again.',
     });
-    render(<Logins />);
+    render(<Logins unsent={[]} onLogOut={async () => undefined} />);
     fireEvent.click(await screen.findByRole('button', { name: 'log out' }));
     expect((await screen.findByRole('alert')).textContent).toContain('The volume is full');
     expect(screen.getAllByTestId('login-session').length).toBe(2);
+  });
+});
+
+describe('logging out', () => {
+  async function show(unsent: string[], onLogOut: () => Promise<void>) {
+    answers('get', '/auth/sessions', () => ({ sessions: [login('here', { current: true })] }));
+    render(<Logins unsent={unsent} onLogOut={onLogOut} />);
+    await screen.findByTestId('login-session');
+  }
+  const tap = (name: string) => fireEvent.click(screen.getByRole('button', { name }));
+
+  it('is done at once where nothing is lost by it', async () => {
+    let times = 0;
+    await show([], async () => void times++);
+    tap('Log out');
+    await expect.poll(() => times).toBe(1);
+  });
+
+  it('says what is lost, and can be left alone', async () => {
+    let times = 0;
+    await show(['2 prompts not sent yet'], async () => void times++);
+    tap('Log out');
+    expect(screen.getByRole('listitem').textContent).toBe('2 prompts not sent yet');
+    tap('Stay');
+    expect(screen.queryByRole('listitem')).toBeNull();
+    expect(times).toBe(0);
+    tap('Log out');
+    tap('Log out and lose it');
+    await expect.poll(() => times).toBe(1);
+  });
+
+  it('says why it was not done', async () => {
+    await show([], () => Promise.reject(new Error('The server cannot be reached.')));
+    tap('Log out');
+    expect((await screen.findByRole('alert')).textContent).toContain('cannot be reached');
+    expect(screen.getByRole('button', { name: 'Log out' })).toBeTruthy();
   });
 });

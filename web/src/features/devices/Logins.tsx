@@ -1,13 +1,12 @@
 /** The devices that are logged in: each can be logged out, this one too. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { FormEvent } from 'react';
 import { auth, type LoginSession } from '@/shared/api/admin';
 import { deviceName } from '@/shared/device';
 import { age } from '@/shared/format';
-import { wipeForLogout } from '@/shared/http';
 import { Failure, Loading } from '@/shared/ui/Notice';
+import { LogOut, type LogOutProps } from './LogOut';
 
-export function Logins() {
+export function Logins(leaving: LogOutProps) {
   const queryClient = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ['logins'],
@@ -36,22 +35,10 @@ export function Logins() {
             Log out all other devices
           </button>
         )}
-        <form method="post" action="/auth/logout" onSubmit={wipeFirst}>
-          <button type="submit" className="button danger wide">
-            Log out
-          </button>
-        </form>
+        <LogOut {...leaving} />
       </div>
     </>
   );
-}
-
-/** What this device keeps of the chats is gone before the login is. */
-async function wipeFirst(event: FormEvent<HTMLFormElement>): Promise<void> {
-  event.preventDefault();
-  const form = event.currentTarget;
-  await wipeForLogout();
-  form.submit();
 }
 
 function LoginRow({ session }: { session: LoginSession }) {

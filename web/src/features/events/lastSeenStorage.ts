@@ -1,14 +1,14 @@
 /** Where this device keeps what it saw last: in IndexedDB, apart from what is not sent yet, so that it can be wiped. */
+import { lastSeenDatabase } from '@/shared/serviceWorkerMessages';
 import { formVersion, type LastSeen, outdated, type SeenChats, type SeenConversation } from './lastSeen';
 
-const databaseName = 'ocweb-last-seen';
 const chatsStore = 'chats';
 const conversationsStore = 'conversations';
 const chatsKey = 'all';
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(databaseName, 1);
+    const request = indexedDB.open(lastSeenDatabase, 1);
     request.onupgradeneeded = () => {
       request.result.createObjectStore(chatsStore);
       request.result.createObjectStore(conversationsStore, { keyPath: 'session' });
@@ -68,7 +68,7 @@ export async function keepLastSeen(
 
 export function wipeLastSeen(): Promise<void> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.deleteDatabase(databaseName);
+    const request = indexedDB.deleteDatabase(lastSeenDatabase);
     request.onsuccess = () => resolve();
     request.onerror = () => reject(request.error);
     // Another tab holds it for the moment of a write; it is deleted right after.

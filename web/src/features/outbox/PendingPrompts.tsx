@@ -34,7 +34,7 @@ export function PendingPrompts({
 }
 
 function PendingPrompt({ chat, row, onTakenBack }: { chat: string; row: Row; onTakenBack: GiveBack }) {
-  const { id, text, files, manner, state, words, isHere, canHurry, canRetry } = row;
+  const { id, text, files, manner, state, words, isHere, canHurry, canRetry, resume } = row;
   const takeBack = useMutation({
     mutationFn: async () => {
       if (!isHere) return takeBackFromServer({ id, chat, text, manner });
@@ -44,6 +44,7 @@ function PendingPrompt({ chat, row, onTakenBack }: { chat: string; row: Row; onT
   const send = useMutation({
     mutationFn: async () => {
       if (isHere) await outbox.retry(id);
+      else if (resume !== null) await admin.resumeChat(chat);
       else await admin.sendNow(chat, id);
     },
   });
@@ -70,9 +71,9 @@ function PendingPrompt({ chat, row, onTakenBack }: { chat: string; row: Row; onT
               Take back
             </button>
           )}
-          {(canRetry || canHurry) && (
+          {(canRetry || canHurry || resume !== null) && (
             <button type="button" className="button" disabled={isBusy} onClick={() => send.mutate()}>
-              {canRetry ? 'Try again' : 'Send now'}
+              {resume ?? (canRetry ? 'Try again' : 'Send now')}
             </button>
           )}
         </div>

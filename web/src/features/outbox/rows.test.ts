@@ -112,6 +112,20 @@ describe('the words', () => {
     expect(all.some(({ canHurry }) => canHurry)).toBe(false);
   });
 
+  it('of what is held, of which the first has them all go on', () => {
+    const held = (id: string) => prompt(id, { state: 'held' });
+    const two = rows([item('3')], [], { state: 'done', prompts: [held('1'), held('2')] });
+    expect(words(two)).toEqual([
+      '1: held: you stopped this chat',
+      '2: held: you stopped this chat',
+      '3: being sent',
+    ]);
+    expect(two.map(({ resume }) => resume)).toEqual(['Send them', null, null]);
+    expect(rows([], [], { prompts: [held('1')] })[0]?.resume).toBe('Send it');
+    const behind = rows([], [], { prompts: [prompt('1', { state: 'sending' }), held('2'), held('3')] });
+    expect(behind.map(({ resume }) => resume)).toEqual([null, 'Send them', null]);
+  });
+
   it('and only what waits for the agent can be hurried', () => {
     const busy = rows([item('3')], [], { state: 'working', prompts: [prompt('1'), prompt('2')] });
     expect(busy.map(({ canHurry }) => canHurry)).toEqual([true, true, false]);

@@ -12,6 +12,8 @@ export type RowState =
   | 'refused'
   /** The server keeps it until its turn. */
   | 'waiting'
+  /** The server keeps it until somebody has it go on: the chat was stopped. */
+  | 'held'
   /** On its way to opencode. */
   | 'sending'
   /** opencode would not take it. */
@@ -33,6 +35,8 @@ export interface Row {
   canHurry: boolean;
   /** Whether another attempt could succeed where one failed. */
   canRetry: boolean;
+  /** On the first of those that are held: what has them all go on. */
+  resume: string | null;
 }
 
 export interface Circumstances {
@@ -75,7 +79,18 @@ function row(prompt: Shown, state: RowState, words: string, isHere: boolean): Ro
   const canRetry = state === 'refused' || state === 'failed';
   const { id, files } = prompt;
   const manner = mannerOf(prompt);
-  return { id, text: typed(prompt), files, manner, state, words, isHere, canHurry: false, canRetry };
+  return {
+    id,
+    text: typed(prompt),
+    files,
+    manner,
+    state,
+    words,
+    isHere,
+    canHurry: false,
+    canRetry,
+    resume: null,
+  };
 }
 
 const behind = 'waiting for the one before it';
@@ -107,6 +122,14 @@ function ofServer(
       return row(prompt, 'sending', 'being handed to opencode', false);
     case 'delivered':
       return row(prompt, 'sent', 'sent', false);
+    case 'held': {
+      const isFirst = !all.slice(0, index).some(({ state }) => state === 'held');
+      const resume = index === all.length - 1 ? 'Send it' : 'Send them';
+      return {
+        ...row(prompt, 'held', 'held: you stopped this chat', false),
+        resume: isFirst ? resume : null,
+      };
+    }
     case 'waiting': {
       const isBehind = all.slice(0, index).some(({ state }) => state === 'failed');
       const words = isBehind ? behind : waitsFor(now);

@@ -1,6 +1,7 @@
-/** Stops what runs in a chat, and makes sure of it. */
+/** Stops what runs in a chat, and makes sure of it. What waits behind it is held by the server. */
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
+import { admin } from '@/shared/api/admin';
 import { opencode } from '@/shared/api/opencode';
 import { type ChatView, type PendingRequest, relay } from '@/shared/api/relay';
 import { isOver } from './isOver';
@@ -21,13 +22,22 @@ export async function stopChat(chat: ChatView): Promise<void> {
   if (directory === null) return;
   const deadline = Date.now() + patience;
   do {
-    await Promise.all([opencode.abort(id, directory), withdrawRequests(id)]);
+    await Promise.all([stop(id, directory), withdrawRequests(id)]);
     if (await untilOver(chat)) return;
   } while (Date.now() < deadline);
   const isLive = useEvents.getState().connection.phase === 'live';
   throw new Error(
     isLive ? 'the agent goes on. Tap Stop again.' : 'there is no connection that would tell. Tap Stop again.',
   );
+}
+
+/** Where what waits cannot be held, the run is ended all the same. */
+async function stop(id: string, directory: string): Promise<void> {
+  try {
+    await admin.stopChat(id);
+  } catch {
+    await opencode.abort(id, directory);
+  }
 }
 
 /** opencode would list what a stopped run asked for ever. A failure leaves only that. */

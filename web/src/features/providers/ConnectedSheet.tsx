@@ -12,15 +12,16 @@ export interface ConnectedSheetProps {
   provider: CatalogueProvider;
   onClose: () => void;
   /** With how many chats take it up later. */
-  onDone: (waiting: number) => void;
+  onReplaced: (waiting: number) => void;
+  onDisconnected: (waiting: number) => void;
 }
 
-export function ConnectedSheet({ provider, onClose, onDone }: ConnectedSheetProps) {
+export function ConnectedSheet({ provider, onClose, onReplaced, onDisconnected }: ConnectedSheetProps) {
   const [isReplacing, setReplacing] = useState(false);
   const disconnect = useRenewal(() => opencode.forgetProvider(provider.id));
   const { origin } = provider;
   const isOurs = origin === 'key' || origin === 'other';
-  if (isReplacing) return <ConnectSheet provider={provider} onClose={onClose} onDone={onDone} />;
+  if (isReplacing) return <ConnectSheet provider={provider} onClose={onClose} onDone={onReplaced} />;
   return (
     <Sheet title={provider.name} onClose={onClose}>
       <div className="pad stack">
@@ -35,7 +36,7 @@ export function ConnectedSheet({ provider, onClose, onDone }: ConnectedSheetProp
               type="button"
               className="button danger wide"
               disabled={disconnect.isPending}
-              onClick={() => disconnect.mutate(undefined, { onSuccess: onDone })}
+              onClick={() => disconnect.mutate(undefined, { onSuccess: onDisconnected })}
             >
               {disconnect.isPending ? 'Disconnecting…' : 'Disconnect'}
             </button>

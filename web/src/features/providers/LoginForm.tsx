@@ -1,8 +1,10 @@
 /** A login with a provider, in a tab beside this one: it ends by itself there, or with a code that is pasted here. */
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { opencode, type ProviderAuthAuthorization } from '@/shared/api/opencode';
+import { relay } from '@/shared/api/relay';
 import { Failure } from '@/shared/ui/Notice';
+import { begunLogin, forgetBegun, keepBegun } from './begunLogin';
 import { endsOnServer } from './connecting';
 import type { WayFormProps } from './KeyForm';
 import { Questions } from './Questions';
@@ -11,17 +13,41 @@ import { useRenewal } from './useRenewal';
 export function LoginForm({ provider, way, onDone }: WayFormProps<'login'>) {
   const [answers, setAnswers] = useState<Record<string, string>>({});
   const [code, setCode] = useState('');
-  const finish = useRenewal((pasted: string | undefined) =>
-    opencode.finishAuthorization(provider.id, way.index, pasted),
-  );
+  // This page may have been ended and begun anew while its person was with the provider.
+  const [resumed] = useState(() => loginOf(provider.id, way.index));
+  const [begun, setBegun] = useState(resumed);
+  const finish = useRenewal(async (pasted: string | undefined) => {
+    try {
+      await opencode.finishAuthorization(provider.id, way.index, pasted);
+    } catch (error) {
+      if (resumed === null || !(await isConnectedByNow(provider.id))) throw error;
+    }
+  });
+  const wait = finish.mutate;
+  const done = { onSuccess: onDone };
   const begin = useMutation({
     mutationFn: () => opencode.authorize(provider.id, way.index, answers),
-    onSuccess: ({ method }) => {
+    onSuccess: (authorization) => {
+      keepBegun({ provider: provider.id, index: way.index, authorization, begun_at: Date.now() });
+      setBegun(authorization);
       // It answers once the login is done there.
-      if (method === 'auto') finish.mutate(undefined, { onSuccess: onDone });
+      if (authorization.method === 'auto') wait(undefined, done);
     },
   });
-  if (!begin.data) {
+  const isWaitedFor = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as the form is shown.
+  useEffect(() => {
+    if (resumed?.method !== 'auto' || isWaitedFor.current) return;
+    isWaitedFor.current = true;
+    wait(undefined, done);
+  }, []);
+  function beginAgain() {
+    forgetBegun();
+    finish.reset();
+    begin.reset();
+    setBegun(null);
+  }
+  if (begun === null) {
     return (
       <div className="pad stack">
         <Questions way={way} answers={answers} onChange={setAnswers} />
@@ -45,8 +71,8 @@ export function LoginForm({ provider, way, onDone }: WayFormProps<'login'>) {
         finish.mutate(code.trim(), { onSuccess: onDone });
       }}
     >
-      <Begun authorization={begin.data} />
-      {begin.data.method === 'code' && (
+      <Begun authorization={begun} />
+      {begun.method === 'code' && (
         <>
           <input
             className="search"
@@ -67,12 +93,26 @@ export function LoginForm({ provider, way, onDone }: WayFormProps<'login'>) {
           </button>
         </>
       )}
-      {begin.data.method === 'auto' && finish.isPending && (
-        <p role="status">Waiting until it is done there…</p>
-      )}
+      {begun.method === 'auto' && finish.isPending && <p role="status">Waiting until it is done there…</p>}
       {finish.error && <Failure what="Not connected." error={finish.error} />}
+      {!finish.isPending && (
+        <button type="button" className="button wide" onClick={beginAgain}>
+          Begin again
+        </button>
+      )}
     </form>
   );
+}
+
+function loginOf(provider: string, index: number): ProviderAuthAuthorization | null {
+  const login = begunLogin();
+  return login?.provider === provider && login.index === index ? login.authorization : null;
+}
+
+/** Whether it was done while nobody here waited for the answer. */
+async function isConnectedByNow(id: string): Promise<boolean> {
+  await relay.renewProviders();
+  return (await relay.catalogue()).some((provider) => provider.id === id && provider.connected);
 }
 
 function Begun({ authorization: { url, instructions } }: { authorization: ProviderAuthAuthorization }) {

@@ -6,6 +6,7 @@ import type { CatalogueProvider } from '@/shared/api/relay';
 import { diagnostics } from '@/shared/diagnostics';
 import { render } from '@/testing/render';
 import { answers, opencodeAnswers, server, withServer } from '@/testing/server';
+import { begunLogin, forgetBegun, keepBegun } from './begunLogin';
 import { Providers } from './Providers';
 
 withServer();
@@ -74,7 +75,62 @@ describe('providers', () => {
     await screen.findByText(/The ours is disconnected/);
   });
 
+  it('are connected anew with another key, and that is what is said', async () => {
+    answers('get', '/admin/providers', () => ({
+      providers: [provider('ours', { connected: true, origin: 'key' })],
+    }));
+    answers('post', '/admin/providers', () => ({ waiting: 0 }));
+    opencodeAnswers('get', '/provider/auth', {});
+    const told = listenTo('put', '/auth/ours');
+    render(<Providers />);
+    fireEvent.click(await screen.findByText('The ours'));
+    fireEvent.click(await screen.findByRole('button', { name: 'Connect in another way' }));
+    fireEvent.change(await screen.findByLabelText('API key'), { target: { value: 'sk-new' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Connect' }));
+    await screen.findByText(/The ours is connected anew/);
+    expect(told).toHaveLength(1);
+  });
+
+  it('go on with a login that was begun before the page was ended, or say to begin again', async () => {
+    answers('get', '/admin/providers', () => ({ providers: [provider('demo')] }));
+    answers('post', '/admin/providers', () => ({ waiting: 0 }));
+    opencodeAnswers('get', '/provider/auth', { demo: [{ type: 'oauth', label: 'In the browser' }] });
+    const authorization = {
+      url: 'https://provider.example/',
+      method: 'code',
+      instructions: 'Paste it.',
+    } as const;
+    keepBegun({ provider: 'demo', index: 0, authorization, begun_at: Date.now() });
+    let isKnown = false;
+    server.use(
+      http.post('*/provider/demo/oauth/callback', () =>
+        isKnown ? HttpResponse.json(true) : HttpResponse.json({ name: 'Missing' }, { status: 400 }),
+      ),
+    );
+    const { unmount } = render(<Providers />);
+    fireEvent.change(await screen.findByLabelText('Code'), { target: { value: 'abc' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Connect' }));
+    await screen.findByRole('alert');
+    expect(screen.getByRole('button', { name: 'Begin again' })).toBeTruthy();
+    unmount();
+    isKnown = true;
+    render(<Providers />);
+    fireEvent.change(await screen.findByLabelText('Code'), { target: { value: 'abc' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Connect' }));
+    await screen.findByText(/The demo is connected/);
+    expect(begunLogin()).toBeNull();
+  });
+
+  it('do not go on with one that was begun long ago', () => {
+    const authorization = { url: 'https://provider.example/', method: 'code', instructions: '' } as const;
+    keepBegun({ provider: 'demo', index: 0, authorization, begun_at: Date.now() - 11 * 60_000 });
+    expect(begunLogin()).toBeNull();
+    localStorage.setItem('ocweb.begun-login', '{"provider":1}');
+    expect(begunLogin()).toBeNull();
+  });
+
   it('are logged in with by a code', async () => {
+    forgetBegun();
     answers('get', '/admin/providers', () => ({ providers: [provider('demo')] }));
     answers('post', '/admin/providers', () => ({ waiting: 0 }));
     opencodeAnswers('get', '/provider/auth', {

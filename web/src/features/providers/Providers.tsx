@@ -1,36 +1,50 @@
 /** The providers of models: which are connected, and connecting or disconnecting one. */
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { queries } from '@/shared/api/queries';
 import type { CatalogueProvider } from '@/shared/api/relay';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { SearchField } from '@/shared/ui/SearchField';
+import { begunLogin, forgetBegun } from './begunLogin';
 import { ConnectedSheet } from './ConnectedSheet';
 import { ConnectSheet } from './ConnectSheet';
 import { originWords, sectionsOf } from './connecting';
-import { renewalWords } from './useRenewal';
+import { changeWords, type ProviderChange } from './useRenewal';
 
 export function Providers() {
   const { data, error, refetch } = useQuery(queries.catalogue());
   const [search, setSearch] = useState('');
   const [opened, setOpened] = useState<CatalogueProvider | null>(null);
-  const [told, setTold] = useState<string | null>(null);
+  const [words, setWords] = useState<string | null>(null);
   const { connected, popular, others } = sectionsOf(data ?? [], search);
-  const close = () => setOpened(null);
 
-  function changed(words: string, waiting: number) {
-    close();
-    setTold(`${words} ${renewalWords(waiting)}`);
+  // Back from the provider's page, and this one was begun anew: where the login goes on.
+  const isResumed = useRef(false);
+  useEffect(() => {
+    if (!data || isResumed.current) return;
+    isResumed.current = true;
+    const begun = begunLogin();
+    setOpened(data.find(({ id, connected }) => id === begun?.provider && !connected) ?? null);
+  }, [data]);
+
+  function close() {
+    forgetBegun();
+    setOpened(null);
   }
+
+  const told = (change: ProviderChange, name: string) => (waiting: number) => {
+    close();
+    setWords(changeWords(change, name, waiting));
+  };
 
   return (
     <>
       <div className="pad">
         <SearchField label="Search providers" value={search} onChange={setSearch} />
       </div>
-      {told !== null && (
+      {words !== null && (
         <p className="notice" role="status">
-          {told}
+          {words}
         </p>
       )}
       {error && <Failure what="The providers could not be loaded." error={error} onRetry={() => refetch()} />}
@@ -45,15 +59,12 @@ export function Providers() {
         <ConnectedSheet
           provider={opened}
           onClose={close}
-          onDone={(waiting) => changed(`${opened.name} is disconnected.`, waiting)}
+          onReplaced={told('replaced', opened.name)}
+          onDisconnected={told('disconnected', opened.name)}
         />
       )}
       {opened && !opened.connected && (
-        <ConnectSheet
-          provider={opened}
-          onClose={close}
-          onDone={(waiting) => changed(`${opened.name} is connected.`, waiting)}
-        />
+        <ConnectSheet provider={opened} onClose={close} onDone={told('connected', opened.name)} />
       )}
     </>
   );

@@ -38,6 +38,7 @@ describe('providers', () => {
         { type: 'api', label: 'Key' },
       ]).map(({ kind }) => kind),
     ).toEqual(['login', 'key']);
+    expect(waysOf([{ type: 'oauth', label: 'Browser' }]).map(({ kind }) => kind)).toEqual(['login']);
   });
 
   it('ask what follows from an answer only then', () => {

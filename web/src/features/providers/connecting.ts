@@ -41,14 +41,13 @@ export type Way = { label: string; prompts: NonNullable<ProviderAuthMethod['prom
   | { kind: 'login'; index: number }
 );
 
-/** Every provider takes a key, whatever else it offers. */
+/** A provider that opencode lists no ways of takes a key; of others those alone. */
 export function waysOf(methods: readonly ProviderAuthMethod[] | undefined): Way[] {
   const ways = (methods ?? []).map(
     ({ type, label, prompts = [] }, index): Way =>
       type === 'oauth' ? { kind: 'login', label, prompts, index } : { kind: 'key', label, prompts },
   );
-  const isKeyOffered = ways.some(({ kind }) => kind === 'key');
-  return isKeyOffered || ways.length > 0 ? ways : [{ kind: 'key', label: 'API key', prompts: [] }];
+  return ways.length > 0 ? ways : [{ kind: 'key', label: 'API key', prompts: [] }];
 }
 
 type Prompt = Way['prompts'][number];

@@ -42,7 +42,7 @@ export function ProcessRow({
       {process.orphan && (
         <button
           type="button"
-          className="button danger"
+          className="button"
           aria-label={`End process ${process.pid}`}
           onClick={() => onEnd(process)}
         >

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Service } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
-import { age, bytes } from '@/shared/format';
+import { bytes, moment } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 
 export function Services() {
@@ -30,7 +30,7 @@ const colours: Partial<Record<Service['state'], string>> = {
 
 function ServiceRow({ service }: { service: Service }) {
   const facts = [
-    service.started_at !== null && `up ${age(Date.now() - Date.parse(service.started_at))}`,
+    service.started_at !== null && `since ${moment(Date.parse(service.started_at))}`,
     service.memory_bytes !== null && bytes(service.memory_bytes),
     service.restarts > 0 && `restarted ${service.restarts} ×`,
   ].filter(Boolean);

@@ -1,8 +1,9 @@
 /** The comments on each chat's changes that are not sent yet, kept by the browser: a phone may end the page at any moment. */
 import { create } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
 import { keep } from '@/shared/keeping';
 import type { ReviewComment } from '@/shared/review/comment';
-import { recall } from '@/shared/storage';
+import { recall, recallKeys } from '@/shared/storage';
 import { keepDraft, type Review, readReview, writeReview } from './kept';
 
 const key = (chat: string) => `review.${chat}`;
@@ -17,6 +18,18 @@ function reviewOf(reviews: Record<string, Review>, chat: string): Review {
   const review = readReview(recall(key(chat)));
   reviews[chat] = review;
   return review;
+}
+
+/** The chats with comments that are not sent. */
+export function useReviewedChats(): string[] {
+  return useReviews(
+    useShallow((reviews) =>
+      [...new Set([...Object.keys(reviews), ...recallKeys('review.')])].filter((chat) => {
+        const { comments, draft } = reviewOf(reviews, chat);
+        return comments.length > 0 || draft !== null;
+      }),
+    ),
+  );
 }
 
 export function useReview(chat: string): Review {

@@ -9,7 +9,7 @@ import { isKey, type Key, keySequence, pasteSequence, textSequence } from './key
 const filler = '\u200b';
 
 const row: readonly { key: Key; label: string; name: string }[] = [
-  { key: 'Escape', label: 'Esc', name: 'Escape' },
+  { key: 'Escape', label: 'Esc', name: 'Esc' },
   { key: 'Tab', label: 'Tab', name: 'Tab' },
   { key: 'ArrowLeft', label: '←', name: 'Left' },
   { key: 'ArrowDown', label: '↓', name: 'Down' },

@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { saidIn } from '@/features/events/said';
 import { isRunning } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import { opencode } from '@/shared/api/opencode';
@@ -16,6 +15,7 @@ import { Sheet } from '@/shared/ui/Sheet';
 import { commandIn } from './command';
 import { contentsOf } from './files/content';
 import { forkBefore, textOf, type Undone, undoneBy } from './points';
+import { saidIn } from './said';
 import { useTakeReverted } from './session';
 
 export type OnWords = (session: string, text: string, files: readonly FileContent[]) => void;

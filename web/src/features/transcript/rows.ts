@@ -1,8 +1,9 @@
 /** What the messages of a group need to be shown, the same as before where nothing changed. Pure. */
-import { saidIn } from '@/features/events/said';
+
 import type { Entry, Transcript } from '@/features/events/state';
 import { isInterrupted } from '@/features/events/transcript';
 import type { Group } from './groups';
+import { saidIn } from './said';
 
 export interface Row {
   entry: Entry;

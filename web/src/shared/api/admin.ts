@@ -44,6 +44,8 @@ function accepting(reasons: string): string {
 
 /** What is not answered by then is handed over again, in milliseconds; with files it takes longer. */
 const handOverTimeout = 15_000;
+/** Somebody waits for it, and opencode can be told without our help, in milliseconds. */
+const stopTimeout = 5_000;
 /** The slowest upload that is still waited for, in characters per millisecond. */
 const slowest = 30;
 
@@ -106,6 +108,11 @@ export const admin = {
   /** Delivers it although the agent is at work, or once more after it failed. */
   sendNow: (chat: string, prompt: string) =>
     send(`${promptsPath(chat, prompt)}/send`, { method: 'POST', body: {} }),
+  /** Ends what a chat does, and holds the prompts that wait behind it. */
+  stopChat: (id: string) =>
+    send(`/admin/chats/${segment(id)}/stop`, { method: 'POST', body: {}, timeout: stopTimeout }),
+  /** Has the prompts that are held go on. */
+  resumeChat: (id: string) => send(`/admin/chats/${segment(id)}/resume`, { method: 'POST', body: {} }),
   retryChat: (id: string) => send(`/admin/chats/${segment(id)}/retry`, { method: 'POST', body: {} }),
   /** Puts a chat out of sight, or back. */
   archiveChat: (id: string, archived: boolean) =>
@@ -145,6 +152,7 @@ export const auth = {
   sessions: async (signal?: AbortSignal) =>
     (await get<{ sessions: LoginSession[] }>('/auth/sessions', signal)).sessions,
   revoke: (id: string) => send(`/auth/sessions/${segment(id)}`, { method: 'DELETE' }),
+  logOut: () => send('/auth/logout', { method: 'POST' }),
   revokeOthers: () => send('/auth/sessions?keep_current=true', { method: 'DELETE' }),
   tokens: async (signal?: AbortSignal) =>
     (await get<{ tokens: AccessToken[] }>('/auth/tokens', signal)).tokens,

@@ -303,6 +303,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has the prompts of a stopped chat go on, in order */
+        post: operations["resume_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/retry": {
         parameters: {
             query?: never;
@@ -331,6 +348,28 @@ export interface paths {
         get: operations["search_chat_files"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops a chat
+         * @description Ends its run and those of its subagents. The prompts that wait are held until they are resumed, one of them is sent
+         *     at once or another one comes; each can be taken back. One that is being handed over at this moment may begin after
+         *     it: then ask again. Sessions that were begun elsewhere are stopped in the same way.
+         */
+        post: operations["stop_chat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -994,7 +1033,7 @@ export interface paths {
          * Says whether a request may come in
          * @description The request asked about is described by `X-Forwarded-Method`, `-Uri`, `-Host` and `-Proto`, and
          *     by its own headers. It comes in with a cookie, or with a token: as `Authorization: Bearer`, or as the password of
-         *     HTTP Basic with any user. Does no I/O.
+         *     HTTP Basic with any user. Credentials that are no token of ours count as none. Does no I/O.
          */
         get: operations["check_request"];
         put?: never;
@@ -2127,13 +2166,13 @@ export interface components {
             kind: "prompt" | "command" | "shell";
             /** @description The files of the working copy that the text mentions. */
             mentions: string[];
-            /** @description `provider/model`; opencode's choice if `null`. */
+            /** @description `provider/model`; that which the chat used last if `null`. */
             model: string | null;
             /**
              * @description How far a prompt is on its way to opencode.
              * @enum {string}
              */
-            state: "waiting" | "sending" | "delivered" | "failed";
+            state: "waiting" | "held" | "sending" | "delivered" | "failed";
             /** @description What was typed; of a command, its arguments. */
             text: string;
             variant: string | null;
@@ -2154,7 +2193,7 @@ export interface components {
         };
         /** @description A prompt to be sent. */
         PromptRequest: {
-            /** @description The agent (mode), such as `build` or `plan`; that of the chat if absent. */
+            /** @description The agent (mode), such as `build` or `plan`; that which the chat used last if absent. */
             agent?: string | null;
             /** @description The subagents that the text mentions. opencode finds those of a command itself. */
             agents?: string[];
@@ -2174,7 +2213,7 @@ export interface components {
              *     opencode finds those of a command itself.
              */
             mentions?: string[];
-            /** @description `provider/model`; that of the chat if absent. */
+            /** @description `provider/model`; that which the chat used last if absent, with its variant. */
             model?: string | null;
             /** @description At most 1 MB; may be empty when there are files, and in a command. */
             text: string;
@@ -2358,7 +2397,7 @@ export interface components {
         SearchMatches: {
             /** @description At most as many as asked for. */
             matches: components["schemas"]["SearchMatch"][];
-            /** @description Whether there are more. */
+            /** @description Whether there are more, or may be: not all was searched in time. */
             truncated: boolean;
         };
         /** @description All processes. */
@@ -2870,7 +2909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionRefused"];
+                    "application/problem+json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -3007,6 +3046,7 @@ export interface operations {
                     "application/json": components["schemas"]["Diff"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3015,7 +3055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such chat, working copy or commit */
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3024,8 +3064,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable` */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3075,6 +3124,7 @@ export interface operations {
                     "application/json": components["schemas"]["FileContent"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3083,6 +3133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3091,8 +3142,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: no file, or it cannot be read */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3133,6 +3202,7 @@ export interface operations {
                     "application/json": components["schemas"]["FileList"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3141,6 +3211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3149,8 +3220,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: no folder, or it cannot be read */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3188,6 +3277,7 @@ export interface operations {
                     "application/json": components["schemas"]["GitStat"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3196,7 +3286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such chat, or its working copy is gone */
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3205,8 +3295,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: not there yet, or git cannot read it */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3256,6 +3355,7 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3264,6 +3364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3272,8 +3373,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable` */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3650,6 +3760,7 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
+            /** @description Something in the request cannot be used */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3658,6 +3769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3666,8 +3778,71 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable`: no file, or it cannot be read */
+            /** @description `unreadable`: not there yet, or it cannot be read */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description None is held any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3775,6 +3950,80 @@ export interface operations {
                     "application/json": components["schemas"]["SearchMatches"];
                 };
             };
+            /** @description Something in the request cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat or session, it has no working copy of ours (any more), or what is asked for is not in it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable`: not there yet, or it cannot be read */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: only it may know the session */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What waits is held, and opencode was told to end what runs */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3791,8 +4040,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unreadable` */
-            409: {
+            /** @description `chat-deleted` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3800,8 +4049,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `took-too-long` */
-            504: {
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: what waits is held all the same */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5333,7 +5598,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionRefused"];
+                    "application/problem+json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {
@@ -5864,7 +6129,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionRefused"];
+                    "application/problem+json": components["schemas"]["DeletionRefused"];
                 };
             };
             502: {

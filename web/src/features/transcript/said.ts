@@ -1,5 +1,5 @@
 /** What somebody typed, of a prompt as opencode stores it. Pure. */
-import type { Entry, Transcript } from './state';
+import type { Entry, Transcript } from '@/features/events/state';
 
 /** opencode stores a line for the shell as this, and the line itself in the answer. */
 const shellNote = 'The following tool was executed by the user';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { type Entry, emptyTranscript, type Transcript } from '@/features/events/state';
 import { lastSaid, saidIn } from './said';
-import { type Entry, emptyTranscript, type Transcript } from './state';
 
 const text = (said: string, synthetic = false) => ({ type: 'text', text: said, synthetic });
 const entry = (id: string, info: object, ...parts: object[]) =>
