@@ -799,6 +799,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/push-rules/{owner}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what chats may push besides their own branches */
+        get: operations["push_rules"];
+        /**
+         * Says what chats may push besides their own branches
+         * @description Holds from the next push on, for all chats of the repository.
+         */
+        put: operations["set_push_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/repos": {
         parameters: {
             query?: never;
@@ -843,7 +864,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The repositories that the GitHub token can reach, last pushed first */
+        /** Lists the repositories that the token can reach */
         get: operations["list_github_repositories"];
         put?: never;
         post?: never;
@@ -2310,7 +2331,7 @@ export interface components {
          * @description A repository's name, `owner/name`.
          *
          *     The owner has no `__` and no `_` at its ends, which makes folder names reversible (see
-         *     [`super::repository_of_folder`]). The spelling is kept; GitHub ignores case, and so does
+         *     [`crate::repository_of_folder`]). The spelling is kept; GitHub ignores case, and so does
          *     [`RepositoryName::key`].
          * @example octocat/hello-world
          */
@@ -2364,6 +2385,13 @@ export interface components {
             message_id: string;
             /** @description The part of it, if what stands before that stays. */
             part_id: string | null;
+        };
+        /** @description What the person allows the chats of one repository beyond their own branches. */
+        Rules: {
+            /** @description Branches that chats may add commits to. None of them can be deleted or rewritten. */
+            branches?: components["schemas"]["BranchName"][];
+            /** @description Whether chats may push tags. None can be moved or deleted. */
+            tags?: boolean;
         };
         /** @description The last run of a chat. */
         Run: {
@@ -5322,6 +5350,97 @@ export interface operations {
             };
             /** @description opencode does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Not a repository's name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_push_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rules"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a repository's or a branch's name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
