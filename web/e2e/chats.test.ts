@@ -308,6 +308,8 @@ test('a chat is shared by a link, until that is taken back; a failure says why',
   await sheet.getByText('copied').waitFor();
   expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe(address);
   await picture(phone.page, 'shared');
+  const bounds = await link.boundingBox();
+  expect((bounds?.x ?? 0) + (bounds?.width ?? 0), 'all of the link is in sight').toBeLessThanOrEqual(390);
   await sheet.getByRole('button', { name: 'Close' }).tap();
   await sheet.waitFor({ state: 'detached' });
 

@@ -92,7 +92,7 @@ impl Providers {
             due.extend(busy.iter().cloned());
             due.insert(own.clone());
         }
-        self.renew(&own).await?;
+        self.renew(&own, hub).await?;
         *self.latest.lock().await = None;
         self.came.notify_one();
         Ok(busy.len())
@@ -104,7 +104,7 @@ impl Providers {
             let (_, busy) = directories(&hub);
             let due: Vec<_> = self.due().difference(&busy).cloned().collect();
             for directory in &due {
-                match self.renew(directory).await {
+                match self.renew(directory, &hub).await {
                     // Tried again.
                     Err(error) if error.is_unavailable() => {}
                     Err(error) => {
@@ -123,9 +123,11 @@ impl Providers {
     }
 
     /// Has a directory opened anew when it is next used, if nothing is at work in it.
-    async fn renew(&self, directory: &Path) -> Result<(), CallError> {
+    async fn renew(&self, directory: &Path, hub: &Hub) -> Result<(), CallError> {
         let is_at_work = !self.client.busy_sessions(directory).await?.is_empty()
-            || self.client.has_terminals(directory).await?;
+            || self.client.has_terminals(directory).await?
+            // Last, and of what is known here: a prompt that came while opencode was asked is not cut off.
+            || directories(hub).1.contains(directory);
         if !is_at_work {
             self.client.dispose(directory).await?;
             self.due().remove(directory);

@@ -463,6 +463,47 @@ async fn chats_of_git_manager_are_shown_and_a_run_that_was_cut_off_is_continued_
 }
 
 #[tokio::test]
+async fn a_prompt_that_comes_while_a_provider_is_taken_up_is_not_cut_off() {
+    let house = House::new();
+    house.name_process(1);
+    let opencode = Opencode::start().await;
+    opencode.add_session("ses_1", None);
+    let manager = GitManager::new(&json!([chat_record("ses_1")]));
+    let _manager = OnSocket::start(&house.socket("git-manager"), manager.router());
+    let relay = Running::start(&house, &opencode.url()).await;
+    let rests = |chat: &Value| ["unread", "done"].contains(&chat["state"].as_str().unwrap_or_default());
+    relay.until_chat("ses_1", |chat| chat["repo"] == "demo/hello-web" && rests(chat)).await;
+    let of_copy = |query: &str| query.contains("copy");
+    // It is gone about directory by directory; here, in the middle of the chat's.
+    opencode.script().terminals_held = true;
+    assert_eq!(relay.send("POST", "/admin/providers", Value::Null).await.1, json!({"waiting": 0}));
+    eventually(async || {
+        let asked = opencode.script().asked.clone();
+        asked.iter().any(|asked| asked.starts_with("pty") && of_copy(asked)).then_some(())
+    })
+    .await
+    .expect("it is not asked for terminals");
+    let mut prompted = chat_record("ses_1");
+    prompted["prompts"] = json!([{
+        "id": "msg_1", "text": "x", "state": "sending", "created_at": "2026-11-21T00:00:00Z",
+    }]);
+    manager.say(&json!({"chat": prompted}));
+    relay.until_chat("ses_1", |chat| !rests(chat)).await;
+    opencode.script().prompted = true;
+    opencode.script().terminals_held = false;
+    // By the time that this is answered it would have been let go of.
+    assert_eq!(relay.send("POST", "/admin/providers", Value::Null).await.1, json!({"waiting": 1}));
+    opencode.script().prompted = false;
+    manager.say(&json!({"chat": chat_record("ses_1")}));
+    relay.until_chat("ses_1", rests).await;
+    eventually(async || opencode.script().disposed.iter().any(|(query, _)| of_copy(query)).then_some(()))
+        .await
+        .expect("it is not taken up once the chat rests");
+    let script = opencode.script();
+    assert!(script.disposed.iter().all(|(query, prompted)| !(of_copy(query) && *prompted)));
+}
+
+#[tokio::test]
 async fn a_session_that_nobody_spoke_of_is_asked_for() {
     let stage = Stage::set(&[("ses_1", None)]).await;
     stage.opencode.add_session("ses_old", Some("ses_1"));

@@ -38,6 +38,12 @@ pub struct Script {
     pub answers: Vec<(String, Value)>,
     /// The directories that were asked for.
     pub asked: Vec<String>,
+    /// The question for the terminals of the chats' directory is not answered.
+    pub terminals_held: bool,
+    /// A prompt is on its way.
+    pub prompted: bool,
+    /// The queries with which directories were let go of, and whether a prompt was on its way then.
+    pub disposed: Vec<(String, bool)>,
     /// Says nothing more, not even that it lives.
     pub stalled: bool,
     /// So many connections to the stream are accepted and never answered.
@@ -190,6 +196,9 @@ async fn serve(listener: TcpListener, script: Arc<Mutex<Script>>) {
         .route("/session/{id}", get(one_session))
         .route("/session/{id}/message", get(messages))
         .route("/session/{id}/message/{message}", get(one_message))
+        .route("/path", get(async || axum::Json(json!({"directory": "/vol/own"}))))
+        .route("/pty", get(terminals))
+        .route("/instance/dispose", post(dispose))
         .route("/permission", get(permissions))
         .route("/question", get(async || axum::Json(json!([]))))
         .route("/permission/{id}/reply", post(take_answer))
@@ -246,6 +255,22 @@ async fn statuses(State(script): Shared, RawQuery(query): RawQuery) -> axum::Jso
     let mut script = script.lock().unwrap();
     script.asked.push(query.unwrap_or_default());
     axum::Json(json!(script.statuses))
+}
+
+async fn terminals(State(script): Shared, RawQuery(query): RawQuery) -> axum::Json<Value> {
+    let query = query.unwrap_or_default();
+    script.lock().unwrap().asked.push(format!("pty {query}"));
+    while query.contains("copy") && script.lock().unwrap().terminals_held {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    axum::Json(json!([]))
+}
+
+async fn dispose(State(script): Shared, RawQuery(query): RawQuery) -> axum::Json<bool> {
+    let mut script = script.lock().unwrap();
+    let prompted = script.prompted;
+    script.disposed.push((query.unwrap_or_default(), prompted));
+    axum::Json(true)
 }
 
 async fn permissions(State(script): Shared) -> axum::Json<Value> {

@@ -209,8 +209,9 @@ async fn status(State(memory): Shared, Query(query): Directory) -> Json<Value> {
 }
 
 async fn providers() -> Json<Value> {
-    let thinker = json!({"variants": {"low": {}, "high": {}}});
-    Json(json!({"providers": [{"id": "demo", "models": {"demo": {}, "org/thinker": thinker}}]}))
+    let thinker = json!({"name": "Thinker", "variants": {"low": {}, "high": {}}});
+    let models = json!({"demo": {"name": "Demo"}, "org/thinker": thinker});
+    Json(json!({"providers": [{"id": "demo", "name": "Demo", "models": models}]}))
 }
 
 async fn agents() -> Json<Value> {
