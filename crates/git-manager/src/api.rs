@@ -44,10 +44,17 @@ struct Acceptance {
     #[serde(default)]
     #[param(required = false)]
     accept: String,
+    /// Delete whatever speaks against it. For scripts; who is shown the reasons names them.
+    #[serde(default)]
+    #[param(required = false)]
+    force: bool,
 }
 
 impl Acceptance {
     fn checked(&self) -> Result<Accepted, Problem> {
+        if self.force {
+            return Ok(Accepted::All);
+        }
         self.accept.parse().map_err(|error: InvalidAccepted| Problem::bad_request(error.to_string()))
     }
 }

@@ -98,9 +98,21 @@ impl Reasons {
     }
 }
 
-/// The reasons in spite of which somebody deletes, each with the number that was shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted(BTreeMap<ReasonKind, usize>);
+/// The reasons in spite of which somebody deletes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// These, each with the number that was shown.
+    These(BTreeMap<ReasonKind, usize>),
+    /// Whatever they are: for scripts, which are shown nothing.
+    All,
+}
+
+impl Default for Accepted {
+    /// None.
+    fn default() -> Self {
+        Self::These(BTreeMap::new())
+    }
+}
 
 impl Accepted {
     /// Refuses to delete `what` if there is a reason that was not accepted, or more of one; with all there are.
@@ -114,7 +126,12 @@ impl Accepted {
     fn covers(&self, reason: &Reason) -> bool {
         // What is at work starts and ends processes all the time.
         let is_volatile = matches!(reason.kind, ReasonKind::ChatRunning | ReasonKind::ProcessesRunning);
-        self.0.get(&reason.kind).is_some_and(|accepted| is_volatile || *accepted >= reason.count)
+        match self {
+            Self::All => true,
+            Self::These(these) => {
+                these.get(&reason.kind).is_some_and(|accepted| is_volatile || *accepted >= reason.count)
+            }
+        }
     }
 }
 
@@ -134,7 +151,7 @@ impl FromStr for Accepted {
             Some((kind, count.parse().ok()?))
         };
         let reasons = text.split(',').filter(|part| !part.is_empty()).map(reason);
-        reasons.collect::<Option<_>>().map(Self).ok_or(InvalidAccepted)
+        reasons.collect::<Option<_>>().map(Self::These).ok_or(InvalidAccepted)
     }
 }
 
@@ -158,6 +175,12 @@ mod tests {
         }
         assert_eq!(accepted("unpushed-commits:1,uncommitted-changes:3").require("x", reasons), Ok(()));
         assert_eq!(Accepted::default().require("x", Reasons::default().with(ChatRunning, 0)), Ok(()));
+    }
+
+    #[test]
+    fn a_script_accepts_all() {
+        let reasons = Reasons::default().with(UncommittedChanges, 2).with(UnpushedCommits, 1);
+        assert_eq!(Accepted::All.require("x", reasons), Ok(()));
     }
 
     #[test]

@@ -69,6 +69,19 @@ async fn make_precious(bench: &Bench, service: &Service, id: &str, directory: &P
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_script_deletes_with_force() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    let _left = make_precious(&bench, &service, &id, &directory).await;
+    let path = format!("/admin/chats/{id}");
+    assert_eq!(service.delete(&path).await.0, StatusCode::CONFLICT);
+    assert_eq!(service.delete(&format!("{path}?force=maybe")).await.0, StatusCode::BAD_REQUEST);
+    deleted(&service, &format!("{path}?force=true")).await;
+    assert!(!directory.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_reason_is_told_and_what_is_new_is_refused_again() {
     let bench = Bench::new().await;
     let service = bench.service().await;

@@ -2899,6 +2899,8 @@ export interface operations {
                  *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
                  */
                 accept?: string;
+                /** @description Delete whatever speaks against it. For scripts; who is shown the reasons names them. */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -5678,6 +5680,8 @@ export interface operations {
                  *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
                  */
                 accept?: string;
+                /** @description Delete whatever speaks against it. For scripts; who is shown the reasons names them. */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -6208,6 +6212,8 @@ export interface operations {
                  *     `uncommitted-changes:3,chat-running:1`. Whatever has come up since is refused again.
                  */
                 accept?: string;
+                /** @description Delete whatever speaks against it. For scripts; who is shown the reasons names them. */
+                force?: boolean;
             };
             header?: never;
             path: {
