@@ -30,8 +30,6 @@ pub enum Grant {
         /// Not good for what begins later.
         until: u64,
     },
-    /// Whoever works in the clone itself: reading, while the clone is there.
-    Clone,
     /// A chat: reading, and pushing to its branch, while its worktree is there.
     Chat {
         /// The chat, which names the worktree.
@@ -71,10 +69,12 @@ impl Key {
         let mark = BASE64_URL_SAFE_NO_PAD.decode(mark).ok()?;
         self.mac(&content).verify_slice(&mark).ok()?;
         let capability: Capability = serde_json::from_slice(&content).ok()?;
-        match capability.grant {
-            Grant::Transfer { until } if until < now() => None,
-            _ => Some(capability),
-        }
+        let is_good = match &capability.grant {
+            Grant::Transfer { until } => *until >= now(),
+            // No chat has another one, whatever was signed.
+            Grant::Chat { branch, .. } => branch.is_ours(),
+        };
+        is_good.then_some(capability)
     }
 
     fn mac(&self, content: &[u8]) -> Hmac<Sha256> {
@@ -135,8 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn a_chat_has_no_branch_but_ours() {
+        let Capability { repository, grant: Grant::Chat { session, submodules, .. } } = chat() else {
+            panic!()
+        };
+        let branch = "main".parse().unwrap();
+        let main = Capability { repository, grant: Grant::Chat { session, branch, submodules } };
+        assert_eq!(key('a').verify(&key('a').sign(&main)), None);
+    }
+
+    #[test]
     fn a_name_that_would_not_parse_is_refused_though_signed() {
-        let content = br#"{"repository":"../x","grant":"clone"}"#;
+        let content = br#"{"repository":"../x","grant":{"transfer":{"until":99999999999}}}"#;
         let mark = key('a').mac(content).finalize().into_bytes();
         let text =
             format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(content), BASE64_URL_SAFE_NO_PAD.encode(mark));

@@ -1,7 +1,7 @@
-//! Leads the agent's git to the gateway: what a git in a chat's folder, or in a clone, is configured with.
+//! Leads the agent's git to the gateway: what a git in a chat's folder is configured with.
 //!
 //! git reads one file of ours (`git/config` in opencode's configuration folder, which no user of git has to share with
-//! us), and that includes another file where the git directory is a chat's or a clone's. A submodule's git directory
+//! us), and that includes another file where the git directory is a chat's. A submodule's git directory
 //! lies within the chat's, so it goes the same way, from its first clone on (seen with git 2.39 and 2.47). Nothing is
 //! written into the clones themselves: what the agent changes there leads it astray, and nobody else.
 
@@ -13,8 +13,10 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use ocweb_git_access::{BranchName, Capability, Grant, Key, RepositoryName, SessionId, repository_of_folder};
+use ocweb_git_access::{BranchName, Capability, Grant, Key, RepositoryName, SessionId};
 use reqwest::Url;
+
+use crate::config::Config;
 
 mod submodules;
 
@@ -41,6 +43,8 @@ pub struct Access {
     github: Url,
     gateway: Url,
     key: Key,
+    /// After how many seconds without a byte git gives up.
+    stall_seconds: u64,
     /// One writer at a time.
     writing: Mutex<()>,
 }
@@ -53,8 +57,16 @@ pub fn header(gateway: &Url, capability: &str) -> [String; 2] {
 
 impl Access {
     /// Files in `folder` for the clones in `clones`.
-    pub fn new(folder: PathBuf, clones: PathBuf, github: Url, gateway: Url, key: Key) -> Self {
-        Self { folder, clones, github, gateway, key, writing: Mutex::default() }
+    pub fn new(folder: PathBuf, clones: PathBuf, config: &Config) -> Self {
+        Self {
+            folder,
+            clones,
+            github: folder_of(&config.github_url),
+            gateway: folder_of(&config.gateway_url),
+            key: config.key.clone(),
+            stall_seconds: config.stall_seconds,
+            writing: Mutex::default(),
+        }
     }
 
     /// Where the clone of a repository is.
@@ -62,7 +74,7 @@ impl Access {
         self.clones.join(repository.folder())
     }
 
-    /// Writes all files anew, as the clones and `workplaces` are now. Those that nobody needs any more are removed.
+    /// Writes all files anew, as `workplaces` are now. Those that nobody needs any more are removed.
     pub fn write(&self, workplaces: impl FnOnce() -> Vec<Workplace>) -> io::Result<()> {
         // A writer that panicked left files that are each whole.
         let _one = self.writing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -72,22 +84,6 @@ impl Access {
             "# Written by ocweb at each start and with each chat. Your own settings belong in ~/.gitconfig.\n",
         );
         let mut names = Vec::new();
-        let mut add = |name: String, git_directory: &Path, below: bool, capability: &Capability| {
-            let path = included.join(&name);
-            replace(&path, &self.settings(capability))?;
-            include(&mut index, git_directory, below, &path);
-            names.push(name);
-            io::Result::Ok(())
-        };
-        for entry in fs::read_dir(&self.clones)?.flatten() {
-            let Some(repository) = entry.file_name().to_str().and_then(repository_of_folder) else {
-                continue;
-            };
-            let git_directory = entry.path().join(".git");
-            // Not what lies below it: those are the chats'.
-            let capability = Capability { repository, grant: Grant::Clone };
-            add(format!("{}.clone", capability.repository.folder()), &git_directory, false, &capability)?;
-        }
         for workplace in workplaces() {
             let Workplace { repository, session, branch, git_directory, began_at } = workplace;
             let clone = self.clone_of(&repository);
@@ -95,13 +91,19 @@ impl Access {
                 .map(|commit| submodules::of(&clone, &commit, &repository, &self.github))
                 .unwrap_or_default();
             let name = ocweb_git_access::worktree_folder(&repository, &session);
+            let path = included.join(&name);
             let capability = Capability { repository, grant: Grant::Chat { session, branch, submodules } };
-            add(name, &git_directory, true, &capability)?;
+            replace(&path, &self.settings(&capability))?;
+            include(&mut index, &git_directory, &path);
+            names.push(name);
         }
         replace(&self.folder.join("config"), &index)?;
         for entry in fs::read_dir(&included)?.flatten() {
-            if !entry.file_name().to_str().is_some_and(|name| names.iter().any(|kept| kept == name)) {
-                fs::remove_file(entry.path())?;
+            let is_needed =
+                entry.file_name().to_str().is_some_and(|name| names.iter().any(|kept| kept == name));
+            // What resists leads nobody: nothing includes it.
+            if !is_needed && let Err(error) = fs::remove_file(entry.path()) {
+                tracing::warn!(file = %entry.path().display(), %error, "what led a git to the gateway stays");
             }
         }
         Ok(())
@@ -110,7 +112,7 @@ impl Access {
     /// What git is told in one place.
     fn settings(&self, capability: &Capability) -> String {
         let [_, header] = header(&self.gateway, &self.key.sign(capability));
-        let (gateway, github) = (&self.gateway, &self.github);
+        let Self { gateway, github, stall_seconds, .. } = self;
         let mut settings = format!("[url \"{gateway}\"]\n\tinsteadOf = {github}\n");
         if let Some(host) = github.host_str() {
             // The other ways to write GitHub's addresses; nobody here has a key for ssh.
@@ -118,20 +120,28 @@ impl Access {
         }
         let _ = write!(
             settings,
-            "[http \"{gateway}\"]\n\textraHeader = {header}\n\tproxy =\n[push]\n\tdefault = current\n\tautoSetupRemote = true\n"
+            "[http \"{gateway}\"]\n\textraHeader = {header}\n\tproxy =\n\tlowSpeedLimit = 1\n\tlowSpeedTime = {stall_seconds}\n[push]\n\tdefault = current\n\tautoSetupRemote = true\n"
         );
         settings
     }
 }
 
-/// Has `path` included for the git directory, and for those below it where `below` says so.
-fn include(index: &mut String, git_directory: &Path, below: bool, path: &Path) {
+/// An address that ends with a slash, so that it is the beginning of nothing else.
+fn folder_of(url: &Url) -> Url {
+    let mut url = url.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push("");
+    }
+    url
+}
+
+/// Has `path` included for the git directory, and for those of its submodules, which lie below it.
+fn include(index: &mut String, git_directory: &Path, path: &Path) {
     let directory = quoted(git_directory);
     let path = quoted(path);
     // Writing to a String cannot fail.
-    let _ = write!(index, "[includeIf \"gitdir:{directory}\"]\n\tpath = \"{path}\"\n");
-    if below {
-        let _ = write!(index, "[includeIf \"gitdir:{directory}/\"]\n\tpath = \"{path}\"\n");
+    for end in ["", "/"] {
+        let _ = write!(index, "[includeIf \"gitdir:{directory}{end}\"]\n\tpath = \"{path}\"\n");
     }
 }
 

@@ -67,13 +67,8 @@ impl Manager {
             tasks.clone(),
             stop.clone(),
         )?);
-        let access = Access::new(
-            config.folders.agent_configuration().join("git"),
-            clones.folder().to_owned(),
-            config.github_url.clone(),
-            config.gateway_url.clone(),
-            config.key.clone(),
-        );
+        let access =
+            Access::new(config.folders.agent_configuration().join("git"), clones.folder().to_owned(), config);
         let worktrees = Arc::new(Worktrees::open(
             &config.folders.worktrees(),
             own.join("worktrees"),

@@ -242,10 +242,12 @@ impl Worktrees {
         Ok(())
     }
 
-    /// Has the git in every worktree and clone led to the gateway, with what it may do there.
-    pub fn lead(&self) -> Result<(), Error> {
+    /// Has the git in every chat's worktree led to the gateway, with what it may do there. Worktrees that were not made here
+    /// get nothing: anybody can make a folder.
+    fn lead(&self) -> Result<(), Error> {
         let workplace = |worktree: Worktree| {
             let Worktree { repo, session_id, path, branch, .. } = worktree;
+            self.records.get(&worktree_folder(&repo, &session_id))?;
             Some(Workplace {
                 git_directory: entry::of(&self.access.clone_of(&repo), &path)?,
                 began_at: self.began_at(&repo, &session_id),

@@ -1,6 +1,6 @@
 //! What the service is told, read once at the start.
 
-use std::{net::SocketAddr, num::NonZeroU64, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
 use ocweb_git_access::Key;
 use ocweb_service::{ConfigError, Environment, config::Folders};
@@ -32,8 +32,6 @@ pub(crate) struct UpstreamConfig {
     pub(crate) token: Option<String>,
     /// `GITHUB_USER`: the account that the token belongs to.
     pub(crate) user: Option<String>,
-    /// `OCWEB_REMOTE_STALL_SECONDS`: for how long GitHub may be silent.
-    pub(crate) stall: Duration,
 }
 
 /// What lies where on this machine.
@@ -59,20 +57,18 @@ impl Config {
         if !address.ip().is_loopback() {
             return Err(invalid("OCWEB_GATEWAY_ADDRESS", "only this machine may reach the gateway"));
         }
-        let token = environment.get("GITHUB_TOKEN").map(str::trim).map(str::to_owned);
-        if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
+        let token = environment.get("GITHUB_TOKEN").map(str::trim).filter(|token| !token.is_empty());
+        if token.is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
             return Err(invalid("GITHUB_TOKEN", "a token is one line of letters, digits and signs"));
         }
-        let stall = environment.parsed("OCWEB_REMOTE_STALL_SECONDS", NonZeroU64::MIN.saturating_add(59))?;
         let folders = Folders::from_environment(environment)?;
         Ok(Self {
             key,
             address,
             upstream: UpstreamConfig {
                 url: http_url(environment, "GITHUB_URL", "https://github.com")?,
-                token,
+                token: token.map(Into::into),
                 user: environment.get("GITHUB_USER").map(Into::into),
-                stall: Duration::from_secs(stall.get()),
             },
             api_url: http_url(environment, "GITHUB_API_URL", "https://api.github.com")?,
             places: Places {

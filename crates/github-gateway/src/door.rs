@@ -1,6 +1,6 @@
 //! Who a git on this machine is: its capability, and that it means this gateway and no other host.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -22,8 +22,13 @@ pub(crate) struct Closed(pub StatusCode, pub String);
 /// How a request that is let in goes on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Passage {
-    /// With the token, and it may push to this branch.
-    Chat(BranchName),
+    /// With the token, and it may push.
+    Chat {
+        /// To this branch.
+        branch: BranchName,
+        /// What it pushes lies in this clone.
+        clone: PathBuf,
+    },
     /// With the token, reading.
     Reading,
     /// As anybody would ask: what is public can be read.
@@ -43,7 +48,7 @@ impl Door {
             return Err(Closed(StatusCode::MISDIRECTED_REQUEST, sentence));
         }
         password(headers).and_then(|text| self.key.verify(&text)).ok_or_else(|| {
-            let sentence = "ocweb: only the git of a chat's folder, or of a clone, gets to GitHub through here. If the folder is one, restart ocweb.";
+            let sentence = "ocweb: only the git of a chat's folder gets to GitHub through here. If this is one, restart ocweb.";
             Closed(StatusCode::FORBIDDEN, sentence.into())
         })
     }
@@ -58,24 +63,23 @@ pub(crate) fn passage(
 ) -> Result<Passage, Closed> {
     let closed = |sentence: String| Err(Closed(StatusCode::FORBIDDEN, sentence));
     let own = capability.repository.key() == repository.key();
-    let folder = capability.repository.folder();
+    let clone = places.clones.join(capability.repository.folder());
     let is_there = match &capability.grant {
         Grant::Transfer { .. } => true,
-        Grant::Clone => places.clones.join(&folder).is_dir(),
         Grant::Chat { session, .. } => {
             let worktree = ocweb_git_access::worktree_folder(&capability.repository, session);
             places.worktrees.join(worktree).is_dir()
         }
     };
     if !is_there {
-        return closed("ocweb: the chat or the clone that this folder belonged to was deleted.".into());
+        return closed("ocweb: the chat that this folder belonged to was deleted.".into());
     }
     match capability.grant {
-        Grant::Chat { branch, .. } if own => Ok(Passage::Chat(branch)),
+        Grant::Chat { branch, .. } if own => Ok(Passage::Chat { branch, clone }),
         Grant::Chat { branch, .. } if service.needs_push() => {
             closed(format!("ocweb: this chat may only push to {branch} of {}.", capability.repository))
         }
-        Grant::Transfer { .. } | Grant::Clone if service.needs_push() => {
+        Grant::Transfer { .. } if service.needs_push() => {
             closed("ocweb: only a chat can push, and only to its own branch.".into())
         }
         Grant::Chat { submodules, .. } if submodules.iter().any(|part| part.key() == repository.key()) => {

@@ -6,7 +6,8 @@
 //! `rules` keeps what the person allows beyond a chat's own branch, and `repositories` asks GitHub's API.
 //!
 //! Two doors: loopback TCP for git ([`git_router`]), and the unix socket that Caddy passes the person's requests to
-//! ([`router`]). What an agent can reach is the first alone.
+//! ([`router`]). Where the agent runs as the same user it could open the second too: what is weaker then is said in
+//! `docs/decisions/019-the-gateway.md`.
 
 mod address;
 mod ancestry;

@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderName, Method, StatusCode, header},
     response::Response,
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::{Stream, TryStreamExt};
 use ocweb_git_access::RepositoryName;
 use reqwest::Url;
@@ -34,9 +35,6 @@ const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 /// A repository that was renamed is one step away; more is a circle.
 const STEPS: usize = 3;
 
-/// For how much longer than the git on this machine GitHub is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// GitHub with one token.
 pub(crate) struct Upstream {
     http: reqwest::Client,
@@ -46,13 +44,12 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// The client follows no redirect by itself, so the token stays with GitHub.
+    /// The client follows no redirect by itself, so the token stays with GitHub. It waits as long as the git that asks does: how
+    /// long an upload takes, and how long GitHub works on it, nobody knows.
     pub(crate) fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
         let http = ocweb_service::client_builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(20))
-            // git gives up by itself after this time without a byte; this is for one that does not.
-            .read_timeout(config.stall + PATIENCE)
             .build()?;
         Ok(Self { http, config, moved: Mutex::default() })
     }
@@ -92,11 +89,19 @@ impl Upstream {
         headers: &HeaderMap,
         with_token: bool,
     ) -> Result<reqwest::Response, Closed> {
-        let mut base = self.base(repository);
-        for _ in 0..STEPS {
+        // A name that was given up may be somebody else's by now, so each question begins with it.
+        let mut base = self.original(repository);
+        for step in 0..STEPS {
             let request = self.request(Method::GET, &base, service, headers, with_token);
             let answer = request.send().await.map_err(|error| self.failed(&error))?;
             if !answer.status().is_redirection() {
+                let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+                if step == 0 || !answer.status().is_success() {
+                    moved.remove(&repository.key());
+                } else {
+                    moved.insert(repository.key(), base);
+                }
+                drop(moved);
                 return Ok(answer);
             }
             let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
@@ -108,7 +113,6 @@ impl Upstream {
                         format!("ocweb: GitHub leads {repository} to another place, which is not followed.");
                     Closed(StatusCode::BAD_GATEWAY, sentence)
                 })?;
-            self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.key(), base.clone());
         }
         let sentence = format!("ocweb: GitHub leads {repository} in a circle.");
         Err(Closed(StatusCode::BAD_GATEWAY, sentence))
@@ -129,24 +133,35 @@ impl Upstream {
             }
         }
         match &self.config.token {
-            Some(token) if with_token => {
-                let user = self.config.user.as_deref().unwrap_or("x-access-token");
-                request.basic_auth(user, Some(token))
-            }
+            Some(token) if with_token => request.basic_auth(self.user(), Some(token)),
             _ => request,
         }
     }
 
-    /// A repository's address, without a slash at its end.
+    /// Whether somebody who reads this would learn the token.
+    pub(crate) fn is_told_in(&self, text: &[u8]) -> bool {
+        let Some(token) = &self.config.token else { return false };
+        let holds = |secret: &str| text.windows(secret.len()).any(|window| window == secret.as_bytes());
+        holds(token) || holds(&BASE64_STANDARD.encode(format!("{}:{token}", self.user())))
+    }
+
+    fn user(&self) -> &str {
+        self.config.user.as_deref().unwrap_or("x-access-token")
+    }
+
+    /// Where a repository is by now, without a slash at its end.
     fn base(&self, repository: &RepositoryName) -> Url {
         let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(&repository.key()).cloned();
-        moved.unwrap_or_else(|| {
-            let mut url = self.config.url.clone();
-            if let Ok(mut path) = url.path_segments_mut() {
-                path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
-            }
-            url
-        })
+        moved.unwrap_or_else(|| self.original(repository))
+    }
+
+    /// Where a repository is by its name.
+    fn original(&self, repository: &RepositoryName) -> Url {
+        let mut url = self.config.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
+        }
+        url
     }
 
     /// The repository's address in the address of a request, if it is GitHub's.

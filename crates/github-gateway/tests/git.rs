@@ -94,14 +94,21 @@ async fn who_has_no_capability_or_another_gets_nothing() {
     let worktree = bench.chat().await;
     let expired = capability(Grant::Transfer { until: 1 });
     let stolen_key = Key::new(&"x".repeat(32)).unwrap();
-    let forged =
-        stolen_key.sign(&Capability { repository: "demo/hello-web".parse().unwrap(), grant: Grant::Clone });
+    let forged = stolen_key
+        .sign(&Capability { repository: "demo/hello-web".parse().unwrap(), grant: Grant::transfer(60) });
     for capability in ["", "x", bench.world.token(), &expired, &forged] {
         let said = bench.git(&worktree, capability, &["fetch", "origin"]).await.unwrap_err();
         assert!(said.contains("only the git of a chat's folder"), "{said}");
     }
+    let of_main = capability(Grant::Chat {
+        session: "ses_1".parse().unwrap(),
+        branch: "main".parse().unwrap(),
+        submodules: Vec::new(),
+    });
+    let said = bench.git(&worktree, &of_main, &["push", "origin", "HEAD:main"]).await.unwrap_err();
+    assert!(said.contains("only the git of a chat's folder"), "{said}");
     // Reading is not pushing.
-    let reading = capability(Grant::Clone);
+    let reading = capability(Grant::transfer(60));
     bench.git(&worktree, &reading, &["fetch", "-q", "origin"]).await.unwrap();
     bench.commit(&worktree, "one").await;
     let said = bench.git(&worktree, &reading, &["push", "origin", "HEAD"]).await.unwrap_err();

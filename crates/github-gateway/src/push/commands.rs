@@ -3,7 +3,7 @@
 //! Format: gitprotocol-pack, "Reference Update Request and Packfile Transfer".
 
 /// More than any person's push; a mirror of a big repository has thousands of references, and is refused.
-const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = 64 * 1024;
 const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// One reference that is to be changed.
@@ -24,6 +24,8 @@ pub(crate) struct Commands {
     pub list: Vec<Command>,
     /// Whether the answer is to be in bands (`side-band-64k`).
     pub bands: bool,
+    /// Whether something for the remote's own rules follows (`git push -o`), which some remotes act on.
+    pub options: bool,
 }
 
 /// A head that is none, with what is wrong about it.
@@ -43,7 +45,7 @@ pub(crate) enum Malformed {
 /// Reads the list from the beginning of a body. `None`: more of it has to come.
 pub(crate) fn read(body: &[u8]) -> Result<Option<Commands>, Malformed> {
     let mut rest = body;
-    let mut commands = Commands { list: Vec::new(), bands: false };
+    let mut commands = Commands { list: Vec::new(), bands: false, options: false };
     loop {
         let Some((length, behind)) = rest.split_first_chunk::<4>() else { return more(body) };
         match packet_length(*length)? {
@@ -80,7 +82,9 @@ impl Commands {
         if line.starts_with("push-cert") {
             return Err(Malformed::Signed);
         }
-        self.bands |= capabilities.split_ascii_whitespace().any(|capability| capability == "side-band-64k");
+        let has = |name| capabilities.split_ascii_whitespace().any(|capability| capability == name);
+        self.bands |= has("side-band-64k");
+        self.options |= has("push-options");
         let line = line.strip_suffix('\n').unwrap_or(line);
         // What a shallow clone has no parents of.
         if line.strip_prefix("shallow ").is_some_and(is_id) {
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_question_without_a_list_is_read() {
-        assert_eq!(read(b"0000"), Ok(Some(Commands { list: vec![], bands: false })));
+        assert_eq!(read(b"0000"), Ok(Some(Commands { list: vec![], bands: false, options: false })));
     }
 
     #[test]

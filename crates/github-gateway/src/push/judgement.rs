@@ -4,7 +4,7 @@ use ocweb_git_access::BranchName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Command;
+use super::{Command, Commands};
 
 /// What the person allows the chats of one repository beyond their own branches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,13 +26,23 @@ pub(crate) struct Refused {
     pub sentence: String,
 }
 
+impl Refused {
+    /// All of a push, for one reason.
+    pub(crate) fn whole(commands: &Commands, reason: &str) -> Self {
+        Self { reasons: vec![reason.into(); commands.list.len()], sentence: format!("ocweb: {reason}.") }
+    }
+}
+
 /// Whether a chat may push this. `is_ancestor` says whether the second commit has the first among its ancestors.
 pub(crate) fn judge(
-    commands: &[Command],
+    commands: &Commands,
     own: &BranchName,
     rules: &Rules,
     is_ancestor: impl Fn(&str, &str) -> bool,
 ) -> Result<(), Refused> {
+    if commands.options {
+        return Err(Refused::whole(commands, "push options (git push -o) do not pass through ocweb"));
+    }
     let own_reference = format!("refs/heads/{own}");
     let wrong = |command: &Command| -> Option<String> {
         let Command { old, new, reference } = command;
@@ -57,10 +67,10 @@ pub(crate) fn judge(
             _ => Some("only the chat's own branch may be rewritten".into()),
         }
     };
-    let wrongs: Vec<_> = commands.iter().map(wrong).collect();
+    let wrongs: Vec<_> = commands.list.iter().map(wrong).collect();
     let Some(first) = wrongs.iter().flatten().next() else { return Ok(()) };
     let sentence = format!(
-        "ocweb: {first}. Push it with: git push origin HEAD:{own}. Only the person whose machine this is can allow more."
+        "ocweb: {first}. What goes through: git push origin HEAD:{own}. Only the person whose machine this is can allow more."
     );
     let reasons = wrongs.into_iter();
     let reasons = reasons
@@ -79,6 +89,10 @@ mod tests {
         Command { old: old.map(Into::into), new: new.map(Into::into), reference: reference.into() }
     }
 
+    fn pushed(list: Vec<Command>) -> Commands {
+        Commands { list, bands: true, options: false }
+    }
+
     fn own() -> BranchName {
         "ocweb/fix-1".parse().unwrap()
     }
@@ -88,7 +102,7 @@ mod tests {
     }
 
     fn reason(command: Command, rules: &Rules) -> Option<String> {
-        judge(&[command], &own(), rules, |old, new| (old, new) == ("a", "b"))
+        judge(&pushed(vec![command]), &own(), rules, |old, new| (old, new) == ("a", "b"))
             .err()
             .map(|refused| refused.reasons.concat())
     }
@@ -137,10 +151,10 @@ mod tests {
 
     #[test]
     fn one_wrong_reference_refuses_all_and_each_is_told() {
-        let list = [
+        let list = pushed(vec![
             command(None, Some("a"), "refs/heads/ocweb/fix-1"),
             command(Some("a"), Some("b"), "refs/heads/main"),
-        ];
+        ]);
         let refused = judge(&list, &own(), &Rules::default(), |_, _| true).unwrap_err();
         assert_eq!(
             refused.reasons,
@@ -149,10 +163,19 @@ mod tests {
         assert!(refused.sentence.contains("git push origin HEAD:ocweb/fix-1"), "{}", refused.sentence);
     }
 
+    #[test]
+    fn what_a_remote_could_act_on_besides_is_refused() {
+        let own_branch = vec![command(None, Some("a"), "refs/heads/ocweb/fix-1")];
+        let list = Commands { options: true, ..pushed(own_branch) };
+        let refused = judge(&list, &own(), &allowed(), |_, _| true).unwrap_err();
+        assert!(refused.sentence.contains("push options"), "{}", refused.sentence);
+        assert_eq!(refused.reasons.len(), 1);
+    }
+
     proptest! {
         #[test]
         fn what_goes_on_without_rules_is_the_own_branch(reference in "(refs/(heads|tags)/)?[a-z/1-]{1,16}") {
-            let list = [command(Some("a"), Some("b"), &reference)];
+            let list = pushed(vec![command(Some("a"), Some("b"), &reference)]);
             if judge(&list, &own(), &Rules::default(), |_, _| true).is_ok() {
                 prop_assert_eq!(reference, "refs/heads/ocweb/fix-1");
             }

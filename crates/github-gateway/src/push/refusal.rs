@@ -42,7 +42,7 @@ mod tests {
     fn it_is_written_as_git_reads_it() {
         let command = Command { old: None, new: None, reference: "refs/heads/main".into() };
         let refused = Refused { reasons: vec!["no".into()], sentence: "ocweb: no.".into() };
-        let plain = Commands { list: vec![command], bands: false };
+        let plain = Commands { list: vec![command], bands: false, options: false };
         assert_eq!(
             String::from_utf8(refuse(&plain, &refused)).unwrap(),
             "000eunpack ok\n001ang refs/heads/main no\n0000"
