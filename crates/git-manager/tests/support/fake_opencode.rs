@@ -45,6 +45,8 @@ pub struct Memory {
     pub forget_prompts: bool,
     /// Stores the message of a prompt without its parts, this many times.
     pub forget_parts: usize,
+    /// Whether a session that stored a prompt is at work until the test says that it is not any more.
+    pub keeps_working: bool,
     /// How long a prompt takes from its answer to its being stored.
     pub store_delay: Duration,
     /// What sessions note of what they used last, by session.
@@ -299,6 +301,11 @@ async fn prompt(State(memory): Shared, Path(session): Path<String>, Json(body): 
         for part in body["parts"].as_array().unwrap().iter().filter(|_| !forgets) {
             let own = part["id"].as_str().map_or(format!("prt_{}", message.parts.len()), Into::into);
             message.parts.insert(own, part.clone());
+        }
+        if memory.keeps_working
+            && let Some((directory, _)) = memory.sessions.get(&session).cloned()
+        {
+            memory.busy.insert(session, directory);
         }
     });
     StatusCode::NO_CONTENT.into_response()
