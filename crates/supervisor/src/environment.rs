@@ -37,8 +37,7 @@ pub(crate) const AUTH: &[&str] = &["AUTH_*", "OCWEB_HOSTS", "FLY_APP_NAME"];
 pub(crate) const GIT_MANAGER: &[&str] = &["GITHUB_USER", "GITHUB_URL", "OCWEB_REMOTE_STALL_SECONDS"];
 
 /// GitHub, with the token. One process has it, and neither git nor the agent is started by that one.
-pub(crate) const GITHUB: &[&str] =
-    &["GITHUB_TOKEN", "GITHUB_USER", "GITHUB_URL", "GITHUB_API_URL"];
+pub(crate) const GITHUB: &[&str] = &["GITHUB_TOKEN", "GITHUB_USER", "GITHUB_URL", "GITHUB_API_URL"];
 
 /// Keys of model providers, as opencode's own catalogue names them.
 pub(crate) const PROVIDERS: &[&str] = &[
