@@ -17,6 +17,7 @@ use axum::{
 use serde_json::{Value, json};
 
 /// What the fake has seen, and how it behaves.
+#[allow(clippy::struct_excessive_bools, reason = "each is a way in which it can be told to behave")]
 #[derive(Default)]
 pub struct Memory {
     /// Session id to directory and title.
