@@ -46,12 +46,12 @@ impl Config {
             || ConfigError::Invalid { name: "OCWEB_GATEWAY_SECRET", reason: "it is too short".into() };
         Ok(Self {
             folders: Folders::from_environment(environment)?,
-            github_url: http_url(environment, "GITHUB_URL", "https://github.com")?,
-            gateway_url: http_url(environment, "OCWEB_GATEWAY_URL", "")?,
+            github_url: environment.http_url("GITHUB_URL", "https://github.com")?,
+            gateway_url: environment.http_url("OCWEB_GATEWAY_URL", "")?,
             key: Key::new(secret).ok_or_else(too_short)?,
             has_token: environment.get("OCWEB_GITHUB_TOKEN_IS_SET").is_some(),
             github_user: environment.get("GITHUB_USER").map(Into::into),
-            opencode_url: http_url(environment, "OCWEB_OPENCODE_URL", "")?,
+            opencode_url: environment.http_url("OCWEB_OPENCODE_URL", "")?,
             opencode_password: environment.get("OPENCODE_SERVER_PASSWORD").map(Into::into),
             stall_seconds: environment
                 .parsed("OCWEB_REMOTE_STALL_SECONDS", NonZeroU64::MIN.saturating_add(59))?
@@ -63,23 +63,6 @@ impl Config {
             path: environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin").into(),
         })
     }
-}
-
-/// An `http` or `https` address. Credentials in it are refused: they would end up in every clone.
-fn http_url(environment: &Environment, name: &'static str, default: &str) -> Result<Url, ConfigError> {
-    let invalid = |reason: &str| ConfigError::Invalid { name, reason: reason.into() };
-    let text = environment.get(name).unwrap_or(default);
-    let url = Url::parse(text).map_err(|_| invalid("it must be an address such as https://github.com"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("it must begin with https:// or http://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("it must not contain a user or a password; use GITHUB_TOKEN"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("it must not contain ? or #"));
-    }
-    Ok(url)
 }
 
 #[cfg(test)]

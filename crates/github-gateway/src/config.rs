@@ -66,11 +66,11 @@ impl Config {
             key,
             address,
             upstream: UpstreamConfig {
-                url: http_url(environment, "GITHUB_URL", "https://github.com")?,
+                url: environment.http_url("GITHUB_URL", "https://github.com")?,
                 token: token.map(Into::into),
                 user: environment.get("GITHUB_USER").map(Into::into),
             },
-            api_url: http_url(environment, "GITHUB_API_URL", "https://api.github.com")?,
+            api_url: environment.http_url("GITHUB_API_URL", "https://api.github.com")?,
             places: Places {
                 clones: folders.repositories(),
                 worktrees: folders.worktrees(),
@@ -83,21 +83,4 @@ impl Config {
 
 fn invalid(name: &'static str, reason: &str) -> ConfigError {
     ConfigError::Invalid { name, reason: reason.into() }
-}
-
-/// An `http` or `https` address without credentials, query and fragment.
-fn http_url(environment: &Environment, name: &'static str, default: &str) -> Result<Url, ConfigError> {
-    let text = environment.get(name).unwrap_or(default);
-    let url =
-        Url::parse(text).map_err(|_| invalid(name, "it must be an address such as https://github.com"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid(name, "it must begin with https:// or http://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid(name, "it must not contain a user or a password; use GITHUB_TOKEN"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid(name, "it must not contain ? or #"));
-    }
-    Ok(url)
 }

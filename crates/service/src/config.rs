@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, fmt::Display, path::PathBuf, str::FromStr};
 
+use reqwest::Url;
+
 /// A variable that is missing or cannot be used. Its text is one sentence for the person who set it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
@@ -65,6 +67,25 @@ impl Environment {
                 text.parse().map_err(|error: T::Err| ConfigError::Invalid { name, reason: error.to_string() })
             }
         }
+    }
+
+    /// An `http` or `https` address, or `default` when it is not set. Credentials in it are refused: an address is told to
+    /// whoever asks.
+    pub fn http_url(&self, name: &'static str, default: &str) -> Result<Url, ConfigError> {
+        let invalid = |reason: &str| ConfigError::Invalid { name, reason: reason.into() };
+        let text = self.get(name).unwrap_or(default);
+        let url =
+            Url::parse(text).map_err(|_| invalid("it must be an address such as https://github.com"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(invalid("it must begin with https:// or http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("it must not contain a user or a password; use GITHUB_TOKEN"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid("it must not contain ? or #"));
+        }
+        Ok(url)
     }
 
     /// An absolute path that must be there.
