@@ -8,6 +8,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // The first failure of a journey makes its later steps meaningless; those of other journeys are worth knowing.
-    bail: 5,
+    bail: 20,
   },
 });

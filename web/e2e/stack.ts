@@ -120,6 +120,8 @@ export class Stack {
   password = 'a long enough password';
   private child: ChildProcess | null = null;
   private output = '';
+  /** The prompt that `say` said last, of each chat. */
+  private readonly lastSaid = new Map<string, string>();
 
   private constructor(
     readonly folder: string,
@@ -250,6 +252,7 @@ export class Stack {
     const id = `msg_${time}${crypto.randomUUID().replaceAll('-', '').slice(0, 14)}`;
     const said = await this.json(cookie, 'POST', `/admin/chats/${chat}/prompts`, { id, text });
     if (said.status !== 202) throw new Error(`not taken but ${said.status}: ${JSON.stringify(said.body)}`);
+    this.lastSaid.set(chat, id);
     return id;
   }
 
@@ -259,19 +262,36 @@ export class Stack {
     return body.chats.find(({ id }) => id === chat);
   }
 
-  /** Waits until nothing waits to be handed over and the chat is in one of these states: until its agent rests. */
+  /**
+   * Waits until nothing waits to be handed over and the chat is in one of these states: until its agent rests. What was
+   * said last by `say` is answered then: a moment after it was taken in, the relay may not have heard of it.
+   */
   async reaches(cookie: string, chat: string, states = ['unread', 'done']): Promise<ChatView> {
     let view: ChatView | undefined;
     return until(
       `the chat is ${states.join(' or ')}`,
       async () => {
         view = await this.view(cookie, chat);
-        return view?.prompts.length === 0 && states.includes(view.state) && view;
+        if (view?.prompts.length !== 0 || !states.includes(view.state)) return false;
+        const isOver = view.state === 'unread' || view.state === 'done';
+        return (!isOver || (await this.lastIsAnswered(cookie, chat))) && view;
       },
       120,
     ).catch((error: unknown) => {
       throw new Error(`${error}: it is ${view?.state}, and ${view?.prompts.length} prompts wait`);
     });
+  }
+
+  private async lastIsAnswered(cookie: string, chat: string): Promise<boolean> {
+    const last = this.lastSaid.get(chat);
+    if (last === undefined) return true;
+    const { body } = await this.json<{ info: { id: string; role: string; time: { completed?: number } } }[]>(
+      cookie,
+      'GET',
+      `/session/${chat}/message`,
+    );
+    // The ids of messages grow with time.
+    return body.some(({ info }) => info.role === 'assistant' && info.id > last && info.time.completed);
   }
 
   async services(cookie: string): Promise<Map<string, Service>> {
