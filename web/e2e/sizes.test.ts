@@ -227,7 +227,7 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
       }, pixels);
     const places = [`/chat/${chat}`, '/new?repo=demo%2Fhello-web'];
     // Above the page may be what it has to say itself, such as that the disk is nearly full.
-    for (const [address, bars] of places.flatMap((place) => [0, 2].map((bars) => [place, bars] as const))) {
+    for (const [address, bars] of places.flatMap((place) => [0, 3].map((bars) => [place, bars] as const))) {
       await show(page, address);
       await page.evaluate((count) => {
         for (let bar = 0; bar < count; bar += 1) {
