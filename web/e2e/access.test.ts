@@ -1,4 +1,6 @@
 // Nobody is kept out: axe on every screen, sheet and card, the keyboard, less motion; and what makes it an app on a phone.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { violations } from './axe';
@@ -187,7 +189,7 @@ test('everything in a chat is reached by Tab, and seen to be', async () => {
 
 test('who wants less motion sees none', async () => {
   const calm = await openPhone(browser, stack.url, { cookie, reducedMotion: 'reduce' });
-  const working = await stack.begin(cookie, 'wait 3 seconds\nrun: sleep 8\nsay: done');
+  const working = await stack.begin(cookie, 'run: until [ -e go-on ]; do sleep 0.1; done\nsay: done');
   await visit(calm.page, `/chat/${working}`);
   const moving = () =>
     calm.page.evaluate(() => {
@@ -207,7 +209,7 @@ test('who wants less motion sees none', async () => {
         .map(({ animationName, transitionProperty }) => `${animationName} ${transitionProperty}`);
     });
   // What pulses is there, and stands still.
-  await calm.page.locator('.pulse').first().waitFor({ timeout: 90_000 });
+  await calm.page.locator('.page .pulse').first().waitFor({ timeout: 90_000 });
   expect(await moving()).toEqual([]);
   await calm.page.getByRole('button', { name: /^Chats/ }).tap();
   await calm.page.getByRole('complementary').waitFor();
@@ -218,6 +220,7 @@ test('who wants less motion sees none', async () => {
   await calm.page.getByRole('dialog').waitFor();
   expect(await moving(), 'sheet').toEqual([]);
   await calm.context.close();
+  await writeFile(join((await stack.view(cookie, working))?.directory ?? '', 'go-on'), '');
   await stack.reaches(cookie, working);
 });
 
