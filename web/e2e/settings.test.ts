@@ -129,7 +129,8 @@ test('a chat asks as it was told to: by default, and after it was changed', asyn
   await phone.page.getByRole('button', { name: 'Chat menu' }).tap();
   await phone.page.getByRole('menuitem', { name: 'Permissions: allow edits' }).tap();
   await phone.page.getByRole('radio', { name: /^Allow all/ }).tap();
-  expect(await phone.page.getByRole('alert').innerText()).toContain('runs any command with your rights');
+  const warning = phone.page.getByRole('dialog').getByRole('alert');
+  expect(await warning.innerText()).toContain('runs any command with your rights');
   await picture(phone.page, 'permissions');
   expect((await view(chat))?.permissions).toBe('edits');
   await phone.page.getByRole('button', { name: 'Allow all' }).tap();
