@@ -120,7 +120,7 @@ export class Stack {
   password = 'a long enough password';
   private child: ChildProcess | null = null;
   private output = '';
-  /** The prompt that `say` said last, of each chat. */
+  /** The prompt that was said last by `begin` or `say`, of each chat. */
   private readonly lastSaid = new Map<string, string>();
 
   private constructor(
@@ -241,6 +241,8 @@ export class Stack {
     const body = { repo, ...(prompt === undefined ? {} : { prompt }) };
     const made = await this.json<{ id: string }>(cookie, 'POST', '/admin/chats', body);
     if (made.status !== 202) throw new Error(`no chat but ${made.status}: ${JSON.stringify(made.body)}`);
+    // The id of its first prompt is the server's; every id comes after this.
+    if (prompt !== undefined) this.lastSaid.set(made.body.id, '');
     return made.body.id;
   }
 
@@ -264,7 +266,8 @@ export class Stack {
 
   /**
    * Waits until nothing waits to be handed over and the chat is in one of these states: until its agent rests. What was
-   * said last by `say` is answered then: a moment after it was taken in, the relay may not have heard of it.
+   * said last by `begin` or `say` is answered then: the relay may not have heard yet that it was taken in, or that its run
+   * began.
    */
   async reaches(cookie: string, chat: string, states = ['unread', 'done']): Promise<ChatView> {
     let view: ChatView | undefined;
