@@ -172,6 +172,28 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_http_and_nothing_but_an_address() {
+        let read = |value| environment(&[("GITHUB_URL", value)]).http_url("GITHUB_URL", "https://github.com");
+        assert_eq!(read("").map(String::from), Ok("https://github.com/".into()));
+        assert_eq!(
+            read("http://git.example:8080/x").map(String::from),
+            Ok("http://git.example:8080/x".into())
+        );
+        for wrong in [
+            "github.com",
+            "ssh://github.com",
+            "https://me:s3cret@a",
+            "https://me@a",
+            "https://a?b",
+            "https://a#b",
+        ] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("GITHUB_URL cannot be used"), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_relative_folder_is_refused() {
         let error = environment(&[("OCWEB_DATA", "vol")]).absolute_path("OCWEB_DATA", "x").unwrap_err();
         assert_eq!(error.to_string(), "OCWEB_DATA cannot be used: it must be an absolute path");
