@@ -1,6 +1,4 @@
 // How single things read: code in colours, long lines, commands as they speak, diffs, pictures. One stack, one phone.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -107,7 +105,7 @@ test('code comes in colours, is copied by a tap, and long lines scroll in their 
 
 test('a command speaks in its colours while it runs, and much of it is shown at its end', async () => {
   await say(
-    "run: printf '\\033[1;32mgreen\\033[0m plain\\n'; printf '10%%\\r50%%'; until [ -e go ]; do sleep 0.1; done; printf '\\r100%%\\n'; seq 1 1499; echo end",
+    "run: printf '\\033[1;32mgreen\\033[0m plain\\n'; printf '10%%\\r50%%'; until [ -e go-on ]; do sleep 0.1; done; printf '\\r100%%\\n'; seq 1 1499; echo end",
   );
   const command = tool(/Command printf/);
   // Not the command itself, which has the same words.
@@ -117,8 +115,7 @@ test('a command speaks in its colours while it runs, and much of it is shown at 
   const output = () => command.locator('.output').innerText();
   await until('a bar shows how far it is', async () => (await output()).includes('50%'));
   expect(await output(), 'the output came only at the end').not.toMatch(/^end$/m);
-  const chat = phone.page.url().split('/').at(-1);
-  writeFileSync(join(stack.folder, `data/projects/worktrees/demo__hello-web__${chat}/go`), '');
+  await stack.letGoOn(cookie, chatId());
   await until('it has ended', async () => /^end$/m.test(await command.innerText()));
   expect(await command.innerText()).not.toMatch(/^50%$/m);
   const rows = async () => (await command.locator('.output').innerText()).split('\n').length;

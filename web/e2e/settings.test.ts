@@ -1,7 +1,7 @@
 // What is set from the phone: providers, models, how permissive a chat is, and tokens for programs elsewhere.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -63,7 +63,7 @@ test('a provider is connected by its key while an agent works on, and disconnect
   await show(phone.page, '/settings/models');
   await phone.page.getByRole('heading', { name: 'Deep Infra' }).waitFor();
   expect((await view(running))?.state).toBe('working');
-  await writeFile(join((await view(running))?.directory ?? '', 'go-on'), '');
+  await stack.letGoOn(cookie, running);
   await rests(running);
   const messages = await send(stack.port, `/session/${running}/message`, { headers: { cookie } });
   expect(messages.text).not.toContain('MessageAbortedError');
@@ -140,7 +140,7 @@ test('a chat asks as it was told to: by default, and after it was changed', asyn
   await ask(chat, 'run: rm -f one.md && touch removed && until [ -e go-on ]; do sleep 0.1; done');
   await until('it is done without asking', () => existsSync(join(directory, 'removed')), 90);
   expect(await view(chat)).toMatchObject({ state: 'working', requests: [] });
-  await writeFile(join(directory, 'go-on'), '');
+  await stack.letGoOn(cookie, chat);
   await rests(chat);
 }, 240_000);
 

@@ -2,7 +2,7 @@
 // Each stack has its own ports and folder, and is ended by the pid that was started here.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -262,6 +262,13 @@ export class Stack {
   async view(cookie: string, chat: string): Promise<ChatView | undefined> {
     const { body } = await this.json<{ chats: ChatView[] }>(cookie, 'GET', '/admin/status');
     return body.chats.find(({ id }) => id === chat);
+  }
+
+  /** Makes the file that a command of the agent's waits for: `until [ -e go-on ]; do sleep 0.1; done`. */
+  async letGoOn(cookie: string, chat: string): Promise<void> {
+    const view = await this.view(cookie, chat);
+    if (!view?.directory) throw new Error(`${chat} has no working copy`);
+    await writeFile(join(view.directory, 'go-on'), '');
   }
 
   /**
