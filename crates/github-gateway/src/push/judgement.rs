@@ -8,12 +8,15 @@ use super::{Command, Commands};
 
 /// What the person allows the chats of one repository beyond their own branches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PushRules)]
 pub struct Rules {
     /// Branches that chats may add commits to. None of them can be deleted or rewritten.
     #[serde(default)]
+    #[schema(required)]
     pub branches: Vec<BranchName>,
     /// Whether chats may push tags. None can be moved or deleted.
     #[serde(default)]
+    #[schema(required)]
     pub tags: bool,
 }
 

@@ -4,9 +4,18 @@ import { useState } from 'react';
 import type { GithubRepository, Repository } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
 import { age } from '@/shared/format';
+import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
+import './repos.css';
 
-export function RepoList({ chosen, onChoose }: { chosen: string | null; onChoose: (repo: string) => void }) {
+export interface RepoListProps {
+  chosen: string | null;
+  onChoose: (repo: string) => void;
+  /** Opens what can be set for a clone. */
+  onSettings?: ((repo: string) => void) | undefined;
+}
+
+export function RepoList({ chosen, onChoose, onSettings }: RepoListProps) {
   const [search, setSearch] = useState('');
   const cloned = useQuery(queries.repos());
   const instance = useQuery(queries.instance());
@@ -51,7 +60,17 @@ export function RepoList({ chosen, onChoose }: { chosen: string | null; onChoose
         <>
           <h2 className="section-title">cloned here</h2>
           {here.map((repo) => (
-            <ClonedRow key={repo.name} repo={repo} chosen={repo.name === chosen} onChoose={onChoose} />
+            <div className="repo-row" key={repo.name}>
+              <ClonedRow repo={repo} chosen={repo.name === chosen} onChoose={onChoose} />
+              {onSettings && repo.state === 'ready' && (
+                <IconButton
+                  name="dots"
+                  label={`Settings of ${repo.name}`}
+                  className="repo-row-more"
+                  onClick={() => onSettings(repo.name)}
+                />
+              )}
+            </div>
           ))}
         </>
       )}

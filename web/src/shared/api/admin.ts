@@ -25,6 +25,7 @@ export type Collected = Schema<'Collected'>;
 export type LoginSession = Schema<'LoginSession'>;
 export type AccessToken = Schema<'AccessToken'>;
 export type Permissions = Schema<'Permissions'>;
+export type PushRules = Schema<'PushRules'>;
 export type PermissionSettings = Schema<'PermissionSettings'>;
 
 const segment = encodeURIComponent;
@@ -95,6 +96,11 @@ export const admin = {
         signal,
       )
     ).branches,
+  pushRules: (repo: string, signal?: AbortSignal) =>
+    get<PushRules>(`/admin/push-rules/${repoPath(repo)}`, signal),
+  /** Holds from the next push on, for all chats of the repository. */
+  changePushRules: (repo: string, rules: PushRules) =>
+    send(`/admin/push-rules/${repoPath(repo)}`, { method: 'PUT', body: rules }),
   /** `accepted`: the reasons against it, as `acceptance` writes them; so it is below. */
   deleteRepo: (repo: string, accepted: string) =>
     send(`/admin/repos/${repoPath(repo)}${accepting(accepted)}`, { method: 'DELETE', timeout: 120_000 }),

@@ -2251,6 +2251,13 @@ export interface components {
             /** @description How many chats are at work, and know of it as soon as they rest. */
             waiting: number;
         };
+        /** @description What the person allows the chats of one repository beyond their own branches. */
+        PushRules: {
+            /** @description Branches that chats may add commits to. None of them can be deleted or rewritten. */
+            branches: components["schemas"]["BranchName"][];
+            /** @description Whether chats may push tags. None can be moved or deleted. */
+            tags: boolean;
+        };
         /** @description A device that subscribed. Where it is pushed to is not shown. */
         PushSubscriptionEntry: {
             /** Format: date-time */
@@ -2385,13 +2392,6 @@ export interface components {
             message_id: string;
             /** @description The part of it, if what stands before that stays. */
             part_id: string | null;
-        };
-        /** @description What the person allows the chats of one repository beyond their own branches. */
-        Rules: {
-            /** @description Branches that chats may add commits to. None of them can be deleted or rewritten. */
-            branches?: components["schemas"]["BranchName"][];
-            /** @description Whether chats may push tags. None can be moved or deleted. */
-            tags?: boolean;
         };
         /** @description The last run of a chat. */
         Run: {
@@ -5387,7 +5387,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rules"];
+                    "application/json": components["schemas"]["PushRules"];
                 };
             };
             /** @description Not a repository's name */
@@ -5422,7 +5422,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Rules"];
+                "application/json": components["schemas"]["PushRules"];
             };
         };
         responses: {

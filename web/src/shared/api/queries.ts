@@ -49,6 +49,9 @@ export const queries = {
   branches: (repo: string) =>
     queryOptions({ queryKey: ['branches', repo], queryFn: ({ signal }) => admin.branches(repo, signal) }),
 
+  pushRules: (repo: string) =>
+    queryOptions({ queryKey: ['push-rules', repo], queryFn: ({ signal }) => admin.pushRules(repo, signal) }),
+
   session: (session: string) =>
     queryOptions({
       queryKey: ['session', session],

@@ -1,0 +1,11 @@
+/** What can be set for one repository, for all of its chats. */
+import { Sheet } from '@/shared/ui/Sheet';
+import { PushRules } from './PushRules';
+
+export default function RepoSettingsSheet({ repo, onClose }: { repo: string; onClose: () => void }) {
+  return (
+    <Sheet title={repo} onClose={onClose}>
+      <PushRules repo={repo} />
+    </Sheet>
+  );
+}
