@@ -4,6 +4,7 @@ mod api;
 mod catalogue;
 mod contents;
 mod git_http;
+mod large_files;
 mod rates;
 mod seed;
 
@@ -59,6 +60,10 @@ pub(crate) fn router(github: GitHub, faults: &Faults) -> Router {
         .route("/{owner}/{name}/info/refs", get(git_http::serve))
         .route("/{owner}/{name}/git-upload-pack", post(git_http::serve))
         .route("/{owner}/{name}/git-receive-pack", post(git_http::serve))
+        .route("/{owner}/{name}/info/lfs/objects/batch", post(large_files::batch))
+        .route("/{owner}/{name}/info/lfs/locks", get(large_files::locks))
+        .route("/{owner}/{name}/info/lfs/locks/verify", post(large_files::locks_of_a_push))
+        .route("/{owner}/{name}/large-files/{oid}", get(large_files::file).put(large_files::file))
         .layer(fail(Part::Git));
     Router::new().merge(api).merge(git).with_state(github)
 }

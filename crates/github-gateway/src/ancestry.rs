@@ -3,7 +3,10 @@
 //! Only objects are read: no configuration, no references, no program. An object is what its id says, or the library
 //! refuses it.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashSet, VecDeque},
+    path::Path,
+};
 
 use git2::{ObjectType, Odb, Oid};
 
@@ -19,8 +22,9 @@ pub(crate) fn is_ancestor(clone: &Path, old: &str, new: &str) -> bool {
         let objects = Odb::new()?;
         let folder = clone.join(".git/objects");
         objects.add_disk_alternate(folder.to_str().unwrap_or_default())?;
-        let (mut seen, mut next) = (HashSet::from([new]), vec![new]);
-        while let Some(id) = next.pop() {
+        // The nearest first: what is pushed is seldom far from what was there.
+        let (mut seen, mut next) = (HashSet::from([new]), VecDeque::from([new]));
+        while let Some(id) = next.pop_front() {
             if id == old {
                 return Ok(true);
             }

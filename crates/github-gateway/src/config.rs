@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use ocweb_git_access::Key;
-use ocweb_service::{ConfigError, Environment, config::Folders};
+use ocweb_service::{ConfigError, Environment, Proxies, config::Folders};
 use reqwest::Url;
 
 use crate::SERVICE;
@@ -18,6 +18,8 @@ pub struct Config {
     pub(crate) upstream: UpstreamConfig,
     /// `GITHUB_API_URL`.
     pub(crate) api_url: Url,
+    /// `HTTPS_PROXY` and the like: the way to both.
+    pub(crate) proxies: Proxies,
     /// Folders and files.
     pub(crate) places: Places,
     /// Where the person's requests come in.
@@ -71,6 +73,7 @@ impl Config {
                 user: environment.get("GITHUB_USER").map(Into::into),
             },
             api_url: environment.http_url("GITHUB_API_URL", "https://api.github.com")?,
+            proxies: Proxies::from_environment(environment)?,
             places: Places {
                 clones: folders.repositories(),
                 worktrees: folders.worktrees(),

@@ -4,9 +4,13 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use ocweb_git_access::{BranchName, Capability, Grant, Key, RepositoryName};
+use ocweb_git_access::{BranchName, Capability, Grant, Key};
 
-use crate::{address::Service, config::Places};
+use crate::{
+    address::{Asked, Service},
+    config::Places,
+    refusal::Closed,
+};
 
 /// Reads capabilities.
 pub(crate) struct Door {
@@ -14,10 +18,6 @@ pub(crate) struct Door {
     /// How the gateway is called: another name leads here only by a trick.
     hosts: [String; 2],
 }
-
-/// A request that is not let in: the status and one sentence, which git shows behind `remote:`.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Closed(pub StatusCode, pub String);
 
 /// How a request that is let in goes on.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,8 +57,7 @@ impl Door {
 /// What the holder of a capability may do with a repository.
 pub(crate) fn passage(
     capability: Capability,
-    repository: &RepositoryName,
-    service: Service,
+    Asked { repository, service, .. }: &Asked,
     places: &Places,
 ) -> Result<Passage, Closed> {
     let closed = |sentence: String| Err(Closed(StatusCode::FORBIDDEN, sentence));
@@ -73,6 +72,13 @@ pub(crate) fn passage(
     };
     if !is_there {
         return closed("ocweb: the chat that this folder belonged to was deleted.".into());
+    }
+    if *service == Service::Locking {
+        // It would be a change for everybody, like a push beyond the own branch.
+        return closed(
+            "ocweb: a chat locks and unlocks no large files. Only the person whose machine this is can."
+                .into(),
+        );
     }
     match capability.grant {
         Grant::Chat { branch, .. } if own => Ok(Passage::Chat { branch, clone }),

@@ -2,7 +2,8 @@
 //!
 //! git on this machine (the agent's, the person's in a terminal, git-manager's) is led here by its configuration and
 //! shows a capability instead of the token. `door` reads the capability and `address` what is asked for; a push goes
-//! through `push`, which knows what a chat may change; `upstream` passes on what may pass, with the token, as a stream.
+//! through `push`, which knows what a chat may change, and what git-lfs asks through `large_files`; `refusal` words what is
+//! refused as the asking program shows it; `upstream` passes on what may pass, with the token, as a stream.
 //! `rules` keeps what the person allows beyond a chat's own branch, and `repositories` asks GitHub's API.
 //!
 //! Two doors: loopback TCP for git ([`git_router`]), and the unix socket that Caddy passes the person's requests to
@@ -12,11 +13,14 @@
 mod address;
 mod ancestry;
 mod api;
+mod body;
 mod config;
 mod door;
 mod failure;
 mod git;
+mod large_files;
 mod push;
+mod refusal;
 mod repositories;
 mod rules;
 mod upstream;
@@ -33,7 +37,10 @@ use config::Places;
 use door::Door;
 use repositories::Repositories;
 use rules::RuleBook;
+use tokio::sync::Semaphore;
 use upstream::Upstream;
+
+const JUDGED_AT_ONCE: usize = 4;
 
 /// The name of the service, of its socket and of its folder.
 pub const SERVICE: &str = "github-gateway";
@@ -46,6 +53,9 @@ pub struct Gateway {
     repositories: Arc<Repositories>,
     rules: Arc<RuleBook>,
     places: Arc<Places>,
+    /// How many pushes may be judged by what lies in a clone at a time: the agent writes there, and may leave something that
+    /// a reader never comes back from.
+    judging: Arc<Semaphore>,
 }
 
 /// A gateway that could not be made.
@@ -62,13 +72,14 @@ pub enum StartError {
 impl Gateway {
     /// Reads what the person allowed, and makes the client for GitHub.
     pub fn new(config: Config) -> Result<Self, StartError> {
-        let Config { key, address, upstream, api_url, places, socket: _ } = config;
+        let Config { key, address, upstream, api_url, proxies, places, socket: _ } = config;
         Ok(Self {
             door: Arc::new(Door::new(key, address)),
-            repositories: Arc::new(Repositories::new(api_url, upstream.token.clone())?),
-            upstream: Arc::new(Upstream::new(upstream)?),
+            repositories: Arc::new(Repositories::new(api_url, upstream.token.clone(), &proxies)?),
+            upstream: Arc::new(Upstream::new(upstream, &proxies)?),
             rules: Arc::new(RuleBook::open(&places.rules)?),
             places: Arc::new(places),
+            judging: Arc::new(Semaphore::new(JUDGED_AT_ONCE)),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ocweb_service::Proxies;
 use reqwest::{StatusCode, Url, header};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -48,8 +49,9 @@ pub(crate) struct Repositories {
 
 impl Repositories {
     /// The API at `api`. It follows no redirect, so the token stays with that host.
-    pub(crate) fn new(api: Url, token: Option<String>) -> Result<Self, reqwest::Error> {
-        let http = ocweb_service::client_builder()
+    pub(crate) fn new(api: Url, token: Option<String>, proxies: &Proxies) -> Result<Self, reqwest::Error> {
+        let http = proxies
+            .client_builder()
             .user_agent(concat!("ocweb/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())

@@ -8,16 +8,21 @@ use std::{
 };
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     http::{HeaderMap, HeaderName, Method, StatusCode, header},
     response::Response,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{StreamExt, TryStreamExt};
 use ocweb_git_access::RepositoryName;
+use ocweb_service::Proxies;
 use reqwest::Url;
 
-use crate::{address::Service, config::UpstreamConfig, door::Closed};
+use crate::{
+    address::{Asked, Service},
+    config::UpstreamConfig,
+    refusal::Closed,
+};
 
 /// What a git tells a remote that matters there.
 const ASKED: [HeaderName; 6] = [
@@ -34,6 +39,8 @@ const ANSWERED: [HeaderName; 4] =
 const GIT_PROTOCOL: HeaderName = HeaderName::from_static("git-protocol");
 /// A repository that was renamed is one step away; more is a circle.
 const STEPS: usize = 3;
+/// How much is read of GitHub's words when it refuses, in bytes.
+const WORDS: usize = 4096;
 
 /// GitHub with one token.
 pub(crate) struct Upstream {
@@ -46,8 +53,9 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// The client follows no redirect by itself, so the token stays with GitHub. It waits as long as the git that asks does: how
     /// long an upload takes, and how long GitHub works on it, nobody knows.
-    pub(crate) fn new(config: UpstreamConfig) -> Result<Self, reqwest::Error> {
-        let http = ocweb_service::client_builder()
+    pub(crate) fn new(config: UpstreamConfig, proxies: &Proxies) -> Result<Self, reqwest::Error> {
+        let http = proxies
+            .client_builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(20))
             .build()?;
@@ -55,44 +63,36 @@ impl Upstream {
     }
 
     /// Passes a request on, and its answer back, both as they come.
-    pub(crate) async fn pass<S>(
+    pub(crate) async fn pass(
         &self,
-        repository: &RepositoryName,
-        service: Service,
+        asked: &Asked,
         headers: &HeaderMap,
-        body: Option<S>,
+        body: Option<reqwest::Body>,
         with_token: bool,
-    ) -> Result<Response, Closed>
-    where
-        S: Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
-    {
+    ) -> Result<Response, Closed> {
         let answer = match body {
             Some(body) => {
-                let base = self.base(repository);
-                let request = self.request(Method::POST, &base, service, headers, with_token);
-                request
-                    .body(reqwest::Body::wrap_stream(body))
-                    .send()
-                    .await
-                    .map_err(|error| self.failed(&error))?
+                let base = self.base(&asked.repository);
+                let request = self.request(Method::POST, &base, asked, headers, with_token);
+                request.body(body).send().await.map_err(|error| self.failed(&error))?
             }
-            None => self.look_for(repository, service, headers, with_token).await?,
+            None => self.look_for(asked, headers, with_token).await?,
         };
-        self.translate(repository, answer, with_token)
+        self.translate(asked, answer, with_token).await
     }
 
     /// Asks for the references, and remembers where a repository has moved to.
     async fn look_for(
         &self,
-        repository: &RepositoryName,
-        service: Service,
+        asked: &Asked,
         headers: &HeaderMap,
         with_token: bool,
     ) -> Result<reqwest::Response, Closed> {
+        let repository = &asked.repository;
         // A name that was given up may be somebody else's by now, so each question begins with it.
         let mut base = self.original(repository);
         for step in 0..STEPS {
-            let request = self.request(Method::GET, &base, service, headers, with_token);
+            let request = self.request(Method::GET, &base, asked, headers, with_token);
             let answer = request.send().await.map_err(|error| self.failed(&error))?;
             if !answer.status().is_redirection() {
                 let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +107,7 @@ impl Upstream {
             let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
             base = location
                 .and_then(|location| answer.url().join(location).ok())
-                .and_then(|place| self.base_of(&place, service))
+                .and_then(|place| self.base_of(&place, asked))
                 .ok_or_else(|| {
                     let sentence =
                         format!("ocweb: GitHub leads {repository} to another place, which is not followed.");
@@ -122,11 +122,11 @@ impl Upstream {
         &self,
         method: Method,
         base: &Url,
-        service: Service,
+        asked: &Asked,
         headers: &HeaderMap,
         with_token: bool,
     ) -> reqwest::RequestBuilder {
-        let mut request = self.http.request(method, format!("{base}/{}", service.path()));
+        let mut request = self.http.request(method, format!("{base}/{}", asked.path));
         for name in ASKED.iter().chain([&GIT_PROTOCOL, &header::USER_AGENT]) {
             if let Some(value) = headers.get(name) {
                 request = request.header(name, value);
@@ -165,24 +165,24 @@ impl Upstream {
     }
 
     /// The repository's address in the address of a request, if it is GitHub's.
-    fn base_of(&self, place: &Url, service: Service) -> Option<Url> {
-        if place.origin() != self.config.url.origin() {
+    fn base_of(&self, place: &Url, asked: &Asked) -> Option<Url> {
+        if !is_same_host(&self.config.url, place) {
             return None;
         }
-        let (path, _) = service.path().split_once('?')?;
+        let path = asked.path.split('?').next()?;
         let mut base = place.clone();
         base.set_query(None);
         base.set_path(place.path().strip_suffix(path)?.strip_suffix('/')?);
         Some(base)
     }
 
-    fn translate(
+    async fn translate(
         &self,
-        repository: &RepositoryName,
+        asked: &Asked,
         answer: reqwest::Response,
         with_token: bool,
     ) -> Result<Response, Closed> {
-        let status = answer.status();
+        let (status, repository) = (answer.status(), &asked.repository);
         if status.is_redirection() {
             let sentence = format!("ocweb: {repository} was moved at GitHub. Try it again.");
             return Err(Closed(StatusCode::BAD_GATEWAY, sentence));
@@ -190,6 +190,12 @@ impl Upstream {
         if status == StatusCode::UNAUTHORIZED {
             // As 401 it would make git ask for a name and a password, which nobody here can give.
             return Err(Closed(StatusCode::FORBIDDEN, self.unauthorized(repository, with_token)));
+        }
+        if !status.is_success() && matches!(asked.service, Service::Reading | Service::Pushing) {
+            let words = first_line(answer).await;
+            let sentence =
+                format!("ocweb: GitHub refuses this for {repository} ({}){words}.", status.as_u16());
+            return Err(Closed(status, sentence));
         }
         let mut response = Response::builder().status(status);
         for name in &ANSWERED {
@@ -230,5 +236,54 @@ impl Upstream {
             );
         }
         Closed(StatusCode::BAD_GATEWAY, format!("ocweb: {host} cannot be reached from here: {cause}."))
+    }
+}
+
+/// Whether a redirect stays with the host that may see the token: at the same place, or from http to https.
+fn is_same_host(here: &Url, there: &Url) -> bool {
+    let is_secured = || {
+        (here.scheme(), there.scheme()) == ("http", "https")
+            && here.host() == there.host()
+            && (here.port(), there.port()) == (None, None)
+    };
+    here.origin() == there.origin() || is_secured()
+}
+
+/// What GitHub says about a refusal, if that is a text: its first line, behind a colon.
+async fn first_line(answer: reqwest::Response) -> String {
+    let is_text = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/plain"));
+    let (mut text, mut pieces) = (Vec::new(), answer.bytes_stream());
+    while is_text && text.len() < WORDS {
+        let Some(Ok(piece)) = pieces.next().await else { break };
+        text.extend_from_slice(&piece);
+    }
+    let text = String::from_utf8_lossy(&text);
+    let line = text.trim().lines().next().unwrap_or_default();
+    let line: String = line.chars().filter(|letter| !letter.is_control()).take(300).collect();
+    if line.is_empty() { line } else { format!(": {}", line.trim_end_matches('.')) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_stays_with_its_host() {
+        let same = |here: &str, there: &str| is_same_host(&here.parse().unwrap(), &there.parse().unwrap());
+        assert!(same("https://github.com", "https://github.com/o/n"));
+        assert!(same("http://git.example", "https://git.example/o/n"));
+        for (here, there) in [
+            ("https://git.example", "http://git.example/o/n"),
+            ("http://git.example", "https://git.example.evil/o/n"),
+            ("http://git.example:8080", "https://git.example/o/n"),
+            ("http://git.example", "https://git.example:8443/o/n"),
+            ("http://git.example", "http://git.example:81/o/n"),
+        ] {
+            assert!(!same(here, there), "{here} {there}");
+        }
     }
 }

@@ -150,7 +150,7 @@ async fn another_host_or_address_gets_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_not_taken_is_said_in_words() {
-    let bench = Bench::with_token(Some("wrong")).await;
+    let bench = Bench::with_token("wrong").await;
     let url = format!("{}/demo/hello-web.git", bench.world.url());
     let transfer = capability(Grant::transfer(60));
     let said = bench.git(bench.folder.path(), &transfer, &["ls-remote", &url]).await.unwrap_err();

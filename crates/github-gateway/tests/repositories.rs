@@ -66,7 +66,7 @@ async fn what_githubs_api_refuses_is_said_clearly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_it_is_said_what_to_set() {
-    let bench = Bench::with_token(Some("")).await;
+    let bench = Bench::with_token("").await;
     let (status, problem) = send(&bench, "/admin/repos/github").await;
     assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("github-token-missing")));
 }

@@ -27,7 +27,6 @@ mod text;
 
 pub use http::{openapi, router};
 pub use notifier::{Notifier, StartError};
-pub use outbound::Proxies;
 
 /// The name of this service: of its socket and of its folder on the volume.
 pub const SERVICE: &str = "notifier";

@@ -2,8 +2,8 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use ocweb_notifier::{Notifier, Proxies, SERVICE, router};
-use ocweb_service::{Environment, Listener, config::Folders, exit_code, init_telemetry, serve};
+use ocweb_notifier::{Notifier, SERVICE, router};
+use ocweb_service::{Environment, Listener, Proxies, config::Folders, exit_code, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
 /// How long what is being sent may take to end at a stop, within the supervisor's patience.

@@ -19,7 +19,7 @@ use std::{
 
 pub(crate) use actions::ActError;
 use ocweb_opencode_client::SessionId;
-use ocweb_service::{config::Folders, private_file};
+use ocweb_service::{Proxies, config::Folders, private_file};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -30,7 +30,7 @@ use crate::{
     kept::Kept,
     ledger::Ledger,
     login::Logins,
-    outbound::{Outbound, Proxies},
+    outbound::Outbound,
     relay::Relay,
     settings::{Change, InvalidSetting, Settings},
 };

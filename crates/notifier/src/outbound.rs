@@ -7,9 +7,9 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use ocweb_service::{ConfigError, Environment};
+use ocweb_service::Proxies;
 use reqwest::{
-    NoProxy, Proxy, StatusCode,
+    StatusCode,
     header::{HeaderMap, RETRY_AFTER},
 };
 use serde_json::Value;
@@ -26,38 +26,6 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How much of an answer is read, in bytes.
 const MOST_ANSWER: usize = 16 * 1024;
-
-/// The proxies that the person set, `HTTPS_PROXY` and the like.
-#[derive(Clone, Default)]
-pub struct Proxies(Vec<Proxy>);
-
-impl Proxies {
-    /// Reads `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in either case.
-    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        type Parse = fn(&str) -> reqwest::Result<Proxy>;
-        let get = |upper: &'static str, lower: &'static str| {
-            environment.get(lower).or_else(|| environment.get(upper)).map(|text| (upper, text))
-        };
-        let except = get("NO_PROXY", "no_proxy").and_then(|(_, text)| NoProxy::from_string(text));
-        // The first that fits is used.
-        let kinds: [(_, Parse); 3] = [
-            (get("HTTP_PROXY", "http_proxy"), |text| Proxy::http(text)),
-            (get("HTTPS_PROXY", "https_proxy"), |text| Proxy::https(text)),
-            (get("ALL_PROXY", "all_proxy"), |text| Proxy::all(text)),
-        ];
-        let mut proxies = Vec::new();
-        for (setting, parse) in kinds {
-            if let Some((name, text)) = setting {
-                let proxy = parse(text).map_err(|_| ConfigError::Invalid {
-                    name,
-                    reason: "it is not an address such as http://proxy.example:3128".into(),
-                })?;
-                proxies.push(proxy.no_proxy(except.clone()));
-            }
-        }
-        Ok(Self(proxies))
-    }
-}
 
 /// The way out.
 pub(crate) struct Outbound {
@@ -115,16 +83,15 @@ impl Outbound {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let mut builder = ocweb_service::client_builder()
+        let builder = self
+            .proxies
+            .client_builder()
             .user_agent(concat!("ocweb/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .pool_max_idle_per_host(0)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT);
-        for proxy in &self.proxies.0 {
-            builder = builder.proxy(proxy.clone());
-        }
         let client = builder.build()?;
         Ok(self.client.get_or_init(|| client))
     }
@@ -261,18 +228,5 @@ mod tests {
         for status in [408, 425, 429, 500, 502, 503, 504] {
             assert!(matches!(answer(Channel::WebPush, status, None, &no), Answer::NotNow { .. }), "{status}");
         }
-    }
-
-    #[test]
-    fn proxies_are_read_and_a_wrong_one_is_named() {
-        let read = |pairs: &[(&str, &str)]| {
-            Proxies::from_environment(&pairs.iter().map(|&(name, value)| (name, value)).collect())
-        };
-        assert!(read(&[]).unwrap().0.is_empty());
-        let set =
-            [("HTTPS_PROXY", "http://10.0.0.1:3128"), ("NO_PROXY", "localhost"), ("all_proxy", "http://p")];
-        assert_eq!(read(&set).unwrap().0.len(), 2);
-        let error = read(&[("HTTPS_PROXY", "http://:s3cret:")]).map(|_| ()).unwrap_err().to_string();
-        assert!(error.starts_with("HTTPS_PROXY cannot be used") && !error.contains("s3cret"), "{error}");
     }
 }

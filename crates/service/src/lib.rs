@@ -13,6 +13,7 @@ pub mod extract;
 pub mod health;
 pub mod private_file;
 pub mod problem;
+mod proxies;
 mod serve;
 mod telemetry;
 
@@ -20,5 +21,6 @@ pub use client::{client_builder, local_client_builder};
 pub use config::{ConfigError, Environment};
 pub use exit::exit_code;
 pub use problem::Problem;
+pub use proxies::Proxies;
 pub use serve::{Listener, ServeError, serve, serve_until, with_fallbacks};
 pub use telemetry::{init as init_telemetry, init_to as init_telemetry_to};

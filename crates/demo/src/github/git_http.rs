@@ -55,7 +55,7 @@ pub(super) async fn serve(
 }
 
 /// Any user name will do; the password has to be the token.
-fn holds_token(parts: &Parts, token: &str) -> bool {
+pub(super) fn holds_token(parts: &Parts, token: &str) -> bool {
     let password = || {
         let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let decoded = BASE64_STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;

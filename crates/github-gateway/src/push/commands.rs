@@ -42,6 +42,13 @@ pub(crate) enum Malformed {
     Signed,
 }
 
+impl Commands {
+    /// The list of a push that could not be read, for whoever waits for the answer: every git of today takes it in bands.
+    pub(crate) fn unread() -> Self {
+        Self { list: Vec::new(), bands: true, options: false }
+    }
+}
+
 /// Reads the list from the beginning of a body. `None`: more of it has to come.
 pub(crate) fn read(body: &[u8]) -> Result<Option<Commands>, Malformed> {
     let mut rest = body;
@@ -82,7 +89,11 @@ impl Commands {
         if line.starts_with("push-cert") {
             return Err(Malformed::Signed);
         }
-        let has = |name| capabilities.split_ascii_whitespace().any(|capability| capability == name);
+        // As git reads them: between its kinds of space, with or without a value.
+        let names = capabilities
+            .split(|letter: char| letter.is_ascii_whitespace() || letter == '\u{b}')
+            .filter_map(|capability| capability.split('=').next());
+        let has = |wanted| names.clone().any(|name| name == wanted);
         self.bands |= has("side-band-64k");
         self.options |= has("push-options");
         let line = line.strip_suffix('\n').unwrap_or(line);
@@ -134,6 +145,17 @@ mod tests {
         let made = Command { old: None, new: Some(id('a')), reference: "refs/heads/x".into() };
         let deleted = Command { old: Some(id('b')), new: None, reference: "refs/tags/v1".into() };
         assert_eq!(commands.list, [made, deleted]);
+    }
+
+    #[test]
+    fn options_are_seen_however_they_are_announced() {
+        for written in ["push-options", "x push-options=1", "x\u{b}push-options\u{b}y", "x\tpush-options=\n"]
+        {
+            let line = packet(&format!("{ZEROS} {} refs/heads/x\0{written}", id('a')));
+            assert!(read(format!("{line}0000").as_bytes()).unwrap().unwrap().options, "{written:?}");
+        }
+        let line = packet(&format!("{ZEROS} {} refs/heads/x\0agent=push-options push-optionsx", id('a')));
+        assert!(!read(format!("{line}0000").as_bytes()).unwrap().unwrap().options);
     }
 
     #[test]

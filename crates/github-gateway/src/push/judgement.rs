@@ -34,6 +34,12 @@ impl Refused {
     pub(crate) fn whole(commands: &Commands, reason: &str) -> Self {
         Self { reasons: vec![reason.into(); commands.list.len()], sentence: format!("ocweb: {reason}.") }
     }
+
+    /// All of a push, with a sentence that was said already.
+    pub(crate) fn said(commands: &Commands, sentence: String) -> Self {
+        let reason = sentence.trim_start_matches("ocweb: ").trim_end_matches('.');
+        Self { reasons: vec![reason.into(); commands.list.len()], sentence }
+    }
 }
 
 /// Whether a chat may push this. `is_ancestor` says whether the second commit has the first among its ancestors.

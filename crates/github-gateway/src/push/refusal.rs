@@ -11,7 +11,9 @@ const WORDS: u8 = 2;
 
 /// The body of the answer, `application/x-git-receive-pack-result`.
 pub(crate) fn refuse(commands: &Commands, refused: &Refused) -> Vec<u8> {
-    let mut report = packet(b"unpack ok\n");
+    // Without references there is nothing else to hang the reason on.
+    let unpacked = if commands.list.is_empty() { refused.sentence.as_str() } else { "ok" };
+    let mut report = packet(format!("unpack {unpacked}\n").as_bytes());
     for (command, reason) in commands.list.iter().zip(&refused.reasons) {
         report.extend(packet(format!("ng {} {reason}\n", command.reference).as_bytes()));
     }
@@ -51,6 +53,11 @@ mod tests {
         assert_eq!(
             String::from_utf8(refuse(&banded, &refused)).unwrap(),
             "0010\u{2}ocweb: no.\n0031\u{1}000eunpack ok\n001ang refs/heads/main no\n00000000"
+        );
+        let unread = Commands { list: Vec::new(), ..banded };
+        assert_eq!(
+            String::from_utf8(refuse(&unread, &refused)).unwrap(),
+            "0010\u{2}ocweb: no.\n001f\u{1}0016unpack ocweb: no.\n00000000"
         );
     }
 }

@@ -34,10 +34,15 @@ pub struct Bench {
 
 impl Bench {
     pub async fn new() -> Self {
-        Self::with_token(None).await
+        Self::with(&[]).await
     }
 
-    pub async fn with_token(token: Option<&str>) -> Self {
+    pub async fn with_token(token: &str) -> Self {
+        Self::with(&[("GITHUB_TOKEN", token)]).await
+    }
+
+    /// With these variables in place of the demo's.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = World::start(&folder.path().join("github"), ([127, 0, 0, 1], 0).into()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,9 +54,9 @@ impl Bench {
             ("OCWEB_GATEWAY_SECRET".into(), SECRET.into()),
             ("OCWEB_GATEWAY_ADDRESS".into(), address.clone()),
         ]);
-        if let Some(token) = token {
-            environment.retain(|(name, _)| name != "GITHUB_TOKEN");
-            environment.push(("GITHUB_TOKEN".into(), token.into()));
+        for (setting, value) in settings {
+            environment.retain(|(name, _)| name != setting);
+            environment.push(((*setting).into(), (*value).into()));
         }
         let environment = environment.into_iter().collect();
         let config = Config::from_environment(&environment).unwrap_or_else(|error| panic!("{error}"));
@@ -123,6 +128,14 @@ impl Bench {
         let chat = chat_capability();
         self.git(worktree, &chat, &["add", "."]).await.unwrap();
         self.git(worktree, &chat, &["commit", "-q", "-m", file]).await.unwrap();
+    }
+
+    /// Asks the gateway what a program would that speaks git's protocol by itself.
+    pub fn ask(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let client = ocweb_service::local_client_builder().build().unwrap();
+        client
+            .request(method, format!("http://{}/{path}", self.address))
+            .basic_auth("ocweb", Some(chat_capability()))
     }
 
     /// What the remote's repository has at a reference.
