@@ -9,7 +9,7 @@ use std::{
 };
 
 use ocweb_chat_state::{Change, ChatView, World};
-use ocweb_opencode_client::whole_characters;
+use ocweb_opencode_client::{is_aside, whole_characters};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::{
@@ -140,6 +140,7 @@ impl Hub {
             parser.push(bytes, |data| {
                 if !Event::is_noise(data)
                     && let Some(event) = Event::read(&files::addressed(whole_characters(data)))
+                    && !is_aside(&*event.directory)
                 {
                     state.take(&event, now);
                 }

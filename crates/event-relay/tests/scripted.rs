@@ -512,6 +512,18 @@ async fn a_session_that_nobody_spoke_of_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_our_services_ask_aside_is_nobodys_chat() {
+    let stage = Stage::set(&[("ses_1", None)]).await;
+    stage.opencode.add_session("ses_aside", None);
+    for (session, directory) in [("ses_aside", "/vol/opencode-state/ocweb-aside"), ("ses_1", "/vol/copy")] {
+        stage.opencode.send_in(directory, "session.status", &busy(session));
+    }
+    stage.relay.until_chat("ses_1", |chat| chat["state"] == "working").await;
+    let chats = stage.relay.get("/admin/status").await["chats"].clone();
+    assert_eq!(chats.as_array().unwrap().len(), 1, "{chats}");
+}
+
+#[tokio::test]
 async fn a_stream_that_falls_silent_or_is_never_answered_is_opened_anew() {
     let stage = Stage::set(&[("ses_1", None)]).await;
     let mut client = stage.open("", &[]).await;

@@ -8,8 +8,10 @@ mod garbage;
 mod permissions;
 mod problem;
 mod prompts;
+mod proposals;
 mod reading;
 mod repositories;
+mod shipping;
 mod stopping;
 mod view;
 mod worktrees;
@@ -66,7 +68,9 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(chats::router())
         .merge(permissions::router())
         .merge(prompts::router())
+        .merge(proposals::router())
         .merge(stopping::router())
+        .merge(shipping::router())
         .merge(view::router())
         .merge(files::router())
         .merge(garbage::router())

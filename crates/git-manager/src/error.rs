@@ -10,6 +10,7 @@ use crate::{
     git::GitError,
     names::{BranchName, RepositoryName, SessionId},
     reasons::Reason,
+    shipping::Refusal,
 };
 
 /// A thing that was asked for and is not there.
@@ -112,6 +113,12 @@ pub enum Error {
     /// A command was handed over when everything stopped, and left no trace: it is not run a second time unasked.
     #[error("It is not known whether it ran.")]
     MayHaveRun,
+    /// No model proposes anything: one sentence with the reason.
+    #[error("{0}")]
+    NoProposal(String),
+    /// git did not do what a person asked for.
+    #[error("{}", .0.detail)]
+    GitRefused(Refusal),
     /// Something speaks against deleting it.
     #[error("{what} is not deleted")]
     NotDeleted {

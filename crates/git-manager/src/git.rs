@@ -32,7 +32,7 @@ use reqwest::Url;
 
 pub use borrowed::Borrowed;
 pub use failure::GitError;
-pub use invocation::{FirstLines, Invocation};
+pub use invocation::{FirstLines, Invocation, Output};
 pub use leftovers::{Leftovers, LeftoversError};
 pub use progress::CloneProgress;
 pub use stale_locks::clearing_stale_locks;
@@ -46,6 +46,8 @@ const BEGINS_WITHIN: u64 = 600;
 pub struct Git {
     binary: PathBuf,
     environment: Vec<(OsString, OsString)>,
+    /// That of a git in a chat's working copy.
+    agents_environment: Vec<(OsString, OsString)>,
     home: PathBuf,
     /// What clones name as their origin.
     github: Url,
@@ -84,9 +86,11 @@ impl Git {
         environment.push(("GIT_CEILING_DIRECTORIES".into(), ceilings.map_err(std::io::Error::other)?));
         // The mark by which the supervisor finds what an instance left behind.
         environment.extend(config.instance.iter().map(|mark| ("OCWEB_INSTANCE".into(), mark.into())));
+        let agents_environment = agents_environment(config, &environment);
         Ok(Self {
             binary,
             environment,
+            agents_environment,
             home,
             github: config.github_url.clone(),
             gateway: config.gateway_url.clone(),
@@ -118,6 +122,11 @@ impl Git {
         self.identity.as_deref()
     }
 
+    /// The address that GitHub keeps for the account, in place of one that gets mail.
+    pub fn noreply_address(&self) -> Option<String> {
+        Some(format!("{}@users.noreply.{}", self.identity()?, self.host()))
+    }
+
     /// The name of GitHub's host.
     pub fn host(&self) -> &str {
         self.github.host_str().unwrap_or("github.com")
@@ -141,6 +150,15 @@ impl Git {
         let mut invocation = self.local(working_copy);
         invocation.command.env("GIT_DIR", working_copy.join(".git")).env("GIT_WORK_TREE", working_copy);
         invocation.environment(&[("GIT_NO_LAZY_FETCH", "1")])
+    }
+
+    /// A git command in a chat's working copy as its agent would run it: with the agent's configuration, the repository's
+    /// hooks and filters, and the chat's own capability. For what a person asks to be done there; no secret is in reach.
+    pub fn as_agent(&self, working_copy: &Path) -> Invocation {
+        let mut invocation = Invocation::new(&self.binary, working_copy, self.leftovers.descriptor());
+        invocation.command.envs(self.agents_environment.iter().map(|(name, value)| (name, value)));
+        // In the background it would outlive its chat.
+        invocation.setting("gc.auto=0").setting("maintenance.auto=false")
     }
 
     /// A git directory to fetch in for the clone at `clone`. One at a time for each clone.
@@ -179,6 +197,27 @@ fn address(base: &Url, repository: &RepositoryName) -> Url {
         path.pop_if_empty().push(repository.owner()).push(&format!("{}.git", repository.name()));
     }
     url
+}
+
+/// What a git of the agent has in its environment; the folders are those that opencode is given.
+fn agents_environment(config: &Config, own: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    const SHARED: [&str; 4] = ["PATH", "GIT_TERMINAL_PROMPT", "GIT_CEILING_DIRECTORIES", "OCWEB_INSTANCE"];
+    let shared = own.iter().filter(|(name, _)| SHARED.iter().any(|known| name == known)).cloned();
+    let state = config.folders.agent_state();
+    let folders = [
+        ("HOME", "home"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_CACHE_HOME", "cache"),
+    ];
+    let folders = folders.map(|(name, folder)| (name.into(), state.join(folder).into()));
+    // git speaks English then; hooks may not be able to write anything but ASCII in plain C.
+    let words = [("LC_ALL", "C.UTF-8"), ("GIT_ALLOW_PROTOCOL", "http:https")];
+    // Nobody is there to edit.
+    let editors = [("GIT_EDITOR", "true"), ("GIT_SEQUENCE_EDITOR", "true")];
+    let fixed = words.into_iter().chain(editors).map(|(name, value)| (name.into(), value.into()));
+    shared.chain(folders).chain(fixed).collect()
 }
 
 fn find_in_path(name: &str, path: &str) -> Option<PathBuf> {

@@ -5,7 +5,8 @@
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
 //! `agent` whether a chat is at work, `loss` what would be lost and `processes` what runs there, and refuses with all
 //! `reasons` that were not accepted; `garbage` collects by the same rule.
-//! `view` shows the working copies to those who only read.
+//! `view` shows the working copies to those who only read, and `proposals` has a model put them into words.
+//! `shipping` commits, pushes and updates for a person.
 //! `git` is the only place that runs git, and `access` leads the agent's git to the gateway. `api` translates.
 
 pub mod access;
@@ -23,9 +24,11 @@ pub mod loss;
 pub mod manager;
 pub mod processes;
 pub mod prompts;
+pub mod proposals;
 pub mod reasons;
 pub mod records;
 pub mod removal;
+pub mod shipping;
 pub mod view;
 pub mod worktrees;
 

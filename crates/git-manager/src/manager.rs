@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ocweb_opencode_client::{Client, SessionId as ChatId};
+use ocweb_opencode_client::{Client, SessionId as ChatId, folder_aside};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -15,7 +15,9 @@ use crate::{
     error::Error,
     garbage::{self, Collected},
     git::{CloneProgress, Git, Leftovers, LeftoversError},
+    proposals::Proposals,
     removal::Removal,
+    shipping::{Parts, Shipping},
     view::View,
     worktrees::Worktrees,
 };
@@ -46,6 +48,8 @@ pub struct Manager {
     pub(crate) changes: Arc<Changes>,
     pub(crate) stop: CancellationToken,
     pub(crate) view: Arc<View>,
+    pub(crate) proposals: Arc<Proposals>,
+    pub(crate) shipping: Arc<Shipping>,
     removal: Removal,
     tasks: TaskTracker,
 }
@@ -103,6 +107,24 @@ impl Manager {
             Arc::clone(&chats),
             Arc::clone(&worktrees),
         ));
+        let proposals = Arc::new(Proposals::new(
+            Arc::clone(&view),
+            opencode.clone(),
+            folder_aside(&config.folders.agent_state()),
+        ));
+        tasks.spawn({
+            let (proposals, stop) = (Arc::clone(&proposals), stop.clone());
+            async move { stop.run_until_cancelled(proposals.clean_up()).await }
+        });
+        let parts = Parts {
+            git: Arc::clone(&git),
+            clones: Arc::clone(&clones),
+            worktrees: Arc::clone(&worktrees),
+            chats: Arc::clone(&chats),
+            delivery: Arc::clone(&delivery),
+            opencode: opencode.clone(),
+        };
+        let shipping = Arc::new(Shipping::open(parts, &own)?);
         let removal = Removal {
             clones: Arc::clone(&clones),
             worktrees: Arc::clone(&worktrees),
@@ -113,7 +135,7 @@ impl Manager {
             opencode,
             run: config.folders.run.clone(),
         };
-        Ok(Self { clones, worktrees, chats, changes, stop, view, removal, tasks })
+        Ok(Self { clones, worktrees, chats, changes, stop, view, proposals, shipping, removal, tasks })
     }
 
     /// Does something that must come to its end even when the request that began it is cut.
@@ -122,7 +144,15 @@ impl Manager {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let done = self.tasks.spawn(work(self.removal.clone())).await;
+        self.to_its_end(work(self.removal.clone())).await
+    }
+
+    /// The same for what deletes nothing.
+    pub(crate) async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = self.tasks.spawn(work).await;
         done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
     }
 

@@ -9,6 +9,7 @@ mod comparison;
 mod content;
 mod fuzzy;
 mod log;
+mod operation;
 mod place;
 mod search;
 mod stat;
@@ -30,8 +31,9 @@ use tokio_util::sync::CancellationToken;
 pub use comparison::{Against, Change, ChangeStatus, Comparison};
 pub use content::{ImageType, RawFile, TextFile};
 pub use log::{Commit, History};
+pub use operation::Operation;
 pub use search::{Match, Matches};
-pub use stat::{Stat, State};
+pub use stat::{RemoteBranch, Stat, State};
 pub use tree::{Entry, EntryKind, Listing};
 
 use self::{
@@ -189,6 +191,11 @@ impl View {
         self.read(self.place(chat).await?, move |place, _, _| History::read(place, limit)).await
     }
 
+    /// The subjects of the latest commits of the branch, its base's among them.
+    pub async fn recent_subjects(&self, chat: &ChatId) -> Result<Vec<String>, Error> {
+        self.read(self.place(chat).await?, |place, _, _| log::recent_subjects(place)).await
+    }
+
     /// What a folder of the working copy holds.
     pub async fn listing(&self, chat: &ChatId, path: InnerPath) -> Result<Listing, Error> {
         self.read(self.place(chat).await?, move |place, _, _| Listing::read(place, &path)).await
@@ -242,13 +249,14 @@ impl View {
     /// The working copy that a session begun elsewhere shares, if its folder is in one of ours.
     fn shared_place(&self, id: &ChatId, directory: &Path) -> Option<Place> {
         let (chat, directory) = (id.clone(), directory.canonicalize().ok()?);
-        if let Some(Worktree { repo, session_id, path, base, .. }) = self.worktrees.around(&directory) {
+        if let Some(Worktree { repo, session_id, path, base, branch, .. }) = self.worktrees.around(&directory)
+        {
             let began_at = self.worktrees.began_at(&repo, &session_id);
-            return Some(Place { chat, path, base, began_at });
+            return Some(Place { chat, path, base, began_at, own: Some(branch) });
         }
         let name = self.clones.around(&directory)?;
         let base = self.clones.describe(&name)?.default_branch;
-        Some(Place { chat, path: self.clones.path(&name), base, began_at: None })
+        Some(Place { chat, path: self.clones.path(&name), base, began_at: None, own: None })
     }
 
     /// Where the working copy of a chat of ours is, and what it is compared with.
@@ -268,7 +276,7 @@ impl View {
             }
         }
         let began_at = self.worktrees.began_at(&chat.repo, &session);
-        Ok(Place { chat: chat.id, path, base: chat.base, began_at })
+        Ok(Place { chat: chat.id, path, base: chat.base, began_at, own: Some(chat.branch) })
     }
 
     /// Reads off the runtime. The reading is told when nobody waits for it any more.

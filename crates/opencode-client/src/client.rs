@@ -1,11 +1,13 @@
 //! The client itself: one method for each call.
 
+mod asking;
 mod commands;
 mod last_used;
 mod permissions;
 mod providers;
 mod relay;
 
+pub use asking::{Question, Reply, folder_aside, is_aside};
 pub use commands::{CallTrace, CommandInfo};
 pub use last_used::LastUsed;
 pub use permissions::{PermissionAction, PermissionRule};

@@ -14,7 +14,7 @@ mod prompt;
 pub use characters::whole_characters;
 pub use client::{
     CallTrace, Catalogue, CatalogueEntry, Client, CommandInfo, LastUsed, MessagePage, Model, ModelCost,
-    ModelProvider, PermissionAction, PermissionRule,
+    ModelProvider, PermissionAction, PermissionRule, Question, Reply, folder_aside, is_aside,
 };
 pub use contents::{ContentCutter, Piece, content_number, has_content_mark};
 pub use error::Error;

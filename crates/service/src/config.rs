@@ -139,9 +139,14 @@ impl Folders {
         self.data.join("projects/repos")
     }
 
+    /// What opencode and the agent's programs keep.
+    pub fn agent_state(&self) -> PathBuf {
+        self.data.join("opencode-state")
+    }
+
     /// Where the agent's programs look for their configuration (`XDG_CONFIG_HOME`).
     pub fn agent_configuration(&self) -> PathBuf {
-        self.data.join("opencode-state/config")
+        self.agent_state().join("config")
     }
 
     /// `projects/worktrees`: one working copy for each chat, `owner__name__sessionId`.

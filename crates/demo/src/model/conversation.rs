@@ -114,6 +114,8 @@ pub enum Wanted {
     Title,
     /// A summary of the conversation.
     Summary,
+    /// The message of a commit, or the title and text of a pull request: what ocweb has a model propose.
+    Words,
 }
 
 impl Conversation {
@@ -125,7 +127,11 @@ impl Conversation {
             .filter(|message| matches!(message.role, Role::System | Role::Developer))
             .flat_map(|message| &message.texts);
         let system = system.map(String::as_str).collect::<Vec<_>>().join("\n");
-        let wanted = if request.has_tools {
+        let wanted = if system.contains("You write the message of a git commit")
+            || system.contains("You write the title and the description of a pull request")
+        {
+            Wanted::Words
+        } else if request.has_tools {
             Wanted::Chat
         } else if system.contains("title generator") {
             Wanted::Title
@@ -236,6 +242,10 @@ mod tests {
         };
         assert_eq!(wanted("You are a title generator."), Wanted::Title);
         assert_eq!(wanted("You write summaries."), Wanted::Summary);
+        assert_eq!(
+            wanted("opencode. You write the message of a git commit, and nothing else"),
+            Wanted::Words
+        );
         assert_eq!(wanted("You are helpful."), Wanted::Chat);
     }
 }

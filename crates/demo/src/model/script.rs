@@ -48,12 +48,30 @@ pub fn next_turn(conversation: &Conversation) -> Turn {
     match conversation.wanted {
         Wanted::Title => Turn(vec![say(title(&conversation.prompt))]),
         Wanted::Summary => Turn(vec![say(format!("So far: {}", title(&conversation.prompt)))]),
+        Wanted::Words => Turn(vec![say(words(&conversation.prompt))]),
         Wanted::Chat => {
             let directives: Vec<_> = conversation.prompt.lines().filter_map(Directive::parse).collect();
             let directives =
                 if directives.is_empty() { for_a_newcomer(&conversation.prompt) } else { directives };
             let mut turns = turns(directives);
             turns.nth(conversation.turns_taken).unwrap_or_else(|| Turn(vec![say("Done.".into())]))
+        }
+    }
+}
+
+/// What a commit or a pull request of the files that are listed would be called.
+fn words(prompt: &str) -> String {
+    let listed = prompt.lines().skip_while(|line| *line != "Changed files:").skip(1);
+    let path = |line: &str| {
+        let (_, rest) = line.split_once(' ')?;
+        Some(rest.rsplit_once(" (+")?.0.to_owned())
+    };
+    let files: Vec<_> = listed.map_while(path).collect();
+    match files.as_slice() {
+        [] => "Change nothing".into(),
+        [file] => format!("Change {file}\n\nThe demo's model proposes this."),
+        [file, others @ ..] => {
+            format!("Change {file} and {} more\n\nThe demo's model proposes this.", others.len())
         }
     }
 }
@@ -163,6 +181,13 @@ mod tests {
         turn.forget_what_fails_only_once(true);
         assert_eq!(turn.refusal(), None);
         assert_eq!(next_turn(&chat("say: well\nfail 500", 0)).refusal(), None);
+    }
+
+    #[test]
+    fn what_is_proposed_names_the_files() {
+        let prompt = "Recent commits of the repository:\nnew x (+1 -1)\n\nChanged files:\nnew a b.md (+2 -0)\nchanged c (+1 -1)\n\n--- c\n+x (+1 -1)\n";
+        assert!(words(prompt).starts_with("Change a b.md and 1 more\n\n"));
+        assert!(words("Changed files:\nnew a (+2 -0)\n").starts_with("Change a\n\n"));
     }
 
     #[test]

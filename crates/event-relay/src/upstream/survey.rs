@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ocweb_chat_state::{LastMessage, RequestKind, SessionInfo, Survey};
-use ocweb_opencode_client::{Client, Error};
+use ocweb_opencode_client::{Client, Error, is_aside};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -27,8 +27,11 @@ struct Stored {
 pub(super) async fn ask(client: &Client, hub: &Hub, restarted: bool) -> Result<Survey, Error> {
     let sessions: Vec<Value> = client.latest_sessions(SESSIONS).await?;
     // One that cannot be understood must not hide the others.
-    let sessions: Vec<SessionInfo> =
-        sessions.into_iter().filter_map(|session| serde_json::from_value(session).ok()).collect();
+    let sessions: Vec<SessionInfo> = sessions
+        .into_iter()
+        .filter_map(|session| serde_json::from_value::<SessionInfo>(session).ok())
+        .filter(|session| !is_aside(&session.directory))
+        .collect();
     let now = OffsetDateTime::now_utc();
     let (directories, candidates) = {
         let state = hub.look();

@@ -95,9 +95,14 @@ impl Opencode {
 
     /// Tells of an event, and of its twin.
     pub fn send(&self, kind: &str, properties: &Value) {
+        self.send_in("/vol/copy", kind, properties);
+    }
+
+    /// The same, in another directory than that of the chats.
+    pub fn send_in(&self, directory: &str, kind: &str, properties: &Value) {
         let payload = json!({"id": "evt_1", "type": kind, "properties": properties});
-        let event = json!({"directory": "/vol/copy", "project": "p", "payload": payload});
-        let twin = json!({"directory": "/vol/copy", "payload": {"type": "sync", "syncEvent": payload}});
+        let event = json!({"directory": directory, "project": "p", "payload": payload});
+        let twin = json!({"directory": directory, "payload": {"type": "sync", "syncEvent": payload}});
         self.send_bytes(format!("data: {event}\n\ndata: {twin}\n\n"));
     }
 

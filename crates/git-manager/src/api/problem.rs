@@ -9,6 +9,7 @@ use crate::{
     error::{Error, RemoteFailure},
     names::RepositoryName,
     reasons::{Reason, ReasonKind},
+    shipping::Refusal,
 };
 
 impl From<Error> for Problem {
@@ -40,6 +41,13 @@ pub(super) fn problem(error: &Error) -> Problem {
             .kind("prompt-taken-back", "The prompt was taken back"),
         Error::Undeliverable(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             .kind("undeliverable", "The prompt could not be delivered"),
+        Error::GitRefused(Refusal { kind, detail, said }) => {
+            let problem = Problem::conflict(detail).kind(kind.name(), "git did not do it");
+            if said.is_empty() { problem } else { problem.with("said", said.as_str()) }
+        }
+        Error::NoProposal(detail) => {
+            Problem::new(StatusCode::BAD_GATEWAY, detail).kind("no-proposal", "No model proposes anything")
+        }
         Error::MayHaveRun => {
             let detail = "Everything stopped while this was handed to opencode, and the chat shows no trace of it. It probably did not run, but that is not certain. Look, then send it again or take it back.";
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)

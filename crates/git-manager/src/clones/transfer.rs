@@ -102,8 +102,7 @@ async fn place(from: &Path, to: &Path) -> Result<(), Error> {
 async fn configure(git: &Git, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
     git.local(clone).args(["config", "remote.origin.url", git.origin(name).as_str()]).run().await?;
     git.local(clone).args(["config", "gc.autoDetach", "false"]).run().await?;
-    if let Some(user) = git.identity() {
-        let email = format!("{user}@users.noreply.{}", git.host());
+    if let (Some(user), Some(email)) = (git.identity(), git.noreply_address()) {
         git.local(clone).args(["config", "user.name", user]).run().await?;
         git.local(clone).args(["config", "user.email", &email]).run().await?;
     }

@@ -89,6 +89,14 @@ impl GitError {
         self.end == End::Exited { silently: true, code: Some(1) }
     }
 
+    /// The status that it exited with, if it did so by itself.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.end {
+            End::Exited { code, .. } => code,
+            End::NotStarted | End::Stopped => None,
+        }
+    }
+
     /// Whether the disk is full.
     pub fn is_disk_full(&self) -> bool {
         self.has(&["No space left on device", "Disk quota exceeded", "File too large"])

@@ -74,6 +74,11 @@ impl Invocation {
         self
     }
 
+    /// Overrules what any configuration says, before the subcommand is named.
+    pub fn configured(self, name: &str, value: &str) -> Self {
+        self.setting(&format!("{name}={value}"))
+    }
+
     /// Adds one argument; the first is the subcommand.
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         if self.subcommand.is_empty() {

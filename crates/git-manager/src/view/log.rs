@@ -12,6 +12,8 @@ use super::{
     place::{Place, head, lossy},
 };
 
+/// How many subjects show a repository's manner.
+const SUBJECTS: usize = 8;
 /// The longest body of a message that is shown, in bytes.
 const BODY: usize = 16 << 10;
 
@@ -65,6 +67,19 @@ impl History {
         let commits = ids.into_iter().map(|id| commit(&repository, id, !unpushed.contains(&id)));
         Ok(Self { commits: commits.collect::<Result<_, _>>()?, more })
     }
+}
+
+/// The subjects of the latest commits, merges aside.
+pub(super) fn recent_subjects(place: &Place) -> Result<Vec<String>, Failure> {
+    let repository = place.open()?;
+    let Some(head) = head(&repository)? else { return Ok(Vec::new()) };
+    let mut walk = repository.revwalk()?;
+    walk.set_sorting(Sort::TIME)?;
+    walk.push(head.id())?;
+    let commits = walk.take(4 * SUBJECTS).map(|id| repository.find_commit(id?));
+    let commits: Vec<_> = commits.collect::<Result<_, _>>()?;
+    let own = commits.iter().filter(|commit| commit.parent_count() < 2);
+    Ok(own.take(SUBJECTS).filter_map(|commit| Some(lossy(commit.summary_bytes()?))).collect())
 }
 
 /// The commits that no branch of the remote has.

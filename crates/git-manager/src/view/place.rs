@@ -14,6 +14,8 @@ pub(crate) struct Place {
     pub(crate) path: PathBuf,
     /// The remote's branch that the chat began at.
     pub(crate) base: Option<BranchName>,
+    /// The branch that is the chat's own, whatever is checked out.
+    pub(crate) own: Option<BranchName>,
     /// The commit that it began at, for when the remote has that branch no more.
     pub(crate) began_at: Option<String>,
 }
@@ -35,6 +37,11 @@ impl Place {
     /// The base's reference in the clone, as last fetched.
     pub(crate) fn base_reference(&self) -> Option<String> {
         self.base.as_ref().map(|base| format!("refs/remotes/origin/{base}"))
+    }
+
+    /// The chat's branch at the remote, as last fetched or pushed.
+    pub(crate) fn remote_reference(&self) -> Option<String> {
+        self.own.as_ref().map(|own| format!("refs/remotes/origin/{own}"))
     }
 
     /// The base's commit as last fetched, or where the chat began.

@@ -7,9 +7,13 @@ use utoipa::ToSchema;
 use super::{
     Failure, Patience,
     comparison::{Changes, uncommitted, unstaged},
+    operation::Operation,
     place::{Place, head, lossy, merge_base},
     survey::Survey,
 };
+
+/// How many files in conflict are named.
+const NAMED: usize = 50;
 
 /// Whether there is something to do about a working copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -47,12 +51,34 @@ pub struct Stat {
     pub uncommitted_files: usize,
     /// Files in conflict.
     pub conflicts: usize,
+    /// The first 50 of them, by path.
+    pub conflicting_files: Vec<String>,
+    /// What git has begun here and not finished.
+    pub operation: Option<Operation>,
+    /// The commit that is checked out; `null` while there is none.
+    pub head: Option<String>,
+    /// The chat's own branch at the remote, as last fetched or pushed; `null` while it is not there. All is pushed when
+    /// its `commit` is `head`.
+    pub remote: Option<RemoteBranch>,
     /// All of it in a word.
     #[schema(inline)]
     pub state: State,
     /// When it was measured.
     #[serde(with = "time::serde::rfc3339")]
     pub measured_at: OffsetDateTime,
+}
+
+/// A chat's own branch at the remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RemoteBranch {
+    /// Its name.
+    pub name: String,
+    /// The commit that it is at.
+    pub commit: String,
+    /// Commits that are checked out here and that it does not have.
+    pub ahead: usize,
+    /// Commits that only it has: it was rewritten here, or somebody else pushed.
+    pub behind: usize,
 }
 
 /// A chat's numbers, and by what is seen whether they still hold.
@@ -98,7 +124,9 @@ pub(super) fn measure(place: &Place, patience: &Patience) -> Result<Measured, Fa
     patience.check()?;
     let uncommitted_files = uncommitted(&repository, head, &unstaged)?.len();
     let numbers = Changes::with_unstaged(&repository, from, &unstaged)?.numbers(place, patience)?;
-    let conflicts = unstaged.deltas().filter(|delta| delta.status() == git2::Delta::Conflicted).count();
+    let in_conflict = unstaged.deltas().filter(|delta| delta.status() == git2::Delta::Conflicted);
+    let conflicting: Vec<_> = in_conflict.filter_map(|delta| path_of(&delta)).collect();
+    let conflicts = conflicting.len();
     let state = match (conflicts, numbers.files + uncommitted_files + ahead) {
         (1.., _) => State::Conflicts,
         (0, 0) => State::Clean,
@@ -115,10 +143,34 @@ pub(super) fn measure(place: &Place, patience: &Patience) -> Result<Measured, Fa
         deletions: numbers.deletions,
         uncommitted_files,
         conflicts,
+        conflicting_files: conflicting.into_iter().take(NAMED).collect(),
+        operation: Operation::of(&repository),
+        head: head.map(|head| head.to_string()),
+        remote: remote(place, &repository, head)?,
         state,
         measured_at,
     };
     Ok(Measured { stat, survey })
+}
+
+/// The chat's branch at the remote, compared with what is checked out.
+fn remote(
+    place: &Place,
+    repository: &git2::Repository,
+    head: Option<git2::Oid>,
+) -> Result<Option<RemoteBranch>, git2::Error> {
+    let (Some(name), Some(reference)) = (&place.own, place.remote_reference()) else { return Ok(None) };
+    let Ok(commit) = repository.refname_to_id(&reference) else { return Ok(None) };
+    let (ahead, behind) = match head {
+        Some(head) => repository.graph_ahead_behind(head, commit)?,
+        None => (0, 0),
+    };
+    Ok(Some(RemoteBranch { name: name.to_string(), commit: commit.to_string(), ahead, behind }))
+}
+
+/// Where the file of a delta is, or was.
+fn path_of(delta: &git2::DiffDelta<'_>) -> Option<String> {
+    delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes()).map(lossy)
 }
 
 /// The branch that is checked out, with or without a commit.

@@ -14,7 +14,7 @@ use std::{
 
 use git2::Repository;
 
-use super::{Failure, Patience, place::Place};
+use super::{Failure, Patience, operation, place::Place};
 
 /// Two changes may share a stamp within this time, so what changed just before a survey is not trusted.
 const TICK: Duration = Duration::from_millis(50);
@@ -149,7 +149,13 @@ fn notes(place: &Place, repository: &Repository) -> Box<[Box<Path>]> {
     let branch = head.and_then(|head| Some(head.symbolic_target().ok()??.to_owned()));
     let in_common =
         ["packed-refs", "config", "info/exclude", "info/attributes"].map(|name| common.join(name));
-    let references = branch.into_iter().chain(place.base_reference()).map(|name| common.join(name));
-    let in_own = ["HEAD", "index", "config.worktree"].map(|name| own.join(name));
-    in_own.into_iter().chain(in_common).chain(references).map(PathBuf::into_boxed_path).collect()
+    let references = branch.into_iter().chain(place.base_reference()).chain(place.remote_reference());
+    let references = references.map(|name| common.join(name));
+    let in_own = ["HEAD", "index", "config.worktree"].into_iter().chain(operation::NOTES);
+    in_own
+        .map(|name| own.join(name))
+        .chain(in_common)
+        .chain(references)
+        .map(PathBuf::into_boxed_path)
+        .collect()
 }

@@ -27,6 +27,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/authorship": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who commits are by that are made from the page */
+        get: operations["show_authorship"];
+        /** Changes who commits are by that are made from the page */
+        put: operations["change_authorship"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/git": {
         parameters: {
             query?: never;
@@ -103,6 +121,27 @@ export interface paths {
          */
         put: operations["archive_chat"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/commits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commits what a chat changed
+         * @description All changes, new files included, or the chosen files. The repository's hooks run; the author is as set by
+         *     `/admin/chats/authorship`. It comes to its end also when the request is cut.
+         */
+        post: operations["commit_changes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -283,6 +322,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/proposals/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a model propose the message of a commit, or the title and text of a pull request
+         * @description `commit`: about what is not committed; `pull_request`: about all that the chat did, with its commits. opencode's
+         *     small model is asked, or else the one that the chat used last, without tools, in a session that is deleted
+         *     afterwards. It takes some seconds, and gives up after 45.
+         */
+        post: operations["propose_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pushes a chat's branch
+         * @description What is checked out becomes the chat's branch at GitHub, through the gateway and by its rules.
+         */
+        post: operations["push_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/raw": {
         parameters: {
             query?: never;
@@ -371,6 +452,28 @@ export interface paths {
          */
         post: operations["stop_chat"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings a chat's branch up to its base
+         * @description Fetches, then merges or rebases. With `conflicts` the merge or rebase waits in the middle: resolve them and
+         *     `continue`, or take it back with `DELETE`. Changes that are not committed are never set aside: they refuse it.
+         */
+        post: operations["update_from_base"];
+        /** Takes back a merge or rebase that is in the middle */
+        delete: operations["abort_update"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1229,6 +1332,15 @@ export interface components {
         Archived: {
             archived: boolean;
         };
+        /** @description Who commits are by. */
+        Authorship: {
+            author?: components["schemas"]["Person"] | null;
+            co_author?: components["schemas"]["Person"] | null;
+        };
+        /** @description Who commits are by, and who they are by without settings. */
+        AuthorshipDocument: components["schemas"]["Authorship"] & {
+            default_author: components["schemas"]["Person"] | null;
+        };
         /** @description A branch of the remote. */
         Branch: {
             /** @description Whether new work starts from it unless told otherwise. */
@@ -1477,6 +1589,22 @@ export interface components {
             /** @description The first line of its message. */
             subject: string;
         };
+        /** @description What is to be committed. */
+        CommitRequest: {
+            /** @description Although an agent is at work. */
+            despite_agent?: boolean;
+            /** @description These files alone, by path as the diff tells them (of a renamed one both); all changes if absent. */
+            files?: string[] | null;
+            /** @description At most 64 KiB; not blank. */
+            message: string;
+            /** @description Without the hooks `pre-commit` and `commit-msg`. */
+            skip_hooks?: boolean;
+        };
+        /** @description A commit that was made. */
+        Committed: {
+            /** @description Its id. */
+            id: string;
+        };
         /** @description Something that speaks against deleting. */
         DeletionReason: {
             count: number;
@@ -1648,12 +1776,16 @@ export interface components {
             behind: number;
             /** @description The branch that is checked out; `null` when none is. */
             branch: string | null;
+            /** @description The first 50 of them, by path. */
+            conflicting_files: string[];
             /** @description Files in conflict. */
             conflicts: number;
             /** @description Lines that are gone. */
             deletions: number;
             /** @description Files that differ from where the branch parted from its base, new ones included. */
             files: number;
+            /** @description The commit that is checked out; `null` while there is none. */
+            head: string | null;
             /** @description The chat. */
             id: string;
             /**
@@ -1661,6 +1793,8 @@ export interface components {
              * @description When it was measured.
              */
             measured_at: string;
+            operation: components["schemas"]["Operation"] | null;
+            remote: components["schemas"]["RemoteBranch"] | null;
             /**
              * @description All of it in a word.
              * @enum {string}
@@ -2073,6 +2207,11 @@ export interface components {
             name: string;
         };
         /**
+         * @description Something that git has begun and not finished.
+         * @enum {string}
+         */
+        Operation: "merge" | "rebase" | "cherry_pick" | "revert" | "bisect" | "apply_patches";
+        /**
          * @description Where a provider's connection comes from.
          * @enum {string}
          */
@@ -2091,6 +2230,13 @@ export interface components {
          * @enum {string}
          */
         Permissions: "ask" | "edits" | "all";
+        /** @description Somebody as commits name them. */
+        Person: {
+            /** @description Their address. */
+            email: string;
+            /** @description Their name. */
+            name: string;
+        };
         /**
          * @description What a clone is busy with.
          * @enum {string}
@@ -2241,6 +2387,18 @@ export interface components {
             /** @description The model's variant. */
             variant?: string | null;
         };
+        /** @description What a model would write. */
+        Proposal: {
+            /** @description What follows it; may be empty. Markdown in that of a pull request. */
+            body: string;
+            /** @description One line. */
+            title: string;
+        };
+        /** @description About what a proposal is to be made. */
+        ProposalRequest: {
+            /** @description The paths of these files alone, as the diff tells them; all changes if absent. */
+            files?: string[] | null;
+        };
         /** @description The providers that opencode knows. */
         ProviderList: {
             /** @description Those that are connected first. */
@@ -2250,6 +2408,14 @@ export interface components {
         ProvidersRenewed: {
             /** @description How many chats are at work, and know of it as soon as they rest. */
             waiting: number;
+        };
+        /** @description How a branch is to be pushed. */
+        PushBody: {
+            /**
+             * @description The commit that the remote's branch is at, to be replaced by what is here: after a rebase. Without it commits are
+             *     only ever added; when the remote's branch is at another one by then, nothing is pushed.
+             */
+            replacing?: string | null;
         };
         /** @description What the person allows the chats of one repository beyond their own branches. */
         PushRules: {
@@ -2281,6 +2447,13 @@ export interface components {
         PushSubscriptionList: {
             /** @description In the order in which they came. */
             subscriptions: components["schemas"]["PushSubscriptionEntry"][];
+        };
+        /** @description What was pushed. */
+        Pushed: {
+            /** @description The chat's branch. */
+            branch: components["schemas"]["BranchName"];
+            /** @description The commit that it is at, here and there. */
+            commit: string;
         };
         /** @description The hours as they are written. */
         QuietHours: {
@@ -2315,6 +2488,17 @@ export interface components {
              * @description How often in a row a run that was cut off is continued without being asked, 0 to 5.
              */
             continue_by_itself: number;
+        };
+        /** @description A chat's own branch at the remote. */
+        RemoteBranch: {
+            /** @description Commits that are checked out here and that it does not have. */
+            ahead: number;
+            /** @description Commits that only it has: it was rewritten here, or somebody else pushed. */
+            behind: number;
+            /** @description The commit that it is at. */
+            commit: string;
+            /** @description Its name. */
+            name: string;
         };
         /** @description A repository with its clone. */
         Repository: {
@@ -2512,6 +2696,22 @@ export interface components {
             messages: Record<string, never>[];
             /** @description The event that it is up to: the events after it are to be applied on top. */
             number: string;
+        };
+        /** @description How a branch is to be updated. */
+        UpdateBody: {
+            /**
+             * @description How a branch gets what its base has.
+             * @enum {string}
+             */
+            how: "merge" | "rebase" | "continue";
+        };
+        /** @description What came of an update. */
+        UpdateDone: {
+            /**
+             * @description What came of it.
+             * @enum {string}
+             */
+            result: "up_to_date" | "updated" | "conflicts";
         };
         /** @description The chat that a page shows. */
         Viewing: {
@@ -2712,6 +2912,81 @@ export interface operations {
                 };
             };
             /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_authorship: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorshipDocument"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_authorship: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Authorship"];
+            };
+        };
+        responses: {
+            /** @description So it is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3035,6 +3310,125 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commit_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Committed"];
+                };
+            };
+            /** @description Something in the request cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat or session, or it has no working copy (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
+             *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document is not of the form that is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub limits how often it is asked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub failed or cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: it cannot be told whether an agent is at work */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub stood still for too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full` */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3768,6 +4162,211 @@ export interface operations {
             };
         };
     };
+    propose_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                kind: "commit" | "pull_request";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unreadable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-proposal`: why, in one sentence */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `took-too-long` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description Something in the request cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat or session, or it has no working copy (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
+             *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document is not of the form that is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub limits how often it is asked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub failed or cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: it cannot be told whether an agent is at work */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub stood still for too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full` */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_chat_raw_file: {
         parameters: {
             query?: {
@@ -4096,6 +4695,239 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_from_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateDone"];
+                };
+            };
+            /** @description Something in the request cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat or session, or it has no working copy (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
+             *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document is not of the form that is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub limits how often it is asked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub failed or cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: it cannot be told whether an agent is at work */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub stood still for too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full` */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abort_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The working copy is as before it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat or session, or it has no working copy (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
+             *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document is not of the form that is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub limits how often it is asked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub failed or cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: it cannot be told whether an agent is at work */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub stood still for too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full` */
             507: {
                 headers: {
                     [name: string]: unknown;

@@ -13,6 +13,10 @@ const clean: GitStat = {
   deletions: 0,
   uncommitted_files: 0,
   conflicts: 0,
+  conflicting_files: [],
+  operation: null,
+  head: null,
+  remote: null,
   state: 'clean',
   measured_at: '2026-01-01T00:00:00Z',
 };
