@@ -31,6 +31,7 @@ const AppearancePage = lazy(() => import('./pages/AppearancePage'));
 const ProvidersPage = lazy(() => import('./pages/ProvidersPage'));
 const ModelsPage = lazy(() => import('./pages/ModelsPage'));
 const PermissionsPage = lazy(() => import('./pages/PermissionsPage'));
+const CommitsPage = lazy(() => import('./pages/CommitsPage'));
 const ToolsPage = lazy(() => import('./pages/ToolsPage'));
 const DebugPage = lazy(() => import('./pages/DebugPage'));
 const MissingPage = lazy(() => import('./pages/MissingPage'));
@@ -97,6 +98,7 @@ export function App() {
                   <Route path="/settings/models" component={ModelsPage} />
                   <Route path="/settings/permissions" component={PermissionsPage} />
                   <Route path="/settings/tools" component={ToolsPage} />
+                  <Route path="/settings/commits" component={CommitsPage} />
                   <Route path="/debug" component={DebugPage} />
                   <Route component={MissingPage} />
                 </Switch>

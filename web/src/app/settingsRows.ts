@@ -36,6 +36,12 @@ export const settingsRows: readonly SettingsRow[] = [
     keywords: 'mcp server agent subagent command slash skill',
   },
   {
+    title: 'Commits',
+    href: '/settings/commits',
+    note: 'who they are by',
+    keywords: 'git author name email address co-author coauthor trailer committer identity',
+  },
+  {
     title: 'Appearance',
     href: '/settings/appearance',
     note: 'text size, theme',

@@ -53,6 +53,7 @@ export function refuses<Path extends keyof paths>(
     title: string;
     detail: string;
     reasons?: Schema<'DeletionReason'>[];
+    said?: string;
   },
 ): void {
   const address = `*${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;

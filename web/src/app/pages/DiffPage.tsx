@@ -1,6 +1,6 @@
 /** `/chat/<session>/diff`: what a chat changed, to be read and commented on. `?against=head` or a commit's id narrows it. */
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { CommitHead } from '@/features/diff/CommitHead';
 import { FileDiffs } from '@/features/diff/FileDiffs';
@@ -25,6 +25,8 @@ import { Tabs } from '@/shared/ui/Tabs';
 import { useShown } from './ChatPage';
 import { ReviewFooter } from './ReviewFooter';
 import { WorktreeBar } from './WorktreeBar';
+
+const NextStep = lazy(() => import('./NextStep'));
 
 const views = [
   { value: 'base', label: 'all changes' },
@@ -124,6 +126,11 @@ function Changes({ chat, view, diff }: { chat: string; view: string; diff: Diff 
           />
         </main>
       </div>
+      {!isCommit(view) && selection.selected === null && (
+        <Suspense>
+          <NextStep chat={chat} />
+        </Suspense>
+      )}
       <ReviewFooter chat={chat} view={view} selection={selection}>
         {files.length > 1 && (
           <>
