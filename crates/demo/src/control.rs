@@ -2,6 +2,8 @@
 //!
 //! - `POST /control/faults` with a [`Fault`]; `DELETE /control/faults` forgets those still to come.
 //! - `POST /control/rate {"repository":"demo/slow-assets","bytes_per_second":100000}`; `null` lifts it.
+//! - `POST /control/github {"kind":"checks","repository","branch","checks":[{"name","conclusion","log",…}],"statuses":[…]}`, or of
+//!   kind `review`, `fork` or `issue`: what others do there. What the person does there (merge, close), a test does by GitHub's own API.
 //! - `GET /control/completions`: every completion that was asked for, oldest first.
 
 use axum::{
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     faults::{Fault, Faults},
-    github::Rates,
+    github::{GitHub, Happening, Rates},
     model::Completions,
 };
 
@@ -33,12 +35,21 @@ struct Rate {
     bytes_per_second: Option<u64>,
 }
 
-pub(crate) fn router(control: Control) -> Router {
+pub(crate) fn router(control: Control, github: GitHub) -> Router {
+    let github = Router::new().route("/control/github", post(happen)).with_state(github);
     Router::new()
         .route("/control/faults", post(add_fault).delete(clear_faults))
         .route("/control/rate", post(set_rate))
         .route("/control/completions", get(completions))
         .with_state(control)
+        .merge(github)
+}
+
+async fn happen(State(github): State<GitHub>, Json(happening): Json<Happening>) -> (StatusCode, Json<Value>) {
+    match github.happen(happening).await {
+        Ok(what) => (StatusCode::OK, Json(what)),
+        Err(message) => (StatusCode::CONFLICT, Json(json!({"message": message}))),
+    }
 }
 
 async fn add_fault(State(control): State<Control>, Json(fault): Json<Fault>) -> StatusCode {

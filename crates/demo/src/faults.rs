@@ -1,6 +1,7 @@
 //! Failing on purpose: the next requests to a part of the world can be refused, delayed or cut.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use axum::{
     Json,
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -53,6 +54,12 @@ pub struct Fault {
     /// `Retry-After` of that answer, in seconds.
     #[serde(default)]
     pub retry_after: Option<u64>,
+    /// What that answer says, in place of words of ours: JSON, such as GitHub's `{"message":…,"errors":…}`.
+    #[serde(default)]
+    pub body: Option<serde_json::Value>,
+    /// Further headers of that answer, such as `x-ratelimit-remaining`.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// Cuts the connection after so many bytes of the answer's body.
     #[serde(default)]
     pub cut_after_bytes: Option<u64>,
@@ -98,6 +105,8 @@ impl Fault {
             delay_ms: 0,
             status: None,
             retry_after: None,
+            body: None,
+            headers: BTreeMap::new(),
             cut_after_bytes: None,
         }
     }
@@ -146,7 +155,7 @@ pub(crate) async fn play(
     };
     tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     if let Some(status) = fault.status {
-        return refusal(status, fault.retry_after);
+        return refusal(status, &fault);
     }
     let response = next.run(request).await;
     match fault.cut_after_bytes {
@@ -155,13 +164,18 @@ pub(crate) async fn play(
     }
 }
 
-fn refusal(status: u16, retry_after: Option<u64>) -> Response {
+fn refusal(status: u16, fault: &Fault) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let message = format!("The demo was told to answer {status}.");
     // Both shapes in one: GitHub's `message`, and the model's `error.message`.
-    let body = json!({"message": message, "error": {"message": message, "type": "demo_fault"}});
-    let mut response = (status, Json(body)).into_response();
-    if let Some(seconds) = retry_after {
+    let own = || json!({"message": message, "error": {"message": message, "type": "demo_fault"}});
+    let mut response = (status, Json(fault.body.clone().unwrap_or_else(own))).into_response();
+    for (name, value) in &fault.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    if let Some(seconds) = fault.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

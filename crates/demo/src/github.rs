@@ -1,22 +1,30 @@
-//! The part of GitHub that ocweb uses: who the token belongs to, what it may see, and git over HTTP.
+//! The part of GitHub that ocweb uses: who the token belongs to, what it may see, issues, pull requests and their checks,
+//! and git over HTTP.
 
 mod api;
 mod catalogue;
+mod checks;
+mod conditional;
 mod contents;
 mod git_http;
+mod issues;
 mod large_files;
+mod merging;
+mod pulls;
 mod rates;
 mod seed;
+mod threads;
 
 use std::path::PathBuf;
 
 use axum::{
     Router, middleware,
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 use tokio_util::sync::CancellationToken;
 
 pub use catalogue::{OWNER, Repository, repositories};
+pub(crate) use issues::Happening;
 pub use rates::Rates;
 pub use seed::SeedError;
 pub(crate) use seed::seed;
@@ -32,6 +40,7 @@ pub(crate) struct GitHub {
     /// Bare repositories, `<owner>/<name>.git` below it.
     repositories: PathBuf,
     rates: Rates,
+    threads: threads::Threads,
     stop: CancellationToken,
 }
 
@@ -43,8 +52,29 @@ impl GitHub {
         rates: Rates,
         stop: CancellationToken,
     ) -> Self {
-        Self { url, token, repositories, rates, stop }
+        let threads = threads::Threads::open(repositories.with_file_name("threads.json"));
+        Self { url, token, repositories, rates, threads, stop }
     }
+}
+
+/// What is below `/api/repos/{owner}/{name}`.
+fn of_a_repository() -> Router<GitHub> {
+    Router::new()
+        .route("/", get(api::repository))
+        .route("/pulls", get(pulls::list).post(pulls::open))
+        .route("/pulls/{number}", get(pulls::get).patch(pulls::edit))
+        .route("/pulls/{number}/reviews", get(pulls::reviews))
+        .route("/pulls/{number}/merge", put(pulls::merge))
+        .route("/issues", post(issues::create))
+        .route("/issues/{number}", get(issues::get))
+        .route("/git/ref/heads/{*branch}", get(pulls::branch))
+        .route("/git/refs/heads/{*branch}", delete(pulls::delete_branch))
+        .route("/commits/{commit}/check-runs", get(checks::check_runs))
+        .route("/commits/{commit}/status", get(checks::status))
+        .route("/check-runs/{id}/annotations", get(checks::annotations))
+        .route("/actions/runs", get(checks::runs))
+        .route("/actions/runs/{run}/jobs", get(checks::jobs))
+        .route("/actions/jobs/{id}/logs", get(checks::log_address))
 }
 
 /// `/api/…` and `/{owner}/{name}.git/…`.
@@ -53,7 +83,9 @@ pub(crate) fn router(github: GitHub, faults: &Faults) -> Router {
     let api = Router::new()
         .route("/api/user", get(api::user))
         .route("/api/user/repos", get(api::list_repositories))
-        .route("/api/repos/{owner}/{name}", get(api::repository))
+        .route("/api/graphql", post(pulls::graphql))
+        .nest("/api/repos/{owner}/{name}", of_a_repository())
+        .layer(middleware::from_fn(conditional::answer))
         .layer(middleware::from_fn_with_state(github.clone(), api::demand_token))
         .layer(fail(Part::Api));
     let git = Router::new()
@@ -65,5 +97,6 @@ pub(crate) fn router(github: GitHub, faults: &Faults) -> Router {
         .route("/{owner}/{name}/info/lfs/locks/verify", post(large_files::locks_of_a_push))
         .route("/{owner}/{name}/large-files/{oid}", get(large_files::file).put(large_files::file))
         .layer(fail(Part::Git));
-    Router::new().merge(api).merge(git).with_state(github)
+    let logs = Router::new().route("/stored-logs/{id}", get(checks::log));
+    Router::new().merge(api).merge(git).merge(logs).with_state(github)
 }

@@ -95,10 +95,10 @@ impl World {
         );
         let model = model::Model::new(secrets.model_key.clone(), control.completions.clone(), stop.clone());
         let router = Router::new()
-            .merge(github::router(github, &control.faults))
+            .merge(github::router(github.clone(), &control.faults))
             .merge(model::router(model, &control.faults))
             .merge(sharing::router(sharing, &control.faults))
-            .merge(control::router(control.clone()));
+            .merge(control::router(control.clone(), github));
         let server = tokio::spawn(serve(listener, router, stop.clone()));
         Ok(Self { address, secrets, opencode_config, control, stop, server })
     }

@@ -1,4 +1,6 @@
-//! What the person asks of the gateway: their repositories at GitHub, and what chats may push.
+//! What the person asks of the gateway: their repositories, issues and pull requests at GitHub, and what chats may push.
+
+mod pull_requests;
 
 use axum::{Router, extract::State, http::StatusCode};
 use ocweb_git_access::RepositoryName;
@@ -20,6 +22,7 @@ fn documented() -> OpenApiRouter<Gateway> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(list_github))
         .routes(routes!(push_rules, set_push_rules))
+        .merge(pull_requests::routes())
 }
 
 /// Every route on the unix socket.

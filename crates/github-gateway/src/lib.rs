@@ -4,7 +4,8 @@
 //! shows a capability instead of the token. `door` reads the capability and `address` what is asked for; a push goes
 //! through `push`, which knows what a chat may change, and what git-lfs asks through `large_files`; `refusal` words what is
 //! refused as the asking program shows it; `upstream` passes on what may pass, with the token, as a stream.
-//! `rules` keeps what the person allows beyond a chat's own branch, and `repositories` asks GitHub's API.
+//! `rules` keeps what the person allows beyond a chat's own branch. What the page shows of GitHub (`repositories`, `issues`,
+//! `pull_requests` and their `checks`) is asked of its API, in `github`.
 //!
 //! Two doors: loopback TCP for git ([`git_router`]), and the unix socket that Caddy passes the person's requests to
 //! ([`router`]). Where the agent runs as the same user it could open the second too: what is weaker then is said in
@@ -14,11 +15,15 @@ mod address;
 mod ancestry;
 mod api;
 mod body;
+mod checks;
 mod config;
 mod door;
 mod failure;
 mod git;
+mod github;
+mod issues;
 mod large_files;
+mod pull_requests;
 mod push;
 mod refusal;
 mod repositories;
@@ -33,8 +38,12 @@ pub use git::git_router;
 pub use push::Rules;
 pub use rules::RulesError;
 
+use checks::CheckReader;
 use config::Places;
 use door::Door;
+use github::GitHub;
+use issues::Issues;
+use pull_requests::PullRequests;
 use repositories::Repositories;
 use rules::RuleBook;
 use tokio::sync::Semaphore;
@@ -51,6 +60,9 @@ pub struct Gateway {
     door: Arc<Door>,
     upstream: Arc<Upstream>,
     repositories: Arc<Repositories>,
+    issues: Arc<Issues>,
+    pull_requests: Arc<PullRequests>,
+    checks: Arc<CheckReader>,
     rules: Arc<RuleBook>,
     places: Arc<Places>,
     /// How many pushes may be judged by what lies in a clone at a time: the agent writes there, and may leave something that
@@ -73,9 +85,14 @@ impl Gateway {
     /// Reads what the person allowed, and makes the client for GitHub.
     pub fn new(config: Config) -> Result<Self, StartError> {
         let Config { key, address, upstream, api_url, proxies, places, socket: _ } = config;
+        let github = Arc::new(GitHub::new(api_url, upstream.token.clone(), &proxies)?);
+        let pull_requests = Arc::new(PullRequests::new(github.clone()));
         Ok(Self {
             door: Arc::new(Door::new(key, address)),
-            repositories: Arc::new(Repositories::new(api_url, upstream.token.clone(), &proxies)?),
+            repositories: Arc::new(Repositories::new(github.clone())),
+            issues: Arc::new(Issues::new(github.clone(), pull_requests.clone())),
+            checks: Arc::new(CheckReader::new(github)),
+            pull_requests,
             upstream: Arc::new(Upstream::new(upstream, &proxies)?),
             rules: Arc::new(RuleBook::open(&places.rules)?),
             places: Arc::new(places),

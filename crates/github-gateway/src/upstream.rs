@@ -62,6 +62,11 @@ impl Upstream {
         Ok(Self { http, config, moved: Mutex::default() })
     }
 
+    /// Where GitHub is.
+    pub(crate) fn url(&self) -> &Url {
+        &self.config.url
+    }
+
     /// Passes a request on, and its answer back, both as they come.
     pub(crate) async fn pass(
         &self,

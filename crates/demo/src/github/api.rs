@@ -1,4 +1,4 @@
-//! `/api/user`, `/api/user/repos`, `/api/repos/{owner}/{name}`: the REST calls that are needed.
+//! `/api/user`, `/api/user/repos`, `/api/repos/{owner}/{name}`: who the token belongs to, and what it may see.
 
 use axum::{
     Json,
@@ -34,11 +34,16 @@ pub(super) async fn repository(
     State(github): State<GitHub>,
     Path((owner, name)): Path<(String, String)>,
 ) -> Response {
-    let wanted = format!("{owner}/{name}");
-    match repositories().iter().find(|repository| repository.full_name.eq_ignore_ascii_case(&wanted)) {
+    match found(&owner, &name) {
         Some(repository) => Json(describe(&github, repository)).into_response(),
         None => message(StatusCode::NOT_FOUND, "Not Found"),
     }
+}
+
+/// The repository of this name, in whatever case.
+pub(super) fn found(owner: &str, name: &str) -> Option<&'static Repository> {
+    let wanted = format!("{owner}/{name}");
+    repositories().iter().find(|repository| repository.full_name.eq_ignore_ascii_case(&wanted))
 }
 
 pub(super) async fn list_repositories(
@@ -82,7 +87,7 @@ fn sorted(sort: Option<&str>) -> Vec<&'static Repository> {
 }
 
 fn describe(github: &GitHub, repository: &Repository) -> Value {
-    let (owner, name) = repository.full_name.split_once('/').unwrap_or((OWNER, repository.full_name));
+    let (owner, name) = (repository.owner(), repository.name());
     let page = format!("{}/{}", github.url, repository.full_name);
     let pushed_at = format!("{}T12:00:00Z", repository.pushed);
     let text = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
@@ -123,7 +128,7 @@ pub(super) async fn demand_token(State(github): State<GitHub>, request: Request,
     }
 }
 
-fn message(status: StatusCode, text: &str) -> Response {
+pub(super) fn message(status: StatusCode, text: &str) -> Response {
     let body = json!({
         "message": text,
         "documentation_url": "https://docs.github.com/rest",

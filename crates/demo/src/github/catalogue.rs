@@ -30,6 +30,18 @@ pub struct Repository {
     pub content: Content,
 }
 
+impl Repository {
+    /// The account that has it.
+    pub fn owner(&self) -> &'static str {
+        self.full_name.split_once('/').map_or(OWNER, |(owner, _)| owner)
+    }
+
+    /// Its name within the account.
+    pub fn name(&self) -> &'static str {
+        self.full_name.split_once('/').map_or(self.full_name, |(_, name)| name)
+    }
+}
+
 /// What a repository holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {

@@ -17,6 +17,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use ocweb_demo::World;
 use ocweb_git_access::{Capability, Grant, Key};
 use ocweb_github_gateway::{Config, Gateway, git_router, router};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command};
 
@@ -143,6 +144,35 @@ impl Bench {
         let bare = self.folder.path().join("github/repositories/demo/hello-web.git");
         let found = self.git(&bare, "", &["rev-parse", "--verify", "-q", reference]).await;
         found.ok().map(|id| id.trim().to_owned())
+    }
+
+    /// What the page asks, with the status and the JSON that it is answered.
+    pub async fn page_asks(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let client = ocweb_service::local_client_builder().build().unwrap();
+        let mut request = client.request(method.parse().unwrap(), format!("{}{path}", self.api));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    }
+
+    /// What somebody with the token does by GitHub's own API.
+    pub async fn at_github(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let client = ocweb_service::local_client_builder().build().unwrap();
+        let url = format!("{}/api/repos/demo/hello-web{path}", self.world.url());
+        let request = client.request(method.parse().unwrap(), url).bearer_auth(self.world.token());
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    }
+
+    /// What others do at GitHub.
+    pub async fn happens(&self, what: Value) -> Value {
+        let client = ocweb_service::local_client_builder().build().unwrap();
+        let url = format!("{}/control/github", self.world.url());
+        let answer = client.post(url).json(&what).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{what}");
+        answer.json().await.unwrap()
     }
 
     pub async fn allow(&self, rules: &str) {

@@ -665,6 +665,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An issue or a pull request by its address, for a chat to begin from */
+        get: operations["get_issue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/load": {
         parameters: {
             query?: never;
@@ -896,6 +913,102 @@ export interface paths {
          * @description New chats know of it at once, and others too unless something is at work in them: nothing is interrupted.
          */
         post: operations["renew_providers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/pull-requests/{owner}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds the pull request of a branch */
+        get: operations["find_pull_request"];
+        put?: never;
+        /**
+         * Opens a pull request
+         * @description Its branch must be at GitHub already.
+         */
+        post: operations["open_pull_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/pull-requests/{owner}/{name}/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One pull request */
+        get: operations["get_pull_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes title, body, base or draft of a pull request */
+        patch: operations["change_pull_request"];
+        trace?: never;
+    };
+    "/admin/pull-requests/{owner}/{name}/{number}/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes the branch of a pull request that is merged or closed
+         * @description Only a chat's branch, and only while it is at the commit that the pull request knows.
+         */
+        delete: operations["delete_pull_request_branch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/pull-requests/{owner}/{name}/{number}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checks of a pull request's last commit */
+        get: operations["pull_request_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/pull-requests/{owner}/{name}/{number}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the failed checks of a pull request say
+         * @description Their summaries, annotations and the ends of their logs, as far as GitHub gives them.
+         */
+        get: operations["pull_request_failures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1312,6 +1425,13 @@ export interface components {
             /** @description The latest first. */
             tokens: components["schemas"]["AccessToken"][];
         };
+        /** @description A remark of a check on a line. */
+        Annotation: {
+            /** Format: int64 */
+            line: number;
+            message: string;
+            path: string;
+        };
         /** @description An answer: to a permission `reply`, to a question `answers` or `reject`. */
         Answer: {
             /** @description What to tell the agent. */
@@ -1443,7 +1563,7 @@ export interface components {
         ChatRequest: {
             /** @description The agent (mode) for prompts that name none, such as `build` or `plan`. */
             agent?: string | null;
-            /** @description The remote's branch to begin at; the default branch if absent. */
+            /** @description The remote's branch to begin at, or `pull/12/head` for a pull request's commits; the default branch if absent. */
             base?: string | null;
             /** @description `ses_…`, made by whoever asks: the same id again is the same chat. One is made if absent. */
             id?: string | null;
@@ -1517,6 +1637,43 @@ export interface components {
             updated_at: string;
             /** @description On how many devices somebody looks at it now. */
             viewers: number;
+        };
+        /** @description One check. */
+        Check: {
+            name: string;
+            /** @description What it says of itself in a few words, or how it ended. */
+            note: string | null;
+            state: components["schemas"]["CheckState"];
+            /** @description Where it can be read about. */
+            url: string | null;
+        };
+        /** @description What a failed check says. */
+        CheckFailure: {
+            annotations: components["schemas"]["Annotation"][];
+            /** @description The end of its log, up to the last error in it. */
+            log: string | null;
+            name: string;
+            note: string | null;
+            summary: string | null;
+            url: string | null;
+        };
+        /** @description What failed checks say, for whoever is to mend it. */
+        CheckFailures: {
+            commit: string;
+            failures: components["schemas"]["CheckFailure"][];
+        };
+        /**
+         * @description How far a check is; the order is that of the list.
+         * @enum {string}
+         */
+        CheckState: "failed" | "running" | "waiting" | "passed" | "skipped";
+        /** @description The checks of a pull request's last commit, those that need somebody first. */
+        Checks: {
+            checks: components["schemas"]["Check"][];
+            /** @description The commit. */
+            commit: string;
+            /** @description What could not be read, and what the token would need for it: then `checks` is not all there is. */
+            unreadable: string | null;
         };
         /** @description How far a clone has come. */
         CloneProgress: {
@@ -1999,6 +2156,11 @@ export interface components {
              */
             token: string;
         };
+        /**
+         * @description Whether a pull request could be merged now.
+         * @enum {string}
+         */
+        Mergeable: "yes" | "conflicts" | "behind" | "blocked" | "unknown";
         /** @description A setting that is absent and without which something does not work. */
         MissingSetting: {
             /** @description What does not work without it, and what to do. */
@@ -2010,6 +2172,17 @@ export interface components {
         NewAccessToken: {
             /** @description One line of 1 to 100 characters. */
             name: string;
+        };
+        /** @description A pull request to be opened. */
+        NewPullRequest: {
+            /** @description The branch to merge into. */
+            base: components["schemas"]["BranchName"];
+            /** @description Markdown. */
+            body?: string;
+            draft?: boolean;
+            /** @description The branch with the commits, which must be at GitHub. */
+            head: components["schemas"]["BranchName"];
+            title: string;
         };
         /** @description A browser's subscription, as its `toJSON()` gives it, and a name for the device. */
         NewPushSubscription: {
@@ -2409,6 +2582,49 @@ export interface components {
             /** @description How many chats are at work, and know of it as soon as they rest. */
             waiting: number;
         };
+        /** @description A pull request, as it is now. */
+        PullRequest: {
+            /** @description The login of who opened it. */
+            author: string;
+            /** @description The branch that it is to be merged into. */
+            base: string;
+            /** @description Markdown, by whoever wrote it. */
+            body: string;
+            head: components["schemas"]["PullRequestHead"];
+            mergeable: components["schemas"]["Mergeable"];
+            /** Format: int64 */
+            number: number;
+            review: components["schemas"]["Review"];
+            state: components["schemas"]["PullRequestState"];
+            title: string;
+            /** @description Its page at GitHub. */
+            url: string;
+        };
+        /** @description What is to be changed of a pull request; what is absent stays. */
+        PullRequestChange: {
+            base?: components["schemas"]["BranchName"] | null;
+            body?: string | null;
+            draft?: boolean | null;
+            title?: string | null;
+        };
+        /** @description Where a pull request's commits are. */
+        PullRequestHead: {
+            /** @description The branch. */
+            branch: string;
+            /** @description Its last commit that the pull request knows; of a merged one, what was merged. */
+            commit: string;
+            /** @description `owner/name` of the repository that has the branch; `null` when that was deleted. */
+            repo: string | null;
+        };
+        /** @description The pull request of a branch. */
+        PullRequestOfBranch: {
+            pull_request: components["schemas"]["PullRequest"] | null;
+        };
+        /**
+         * @description Where a pull request is in its life.
+         * @enum {string}
+         */
+        PullRequestState: "draft" | "open" | "merged" | "closed";
         /** @description How a branch is to be pushed. */
         PushBody: {
             /**
@@ -2577,6 +2793,11 @@ export interface components {
             /** @description The part of it, if what stands before that stays. */
             part_id: string | null;
         };
+        /**
+         * @description What reviewers say.
+         * @enum {string}
+         */
+        Review: "none" | "requested" | "approved" | "changes_requested";
         /** @description The last run of a chat. */
         Run: {
             /**
@@ -2683,6 +2904,30 @@ export interface components {
             instance: components["schemas"]["Instance"];
             /** @description The event that it is up to. */
             number: string;
+        };
+        /** @description An issue or a pull request that a chat can begin from. Its words are by whoever wrote it. */
+        Topic: {
+            /** @description The login of who wrote it. */
+            author: string;
+            /** @description Markdown; cut after 20,000 characters. */
+            body: string;
+            /** Format: int64 */
+            number: number;
+            pull_request: components["schemas"]["TopicPullRequest"] | null;
+            /** @description `owner/name`. */
+            repo: string;
+            title: string;
+            /** @description Its page at GitHub. */
+            url: string;
+        };
+        /** @description What only a pull request has. */
+        TopicPullRequest: {
+            /** @description The branch that it is to be merged into. */
+            base: string;
+            /** @description What a chat is given as its `base` to begin from its commits. */
+            begin_at: string;
+            head: components["schemas"]["PullRequestHead"];
+            state: components["schemas"]["PullRequestState"];
         };
         /** @description A page of a conversation. */
         Transcript: {
@@ -5433,6 +5678,96 @@ export interface operations {
             };
         };
     };
+    get_issue: {
+        parameters: {
+            query: {
+                /** @description `https://github.com/o/r/pull/12`, `…/issues/7` or `o/r#7`. */
+                address: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topic"];
+                };
+            };
+            /** @description `not-an-issue`: no such address of the GitHub that is set */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-gone`: deleted, or issues are turned off */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_load: {
         parameters: {
             query?: {
@@ -6184,6 +6519,622 @@ export interface operations {
             };
             /** @description opencode does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_pull_request: {
+        parameters: {
+            query: {
+                /** @description A branch of the repository itself. */
+                branch: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequestOfBranch"];
+                };
+            };
+            /** @description Not a repository's or a branch's name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub's rate limit; `Retry-After` says how long */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub failed or refused; the detail says what is lacking */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-token-missing` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_pull_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPullRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found`, or not cloned here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-refused`, with GitHub's `reasons` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pull_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_pull_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullRequestChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found`, or not cloned here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-refused`, with GitHub's `reasons` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_pull_request_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, also when it was before */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found`, or not cloned here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `branch-kept`: not a chat's, still needed, or gone on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-refused`, with GitHub's `reasons` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pull_request_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checks"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pull_request_failures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckFailures"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `github-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
