@@ -7,6 +7,7 @@
 //! GitHub ignores case in names and folders do not: the spelling that was cloned first stays, and every
 //! other spelling leads to it.
 
+mod pull_head;
 mod reading;
 mod transfer;
 
@@ -22,6 +23,7 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedMutexGuard, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use pull_head::reference_of;
 pub use reading::{Base, Branch};
 pub(crate) use transfer::original_of;
 
@@ -320,6 +322,14 @@ impl Clones {
         record.fetched_at = Some(OffsetDateTime::now_utc());
         self.records.put(&exclusive.name.folder(), &record)?;
         Ok(exclusive)
+    }
+
+    /// Fetches what a chat is to begin at, where that is a pull request's commits and no branch.
+    pub async fn fetch_base(&self, clone: &Exclusive, wanted: Option<&BranchName>) -> Result<(), Error> {
+        match wanted.filter(|wanted| pull_head::is_pull_head(wanted)) {
+            Some(head) => pull_head::fetch(&self.git, &clone.path, &clone.name, head).await,
+            None => Ok(()),
+        }
     }
 
     /// The branches of the remote: as of the last fetch, or asked from the remote when there is no clone.

@@ -122,6 +122,32 @@ async fn what_fails_at_the_remote_fails_the_chat_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_chat_begins_at_the_commits_of_a_pull_request_of_a_fork() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let fork = json!({"kind": "fork", "repository": "demo/hello-web", "author": "ada", "title": "x", "body": "", "path": "theirs", "content": "x"});
+    let client = ocweb_service::client_builder().build().unwrap();
+    let opened =
+        client.post(format!("{}/control/github", bench.world.url())).json(&fork).send().await.unwrap();
+    assert_eq!(opened.status(), 200);
+    let new = |number: u32| json!({"repo": "demo/hello-web", "base": format!("pull/{number}/head")});
+    let id = service.create_chat(new(1)).await;
+    let chat = service.settled(&id).await;
+    assert_eq!((&chat["state"], &chat["base"]), (&json!("ready"), &json!("pull/1/head")), "{chat}");
+    let folder = std::path::PathBuf::from(chat["directory"].as_str().unwrap());
+    assert!(folder.join("theirs").exists());
+    // The fetch of another chat prunes branches, and leaves these commits known as ones that are at GitHub.
+    let other = service.create_chat(json!({"repo": "demo/hello-web"})).await;
+    assert_eq!(service.settled(&other).await["state"], "ready");
+    let stat = service.get(&format!("/admin/chats/{id}/git")).await;
+    assert_eq!((&stat["ahead"], &stat["state"]), (&json!(0), &json!("clean")), "{stat}");
+    let (status, _) = service.delete(&format!("/admin/chats/{id}")).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "nothing of it is lost");
+    let id = service.create_chat(new(99)).await;
+    assert_eq!(service.settled(&id).await["error"]["type"], "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chat_is_deleted_whole_unless_work_would_be_lost() {
     let bench = Bench::new().await;
     let service = bench.service().await;

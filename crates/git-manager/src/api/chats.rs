@@ -123,7 +123,7 @@ struct ChatRequest {
     repo: String,
     /// The task.
     prompt: Option<FirstPrompt>,
-    /// The remote's branch to begin at; the default branch if absent.
+    /// The remote's branch to begin at, or `pull/12/head` for a pull request's commits; the default branch if absent.
     base: Option<String>,
     title: Option<String>,
     /// `provider/model` for prompts that name none; opencode's default if absent.

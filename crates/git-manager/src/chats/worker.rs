@@ -71,6 +71,7 @@ impl Chats {
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             return Ok(worktree);
         }
+        self.clones.fetch_base(&clone, chat.wanted_base.as_ref()).await?;
         let base = clone.base(chat.wanted_base.as_ref())?;
         self.worktrees.add(&clone, &session, &chat.branch, &base).await
     }

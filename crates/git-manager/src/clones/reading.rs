@@ -6,6 +6,7 @@ use git2::{ErrorCode, Repository};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::pull_head::reference_of;
 use crate::{
     error::{Error, Missing},
     names::{BranchName, RepositoryName},
@@ -59,7 +60,7 @@ pub(super) fn base(clone: &Path, name: &RepositoryName, wanted: Option<&BranchNa
     let repository = Repository::open(clone)?;
     let default = default_branch(clone)?;
     let branch = wanted.or(default.as_ref());
-    let found = branch.map(|branch| repository.find_reference(&format!("{REMOTE}{branch}")));
+    let found = branch.map(|branch| repository.find_reference(&reference_of(branch)));
     match found {
         Some(Ok(reference)) => {
             let commit = reference.peel_to_commit()?.id().to_string();

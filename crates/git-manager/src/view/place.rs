@@ -6,7 +6,7 @@ use git2::{Commit, ErrorCode, Oid, Repository, RepositoryOpenFlags};
 use ocweb_opencode_client::SessionId as ChatId;
 
 use super::Failure;
-use crate::{error::Error, names::BranchName};
+use crate::{clones::reference_of, error::Error, names::BranchName};
 
 /// Where a chat's working copy is, and what it is compared with.
 pub(crate) struct Place {
@@ -36,7 +36,7 @@ impl Place {
 
     /// The base's reference in the clone, as last fetched.
     pub(crate) fn base_reference(&self) -> Option<String> {
-        self.base.as_ref().map(|base| format!("refs/remotes/origin/{base}"))
+        self.base.as_ref().map(reference_of)
     }
 
     /// The chat's branch at the remote, as last fetched or pushed.
