@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 import row_auth_check
+import row_git
 import row_memory
 import row_page
 import row_start
@@ -26,6 +27,7 @@ ROWS = {
     "4": row_start,
     "5": row_stream,
     "6": row_page,
+    "7": row_git,
 }
 LIMIT_SECONDS = 900
 QUICK_LIMIT_SECONDS = 300

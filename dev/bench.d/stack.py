@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from machine import ROOT
 from processes import Program, plain_environment, running
 
 OPENCODE = ROOT / ".tools/opencode"
+# Another build than the one that is measured is for trying a row out.
+BINARIES = Path(os.environ.get("OCWEB_BIN_DIR", ROOT / "target/release"))
 # What the product gives opencode as its own folders.
 OPENCODE_FOLDERS = {
     "HOME": "home",
@@ -36,7 +39,7 @@ class Started:
 @contextmanager
 def demo_world(folder: Path) -> Iterator[dict[str, str]]:
     """A GitHub and a model on loopback; yields the variables that point to them."""
-    command: list[str | Path] = [ROOT / "target/release/ocweb-demo", "--root", folder / "world"]
+    command: list[str | Path] = [BINARIES / "ocweb-demo", "--root", folder / "world"]
     with running("demo", command, folder, plain_environment()) as program:
 
         def attempt() -> dict[str, str] | None:
@@ -60,6 +63,7 @@ def ocweb(folder: Path, world: dict[str, str]) -> Iterator[Started]:
         OCWEB_DATA=str(folder),
         OCWEB_RUN_DIR=str(run_folder),
         OCWEB_PORT=str(address.port),
+        OCWEB_BIN_DIR=str(BINARIES),
         AUTH_PASSWORD=PASSWORD,
         **world,
     )

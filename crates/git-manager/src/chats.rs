@@ -269,6 +269,20 @@ impl Chats {
         self.fail(&chat.id, Error::Cancelled).await;
     }
 
+    /// Ends the creation of a chat because its person does not want to wait for it. The clone that is being made for it ends
+    /// too, unless another chat waits for it.
+    pub async fn cancel(self: &Arc<Self>, id: &ChatId) -> Result<Chat, Error> {
+        let chat = self.get(id)?;
+        if chat.state.is_final() {
+            return Err(Error::Conflict(format!("The chat {id} is not being prepared any more.")));
+        }
+        self.give_up(&SessionId::from(id)).await;
+        if chat.state == State::Cloning && self.being_created_in(&chat.repo).is_empty() {
+            self.clones.cancel(&chat.repo).await;
+        }
+        self.get(id)
+    }
+
     /// Removes the records of a chat and its prompts. It does not come back.
     pub fn forget(&self, id: &ChatId) -> Result<(), Error> {
         self.deleted.add(id);

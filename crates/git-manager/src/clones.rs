@@ -7,6 +7,7 @@
 //! GitHub ignores case in names and folders do not: the spelling that was cloned first stays, and every
 //! other spelling leads to it.
 
+mod extent;
 mod pull_head;
 mod reading;
 mod transfer;
@@ -15,7 +16,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
@@ -23,16 +24,22 @@ use time::OffsetDateTime;
 use tokio::sync::{OwnedMutexGuard, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use extent::Extent;
 pub(crate) use pull_head::reference_of;
 pub use reading::{Base, Branch};
-pub(crate) use transfer::original_of;
+pub(crate) use transfer::{check_out, original_of};
 
 use crate::{
     error::{Error, Missing},
-    git::{CloneProgress, Git},
+    git::{Git, Progress},
     names::{BranchName, RepositoryName, repository_of_folder},
     records::{Records, sync_folder},
+    underway::{Report, Underway},
 };
+
+/// For how long a fetch is fresh enough for another chat: those that are begun at once share one, and hardly anybody pushes
+/// elsewhere and begins a chat here within that time.
+pub const FRESH: Duration = Duration::from_secs(2);
 
 /// All clones of this volume.
 pub struct Clones {
@@ -40,7 +47,8 @@ pub struct Clones {
     git: Arc<Git>,
     records: Records<Record>,
     jobs: Mutex<HashMap<String, Job>>,
-    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<LastFetch>>>>,
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<LastFetch>>>>>,
+    underway: Arc<Underway>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -52,11 +60,14 @@ struct Record {
     cloned_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     fetched_at: Option<OffsetDateTime>,
+    #[serde(default)]
+    extent: Extent,
 }
 
 /// A clone that is being made, or could not be.
 struct Job {
     name: RepositoryName,
+    extent: Extent,
     status: watch::Receiver<Status>,
     cancel: CancellationToken,
 }
@@ -64,20 +75,31 @@ struct Job {
 /// How far the making of a clone is.
 #[derive(Debug, Clone)]
 enum Status {
-    Running(CloneProgress),
+    Running,
     Ready,
     Failed(Error),
 }
 
-/// When the last successful fetch of a clone began.
-#[derive(Default)]
-struct LastFetch(Option<Instant>);
+/// The last fetch of a clone: when it began, and how it ended.
+struct LastFetch {
+    begun: Instant,
+    outcome: Result<(), Error>,
+}
+
+impl LastFetch {
+    /// What it brings to whoever asked at `asked`, and is content with one that is `fresh`. A failure is shared only by
+    /// those who waited for it.
+    fn serves(&self, asked: Instant, fresh: Duration) -> Option<Result<(), Error>> {
+        let fresh = if self.outcome.is_ok() { fresh } else { Duration::ZERO };
+        (self.begun + fresh >= asked).then(|| self.outcome.clone())
+    }
+}
 
 /// The right to change one clone and its worktrees; held by one at a time.
 pub struct Exclusive {
     name: RepositoryName,
     path: PathBuf,
-    fetch: OwnedMutexGuard<LastFetch>,
+    fetch: OwnedMutexGuard<Option<LastFetch>>,
 }
 
 impl Exclusive {
@@ -112,13 +134,17 @@ pub struct Repository {
     pub cloned_at: Option<OffsetDateTime>,
     /// When it was last brought up to date.
     pub fetched_at: Option<OffsetDateTime>,
+    /// How much of it is cloned.
+    pub extent: Extent,
+    /// How far the fetch is that goes on, if one does.
+    pub fetch: Option<Progress>,
 }
 
 /// Whether a clone is there.
 #[derive(Debug, Clone)]
 pub enum RepositoryState {
     /// On its way.
-    Cloning(CloneProgress),
+    Cloning(Progress),
     /// There.
     Ready,
     /// Not there, because of this.
@@ -131,13 +157,15 @@ impl Clones {
         folder: &Path,
         records: PathBuf,
         git: Arc<Git>,
+        underway: Arc<Underway>,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Result<Self, Error> {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let records = Records::open(records)?;
-        Ok(Self { folder, git, records, jobs: Mutex::default(), locks: Mutex::default(), tasks, stop })
+        let (jobs, locks) = (Mutex::default(), Mutex::default());
+        Ok(Self { folder, git, records, jobs, locks, underway, tasks, stop })
     }
 
     /// The folder that holds the clones.
@@ -197,40 +225,54 @@ impl Clones {
         let there = self.find(name).map(|name| (name, RepositoryState::Ready));
         let (name, state) = there.or_else(|| self.being_made(name))?;
         let path = self.path(&name);
-        let record = self.records.get(&name.folder()).unwrap_or_default();
         let default_branch = reading::default_branch(&path).ok().flatten();
-        let Record { cloned_at, fetched_at } = record;
-        Some(Repository { name, path, state, default_branch, cloned_at, fetched_at })
+        let Record { cloned_at, fetched_at, extent } = match &state {
+            RepositoryState::Ready => self.records.get(&name.folder()).unwrap_or_default(),
+            _ => Record { extent: self.extent_being_made(&name).unwrap_or_default(), ..Record::default() },
+        };
+        let fetch = self.progress(&name).filter(|_| matches!(state, RepositoryState::Ready));
+        Some(Repository { name, path, state, default_branch, cloned_at, fetched_at, extent, fetch })
+    }
+
+    /// How much of a repository is cloned.
+    pub fn extent(&self, name: &RepositoryName) -> Extent {
+        self.records.get(&name.folder()).map_or_else(Extent::default, |record| record.extent)
+    }
+
+    fn extent_being_made(&self, name: &RepositoryName) -> Option<Extent> {
+        Some(lock(&self.jobs).get(&name.key())?.extent)
     }
 
     fn being_made(&self, name: &RepositoryName) -> Option<(RepositoryName, RepositoryState)> {
         let jobs = lock(&self.jobs);
         let job = jobs.get(&name.key())?;
         let state = match &*job.status.borrow() {
-            Status::Running(progress) => RepositoryState::Cloning(*progress),
+            Status::Running => RepositoryState::Cloning(self.progress(name).unwrap_or_default()),
             Status::Ready => RepositoryState::Ready,
             Status::Failed(error) => RepositoryState::Failed(error.clone()),
         };
         Some((job.name.clone(), state))
     }
 
-    /// How far the clone of a repository is, while it is being made.
-    pub fn progress(&self, name: &RepositoryName) -> Option<CloneProgress> {
-        match *lock(&self.jobs).get(&name.key())?.status.borrow() {
-            Status::Running(progress) => Some(progress),
-            _ => None,
-        }
+    /// How far the clone or the fetch of a repository is, while one goes on.
+    pub fn progress(&self, name: &RepositoryName) -> Option<Progress> {
+        self.underway.get(&name.key())
     }
 
     /// Begins a clone, unless it is there or being made. True when it was there.
-    pub fn begin(self: &Arc<Self>, name: &RepositoryName) -> bool {
-        self.join(name).is_none()
+    pub fn begin(self: &Arc<Self>, name: &RepositoryName, extent: Extent) -> bool {
+        self.join(name, extent).is_none()
     }
 
-    /// Makes sure that there is a clone, and gives its spelling and whether it was made for this call.
-    pub async fn ensure(self: &Arc<Self>, name: &RepositoryName) -> Result<(RepositoryName, bool), Error> {
-        let Some(mut status) = self.join(name) else { return Ok((self.get(name)?, false)) };
-        let ended = status.wait_for(|status| !matches!(status, Status::Running(_))).await;
+    /// Makes sure that there is a clone, and gives its spelling and whether it was made for this call. One that is there or
+    /// being made already has the extent that it has.
+    pub async fn ensure(
+        self: &Arc<Self>,
+        name: &RepositoryName,
+        extent: Extent,
+    ) -> Result<(RepositoryName, bool), Error> {
+        let Some(mut status) = self.join(name, extent) else { return Ok((self.get(name)?, false)) };
+        let ended = status.wait_for(|status| !matches!(status, Status::Running)).await;
         match ended.map(|status| status.clone()) {
             Ok(Status::Failed(error)) => Err(error),
             Ok(_) => Ok((self.get(name)?, true)),
@@ -240,24 +282,24 @@ impl Clones {
     }
 
     /// The status of the clone being made, which is begun if need be; nothing when the clone is there.
-    fn join(self: &Arc<Self>, name: &RepositoryName) -> Option<watch::Receiver<Status>> {
+    fn join(self: &Arc<Self>, name: &RepositoryName, extent: Extent) -> Option<watch::Receiver<Status>> {
         let mut jobs = lock(&self.jobs);
         if let Some(job) = jobs.get(&name.key()) {
             // While it runs, and until its end has been noted, the job is the truth and not the folder.
-            if matches!(*job.status.borrow(), Status::Running(_)) && job.status.has_changed().is_ok() {
+            if matches!(*job.status.borrow(), Status::Running) && job.status.has_changed().is_ok() {
                 return Some(job.status.clone());
             }
         }
         if self.find(name).is_some() {
             return None;
         }
-        let (sender, status) = watch::channel(Status::Running(CloneProgress::default()));
+        let (sender, status) = watch::channel(Status::Running);
         let cancel = self.stop.child_token();
-        let job = Job { name: name.clone(), status: status.clone(), cancel: cancel.clone() };
+        let job = Job { name: name.clone(), extent, status: status.clone(), cancel: cancel.clone() };
         jobs.insert(name.key(), job);
         let (clones, name) = (Arc::clone(self), name.clone());
         self.tasks.spawn(async move {
-            let made = cancel.run_until_cancelled(clones.make(&name, &sender)).await;
+            let made = cancel.run_until_cancelled(clones.make(&name, extent)).await;
             let stopping = clones.stop.is_cancelled();
             let ended = match made {
                 Some(Ok(())) => Status::Ready,
@@ -276,15 +318,15 @@ impl Clones {
         Some(status)
     }
 
-    async fn make(&self, name: &RepositoryName, status: &watch::Sender<Status>) -> Result<(), Error> {
+    async fn make(&self, name: &RepositoryName, extent: Extent) -> Result<(), Error> {
         let _exclusive = self.exclusive(name).await;
-        tracing::info!(repository = %name, "cloning");
-        transfer::clone(&self.git, &self.folder, name, |progress| {
-            status.send_replace(Status::Running(progress));
-        })
-        .await?;
+        tracing::info!(repository = %name, ?extent, "cloning");
+        // First: of a clone that is there it is known how much it holds, whenever this is killed.
+        self.records.put(&name.folder(), &Record { extent, ..Record::default() })?;
+        let report = self.report(name);
+        transfer::clone(&self.git, &self.folder, name, extent, &report).await?;
         let now = Some(OffsetDateTime::now_utc());
-        self.records.put(&name.folder(), &Record { cloned_at: now, fetched_at: now })?;
+        self.records.put(&name.folder(), &Record { cloned_at: now, fetched_at: now, extent })?;
         tracing::info!(repository = %name, "cloned");
         Ok(())
     }
@@ -295,7 +337,7 @@ impl Clones {
         let Some((cancel, mut status)) = job else { return };
         cancel.cancel();
         // An error means that the task is gone, which is what is waited for.
-        let _ = status.wait_for(|status| !matches!(status, Status::Running(_))).await;
+        let _ = status.wait_for(|status| !matches!(status, Status::Running)).await;
         lock(&self.jobs).remove(&name.key());
     }
 
@@ -307,17 +349,32 @@ impl Clones {
         Exclusive { path: self.path(&name), name, fetch }
     }
 
-    /// Brings the remote-tracking branches up to date: all that were at the remote when this was
-    /// called are here when it returns. A fetch that another caller begins meanwhile serves both.
-    pub async fn fetch(&self, name: &RepositoryName) -> Result<Exclusive, Error> {
+    /// Brings the remote-tracking branches up to date: all that were at the remote when this was called, or `fresh` before, are
+    /// here when it returns. A fetch that another caller began since then serves both. In a clone without history these are
+    /// the branches that are used and the one that is `wanted`.
+    pub async fn fetch(
+        &self,
+        name: &RepositoryName,
+        wanted: Option<&BranchName>,
+        fresh: Duration,
+    ) -> Result<Exclusive, Error> {
         let asked = Instant::now();
         let mut exclusive = self.exclusive(name).await;
-        if exclusive.fetch.0.is_some_and(|begun| begun >= asked) {
-            return Ok(exclusive);
+        let extent = self.extent(&exclusive.name);
+        let is_known = extent != Extent::LatestOnly || exclusive.base(wanted).is_ok();
+        if let Some(outcome) = exclusive.fetch.as_ref().and_then(|last| last.serves(asked, fresh))
+            && is_known
+        {
+            return outcome.map(|()| exclusive);
         }
         let begun = Instant::now();
-        transfer::fetch(&self.git, &exclusive.path, &exclusive.name).await?;
-        exclusive.fetch.0 = Some(begun);
+        let Exclusive { name, path, .. } = &exclusive;
+        let report = self.report(name);
+        let outcome = transfer::fetch(&self.git, path, name, extent, wanted, &report).await;
+        drop(report);
+        exclusive.fetch.replace(LastFetch { begun, outcome: outcome.clone() });
+        outcome?;
+        tracing::info!(repository = %exclusive.name, "fetched");
         let mut record = self.records.get(&exclusive.name.folder()).unwrap_or_default();
         record.fetched_at = Some(OffsetDateTime::now_utc());
         self.records.put(&exclusive.name.folder(), &record)?;
@@ -327,14 +384,45 @@ impl Clones {
     /// Fetches what a chat is to begin at, where that is a pull request's commits and no branch.
     pub async fn fetch_base(&self, clone: &Exclusive, wanted: Option<&BranchName>) -> Result<(), Error> {
         match wanted.filter(|wanted| pull_head::is_pull_head(wanted)) {
-            Some(head) => pull_head::fetch(&self.git, &clone.path, &clone.name, head).await,
+            Some(head) => {
+                pull_head::fetch(&self.git, &clone.path, &clone.name, self.extent(&clone.name), head).await
+            }
             None => Ok(()),
         }
     }
 
-    /// The branches of the remote: as of the last fetch, or asked from the remote when there is no clone.
+    fn report(&self, name: &RepositoryName) -> Report {
+        self.underway.begin(name.key())
+    }
+
+    /// Makes sure that all files of a base are here, which they need not be in a clone without old files.
+    pub async fn complete(&self, clone: &Exclusive, base: &Base, report: &Report) -> Result<(), Error> {
+        match (self.extent(&clone.name), &base.commit) {
+            (Extent::WithoutOldFiles, Some(commit)) => {
+                transfer::complete(&self.git, &clone.path, &clone.name, commit, report).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fetches what a clone without old files lacks to tell how two commits differ. False where it lacks nothing.
+    pub async fn complete_difference(
+        &self,
+        name: &RepositoryName,
+        from: &str,
+        to: &str,
+    ) -> Result<bool, Error> {
+        if self.extent(name) != Extent::WithoutOldFiles {
+            return Ok(false);
+        }
+        let clone = self.exclusive(name).await;
+        transfer::complete_difference(&self.git, &clone.path, &clone.name, from, to).await?;
+        Ok(true)
+    }
+
+    /// The branches of the remote: as of the last fetch, or asked from the remote when a clone does not know all.
     pub async fn branches(&self, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
-        match self.find(name) {
+        match self.find(name).filter(|name| self.extent(name) != Extent::LatestOnly) {
             Some(name) => reading::branches(&self.path(&name)),
             None => transfer::remote_branches(&self.git, name).await,
         }

@@ -34,10 +34,10 @@ pub use borrowed::Borrowed;
 pub use failure::GitError;
 pub use invocation::{FirstLines, Invocation, Output};
 pub use leftovers::{Leftovers, LeftoversError};
-pub use progress::CloneProgress;
+pub use progress::{Phase, Progress};
 pub use stale_locks::clearing_stale_locks;
 
-use crate::{access, config::Config, names::RepositoryName};
+use crate::{access, clones::Extent, config::Config, names::RepositoryName};
 
 /// For how long after it was made up a transfer may begin, in seconds.
 const BEGINS_WITHIN: u64 = 600;
@@ -161,9 +161,14 @@ impl Git {
         invocation.setting("gc.auto=0").setting("maintenance.auto=false")
     }
 
-    /// A git directory to fetch in for the clone at `clone`. One at a time for each clone.
-    pub fn borrow(&self, clone: &Path) -> std::io::Result<Borrowed> {
-        Borrowed::new(&self.home, clone)
+    /// A git directory to fetch in for the clone of `repository` at `clone`. One at a time for each clone.
+    pub fn borrow(
+        &self,
+        repository: &RepositoryName,
+        clone: &Path,
+        extent: Extent,
+    ) -> std::io::Result<Borrowed> {
+        Borrowed::new(&self.home, clone, &self.address(repository), extent)
     }
 
     /// A git command that reads `repository` at the remote, in the name of a clone or (without one) of none.

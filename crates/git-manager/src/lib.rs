@@ -5,6 +5,7 @@
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
 //! `agent` whether a chat is at work, `loss` what would be lost and `processes` what runs there, and refuses with all
 //! `reasons` that were not accepted; `garbage` collects by the same rule.
+//! `underway` tells how far a clone, a fetch or a checkout is.
 //! `view` shows the working copies to those who only read, and `proposals` has a model put them into words.
 //! `shipping` commits, pushes and updates for a person.
 //! `git` is the only place that runs git, and `access` leads the agent's git to the gateway. `api` translates.
@@ -29,6 +30,7 @@ pub mod reasons;
 pub mod records;
 pub mod removal;
 pub mod shipping;
+pub mod underway;
 pub mod view;
 pub mod worktrees;
 

@@ -14,10 +14,12 @@ use crate::{
     delivery::Delivery,
     error::Error,
     garbage::{self, Collected},
-    git::{CloneProgress, Git, Leftovers, LeftoversError},
+    git::{Git, Leftovers, LeftoversError, Progress},
+    names::SessionId,
     proposals::Proposals,
     removal::Removal,
     shipping::{Parts, Shipping},
+    underway::Underway,
     view::View,
     worktrees::Worktrees,
 };
@@ -64,10 +66,12 @@ impl Manager {
         let tasks = TaskTracker::new();
         let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?
             .supervised_in(&config.folders.run);
+        let underway = Arc::new(Underway::default());
         let clones = Arc::new(Clones::open(
             &config.folders.repositories(),
             own.join("clones"),
             Arc::clone(&git),
+            Arc::clone(&underway),
             tasks.clone(),
             stop.clone(),
         )?);
@@ -78,6 +82,7 @@ impl Manager {
             own.join("worktrees"),
             Arc::clone(&git),
             access,
+            underway,
         )?);
         let changes = Arc::new(Changes::default());
         let chats = Arc::new(Chats::open(
@@ -156,11 +161,20 @@ impl Manager {
         done.unwrap_or_else(|error| Err(Error::Internal(error.to_string())))
     }
 
-    /// How far the clones are that chats wait for.
-    pub(crate) fn clone_progress(&self) -> Vec<(ChatId, CloneProgress)> {
-        let cloning = self.chats.list().into_iter().filter(|chat| chat.state == State::Cloning);
-        let progress = |chat: Chat| Some((self.clones.progress(&chat.repo)?, chat.id));
-        cloning.filter_map(progress).map(|(progress, id)| (id, progress)).collect()
+    /// How far the step is that a chat's creation is at, where it takes a while. A clone or a fetch may go on for several.
+    pub(crate) fn progress(&self, chat: &Chat) -> Option<Progress> {
+        match chat.state {
+            State::Cloning => Some(self.clones.progress(&chat.repo).unwrap_or_default()),
+            State::Fetching => self.clones.progress(&chat.repo),
+            State::AddingWorktree => self.worktrees.progress(&chat.repo, &SessionId::from(&chat.id)),
+            State::Queued | State::CreatingSession | State::Ready | State::Failed => None,
+        }
+    }
+
+    /// The same of all chats of which there is something to tell.
+    pub(crate) fn all_progress(&self) -> Vec<(ChatId, Progress)> {
+        let chats = self.chats.list().into_iter();
+        chats.filter_map(|chat| Some((self.progress(&chat)?, chat.id))).map(|(now, id)| (id, now)).collect()
     }
 
     /// Waits until all background work has ended, after `stop` was cancelled.

@@ -198,8 +198,8 @@ impl Removal {
         let Chat { id, repo, may_have_session, .. } = chat;
         let session = SessionId::from(id);
         accepted.require("The chat", self.waiting_alone(repo, &session))?;
-        // Without a clone there is no worktree; and while it is being made, its lock is held for minutes.
-        if self.clones.find(repo).is_some() || self.worktrees.get(repo, &session).is_ok() {
+        // While the clone is being made or fetched, its lock is held for minutes: nobody waits for it without need.
+        if self.worktrees.is_begun(repo, &session) {
             let clone = self.clones.exclusive(repo).await;
             self.worktrees.repair(&clone, &session).await?;
             if let Ok(worktree) = self.worktrees.get(repo, &session) {

@@ -24,6 +24,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use git2::ErrorCode;
 use ocweb_opencode_client::SessionId as ChatId;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +47,7 @@ use crate::{
     clones::Clones,
     error::{Error, Missing},
     git::Git,
-    names::{InnerPath, SessionId},
+    names::{InnerPath, RepositoryName, SessionId},
     worktrees::{Worktree, Worktrees},
 };
 
@@ -150,12 +151,12 @@ impl View {
 
     /// The numbers of one chat, measured now.
     pub async fn stat(&self, chat: &ChatId) -> Result<Stat, Error> {
-        self.read(self.place(chat).await?, measure_and_keep).await
+        self.read_complete(self.place(chat).await?, Against::Base, measure_and_keep).await
     }
 
     /// The numbers of one chat, measured again only if something changed.
     async fn looked_at(&self, place: Place) -> Result<Stat, Error> {
-        self.read(place, |place, desk, patience| {
+        self.read_complete(place, Against::Base, |place, desk, patience| {
             let known = lock(&desk.measured).clone();
             match known.filter(|known| known.still_holds(place)) {
                 Some(known) => Ok(known.stat_of(place)),
@@ -180,7 +181,7 @@ impl View {
 
     /// What changed against something.
     pub async fn comparison(&self, chat: &ChatId, against: Against) -> Result<Comparison, Error> {
-        self.read(self.place(chat).await?, move |place, _, patience| {
+        self.read_complete(self.place(chat).await?, against.clone(), move |place, _, patience| {
             Comparison::read(place, &against, patience)
         })
         .await
@@ -279,12 +280,46 @@ impl View {
         Ok(Place { chat: chat.id, path, base: chat.base, began_at, own: Some(chat.branch) })
     }
 
-    /// Reads off the runtime. The reading is told when nobody waits for it any more.
+    /// Reads what differs. What a clone without old files lacks for that, and the library does not fetch, is fetched, and
+    /// then it is read again.
+    async fn read_complete<T: Send + 'static>(
+        &self,
+        place: Place,
+        against: Against,
+        reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Clone + Send + 'static,
+    ) -> Result<T, Error> {
+        let failure = match self.attempt(place.clone(), reading.clone()).await {
+            Err(Failure::Git(error)) if error.code() == ErrorCode::NotFound => Failure::Git(error),
+            read => return Ok(read?),
+        };
+        let Some(repository) = self.repository_of(&place) else { return Err(failure.into()) };
+        let ends = self.attempt(place.clone(), move |place, _, _| comparison::ends(place, &against)).await;
+        let Ok(Some((from, to))) = ends else { return Err(failure.into()) };
+        let fetching = self.clones.complete_difference(&repository, &from, &to);
+        let fetched = tokio::time::timeout(LIMIT, fetching).await.map_err(|_| Error::TookTooLong)??;
+        if fetched { self.read(place, reading).await } else { Err(failure.into()) }
+    }
+
+    /// The repository that a working copy is of.
+    fn repository_of(&self, place: &Place) -> Option<RepositoryName> {
+        let worktree = self.worktrees.around(&place.path).map(|worktree| worktree.repo);
+        worktree.or_else(|| self.clones.around(&place.path))
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         place: Place,
         reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Error> {
+        Ok(self.attempt(place, reading).await?)
+    }
+
+    /// Reads off the runtime. The reading is told when nobody waits for it any more.
+    async fn attempt<T: Send + 'static>(
+        &self,
+        place: Place,
+        reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let desk = self.desk(&place);
         let patience = CancellationToken::new();
         let _waiting = patience.clone().drop_guard();
@@ -297,9 +332,9 @@ impl View {
                 let _own = own;
                 reading(&place, &desk, &Patience(patience))
             });
-            done.await.map_err(|error| Error::Internal(error.to_string()))?.map_err(Error::from)
+            done.await.map_err(|error| Failure::Other(Error::Internal(error.to_string())))?
         };
-        tokio::time::timeout(LIMIT, waited_for).await.map_err(|_| Error::TookTooLong)?
+        tokio::time::timeout(LIMIT, waited_for).await.map_err(|_| Failure::Other(Error::TookTooLong))?
     }
 
     fn desk(&self, place: &Place) -> Arc<Desk> {

@@ -20,13 +20,14 @@ pub use entry::{lock_reason, working_copies};
 
 use crate::{
     access::{Access, Workplace},
-    clones::{Base, Exclusive},
+    clones::{self, Base, Exclusive},
     error::{Error, Missing},
-    git::{Git, clearing_stale_locks},
+    git::{Git, Progress, clearing_stale_locks},
     loss,
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
     reasons::Reasons,
     records::{Records, sync_folder},
+    underway::{Report, Underway},
 };
 
 /// All worktrees of this volume.
@@ -36,6 +37,7 @@ pub struct Worktrees {
     records: Records<Record>,
     /// What git is configured with in each of them.
     access: Access,
+    underway: Arc<Underway>,
 }
 
 /// What is written down about a worktree.
@@ -81,11 +83,17 @@ pub struct Worktree {
 
 impl Worktrees {
     /// The worktrees in `folder`, with their records in `records`.
-    pub fn open(folder: &Path, records: PathBuf, git: Arc<Git>, access: Access) -> Result<Self, Error> {
+    pub fn open(
+        folder: &Path,
+        records: PathBuf,
+        git: Arc<Git>,
+        access: Access,
+        underway: Arc<Underway>,
+    ) -> Result<Self, Error> {
         std::fs::create_dir_all(folder)?;
         // git writes the real path into its entries, by which they are found again.
         let folder = folder.canonicalize()?;
-        Ok(Self { folder, git, records: Records::open(records)?, access })
+        Ok(Self { folder, git, records: Records::open(records)?, access, underway })
     }
 
     /// The folder that holds the worktrees.
@@ -145,6 +153,22 @@ impl Worktrees {
         Some(Worktree { repo, session_id, path, branch, base: None, created_at })
     }
 
+    /// To be told how far the making of a worktree is.
+    pub fn report(&self, repository: &RepositoryName, session: &SessionId) -> Report {
+        self.underway.begin(worktree_folder(repository, session))
+    }
+
+    /// How far the making of a worktree is, while it goes on.
+    pub fn progress(&self, repository: &RepositoryName, session: &SessionId) -> Option<Progress> {
+        self.underway.get(&worktree_folder(repository, session))
+    }
+
+    /// Whether anything was ever begun for a worktree, and not undone.
+    pub fn is_begun(&self, repository: &RepositoryName, session: &SessionId) -> bool {
+        let folder = worktree_folder(repository, session);
+        self.records.get(&folder).is_some() || self.folder.join(folder).symlink_metadata().is_ok()
+    }
+
     /// Adds a worktree on a new branch at `base`. Nothing is left when it fails.
     pub async fn add(
         &self,
@@ -152,6 +176,7 @@ impl Worktrees {
         session: &SessionId,
         branch: &BranchName,
         base: &Base,
+        report: &Report,
     ) -> Result<Worktree, Error> {
         let folder = worktree_folder(clone.name(), session);
         if let Some(unfinished) = self.records.get(&folder).filter(|record| record.phase != Phase::Ready) {
@@ -178,7 +203,7 @@ impl Worktrees {
         };
         self.records.put(&folder, &record)?;
         let added = match &base.commit {
-            Some(commit) => self.check_out(clone, &path, branch, commit).await,
+            Some(commit) => self.check_out(clone, &path, branch, commit, report).await,
             None => self.check_out_nothing(clone, &path, branch).await,
         };
         record.phase = Phase::Ready;
@@ -198,10 +223,11 @@ impl Worktrees {
         path: &Path,
         branch: &BranchName,
         commit: &str,
+        report: &Report,
     ) -> Result<(), Error> {
         self.add_empty(clone, path, &["--no-track", "-b", branch.as_str()], commit).await?;
-        // A step of its own, so that the process that writes the files is our child and dies with us.
-        self.git.local(path).args(["reset", "--hard", "--quiet"]).run().await?;
+        entry::tell_where_history_ends(clone.path(), path)?;
+        clones::check_out(&self.git, path, report).await?;
         Ok(())
     }
 

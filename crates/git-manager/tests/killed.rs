@@ -51,9 +51,8 @@ fn assert_delivered_once(bench: &Bench, prompt: &str, chats: usize) {
     }
 }
 
-/// Fault 4.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_in_mid_clone_twenty_times() {
+async fn fault_4_killed_in_mid_clone_twenty_times() {
     let (bench, mark) = marked().await;
     bench.world.rates().set("demo/slow-assets", Some(200_000));
     let clone = bench.clone_path("demo/slow-assets");
@@ -95,9 +94,8 @@ async fn killed_in_mid_clone_twenty_times() {
     assert_delivered_once(&bench, "go", 1);
 }
 
-/// Fault 5.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_in_mid_worktree_twenty_times() {
+async fn fault_5_killed_in_mid_worktree_twenty_times() {
     let (bench, _) = marked().await;
     let mut delays = Delays(5);
     let mut service = bench.service().await;

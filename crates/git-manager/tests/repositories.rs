@@ -188,9 +188,8 @@ async fn without_a_token_it_is_said_what_to_set() {
     assert!(problem["detail"].as_str().unwrap().contains("GITHUB_TOKEN"), "{problem}");
 }
 
-/// Fault 16.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_remote_refuses_or_lacks_is_said_clearly_and_nothing_remains() {
+async fn fault_16_what_a_remote_refuses_or_lacks_is_said_clearly_and_nothing_remains() {
     let bench = Bench::new().await;
     let service = bench.service().await;
     let clone = async |name: &str| service.post("/admin/repos/clone", json!({"repo": name})).await;
@@ -244,9 +243,76 @@ async fn a_wrong_token_is_told_from_a_missing_repository() {
     assert!(problem["detail"].as_str().unwrap().contains("GITHUB_TOKEN"), "{problem}");
 }
 
-/// Fault 7: a volume of its own, so small that the clone does not fit.
+/// The same where the repository is cloned already, and a chat fetches: the clone stays as it was.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_and_nothing_half_made_stays() {
+async fn fault_16_what_a_fetch_meets_is_said_clearly_and_the_clone_stays_whole() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let clone = bench.clone_path("demo/hello-web");
+    let before = git(&clone, &["rev-parse", "origin/main"]);
+    bench.push_to_remote("demo/hello-web", "main", "new");
+    let fetch = async || service.post("/admin/repos/demo/hello-web/fetch", json!({})).await;
+    let status = |code| Fault::status(Part::Git, code).times(100);
+    let expected = [
+        (status(401), 502, "github-unauthorized"),
+        (status(403), 502, "github-forbidden"),
+        (status(404), 404, "repository-not-found"),
+        (status(429), 429, "github-rate-limited"),
+        (status(500), 502, "github-error"),
+        (Fault::delay(Part::Git, 600_000).times(100), 504, "github-timeout"),
+        (Fault::cut(Part::Git, 200).on_path("git-upload-pack").times(100), 502, "github-interrupted"),
+    ];
+    for (fault, to, kind) in expected {
+        bench.world.faults().add(fault);
+        let (status, problem) = fetch().await;
+        assert_eq!((status.as_u16(), &problem["type"]), (to, &json!(kind)), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().ends_with('.'), "a sentence: {problem}");
+        bench.world.faults().clear();
+        assert_eq!(git(&clone, &["rev-parse", "origin/main"]), before);
+    }
+    git(&clone, &["fsck", "--strict"]);
+    assert_eq!(fetch().await.0, StatusCode::OK);
+    assert_ne!(git(&clone, &["rev-parse", "origin/main"]), before);
+
+    // Objects that the remote itself has lost.
+    bench.push_to_remote("demo/hello-web", "main", "lost");
+    let remote = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    let object = git(&remote, &["rev-parse", "main:lost"]);
+    let (folder, file) = object.split_at(2);
+    let at = git(&clone, &["rev-parse", "origin/main"]);
+    std::fs::remove_file(remote.join("objects").join(folder).join(file)).unwrap();
+    let (status, problem) = fetch().await;
+    assert_eq!((status, &problem["type"]), (StatusCode::BAD_GATEWAY, &json!("remote-damaged")), "{problem}");
+    assert_eq!(git(&clone, &["rev-parse", "origin/main"]), at);
+    git(&clone, &["fsck", "--strict"]);
+}
+
+/// Fault 7 where nobody may mount: no file may grow beyond a megabyte, which is answered like a full disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_7_what_may_not_grow_is_said_and_nothing_half_made_stays() {
+    let bench = Bench::new().await;
+    // Units of 512 bytes or, with some shells, of 1024.
+    let wrapper = ["sh", "-c", "trap '' XFSZ && ulimit -f 1024 && exec \"$0\""];
+    let service = Service::start(&bench, Some(&wrapper)).await;
+    bench.world.rates().set("demo/slow-assets", None);
+    for extent in ["full", "without_old_files", "latest_only"] {
+        let body = json!({"repo": "demo/slow-assets", "extent": extent});
+        let (status, problem) = service.post("/admin/repos/clone", body).await;
+        assert_eq!(
+            (status, &problem["type"]),
+            (StatusCode::INSUFFICIENT_STORAGE, &json!("disk-full")),
+            "{extent}: {problem}"
+        );
+        assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0], "{extent}");
+    }
+    service.clone_repository("demo/dotfiles").await;
+}
+
+/// Fault 7: a volume of its own, so small that the clone does not fit. That the login still works is seen with the whole
+/// stack (`web/e2e/disk.test.ts`).
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_7_a_full_disk_is_said_and_nothing_half_made_stays() {
     let bench = Bench::new().await;
     std::fs::create_dir_all(bench.data()).unwrap();
     let mount = format!("mount -t tmpfs -o size=1m none {} && exec \"$0\"", bench.data().display());

@@ -4,11 +4,12 @@
 
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, commit, deleted, deleted_anyway, entries, git, push, refused};
+use support::{Bench, Service, commit, deleted, deleted_anyway, entries, git, push, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch() {
@@ -51,9 +52,44 @@ async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch(
 
 /// Fault 6.
 #[tokio::test(flavor = "multi_thread")]
-async fn eight_at_once_are_eight() {
+async fn fault_6_eight_chats_at_once_are_eight_and_one_clone() {
     let bench = Bench::new().await;
     let service = bench.service().await;
+    eight_at_once(&service).await;
+    assert_eq!(service.log().matches("\"cloning\"").count(), 1, "one clone for all");
+}
+
+/// Fault 6, where the clone is there: one fetch.
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_6_eight_chats_at_once_are_one_fetch() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/tally").await;
+    bench.push_to_remote("demo/tally", "main", "new");
+    let begun = std::time::Instant::now();
+    let directories = eight_at_once(&service).await;
+    assert!(directories.iter().all(|directory| directory.join("new").exists()), "each has what is new");
+    let fetches = service.log().matches("\"fetched\"").count() as u64;
+    // One fetch serves whoever asks within two seconds of its beginning: on a machine that takes longer there are more.
+    let most = 1 + begun.elapsed().as_secs() / 2;
+    assert!((1..=most).contains(&fetches), "{fetches} fetches, at most {most} expected");
+}
+
+/// A failure is shared by those who waited for it, and later ones try again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_that_fails_fails_for_all_that_wait_and_is_tried_again() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/tally").await;
+    bench.world.faults().add(Fault::status(Part::Git, 403).times(1000));
+    let fetch = async || service.post("/admin/repos/demo/tally/fetch", json!({})).await;
+    let all = futures_util::future::join_all((0..8).map(|_| fetch())).await;
+    assert!(all.iter().all(|(_, problem)| problem["type"] == "github-forbidden"), "{all:?}");
+    bench.world.faults().clear();
+    assert_eq!(fetch().await.0, StatusCode::OK);
+}
+
+async fn eight_at_once(service: &Service) -> Vec<PathBuf> {
     let adding: Vec<_> = (0..8)
         .map(|number| {
             let client = service.client.clone();
@@ -72,6 +108,7 @@ async fn eight_at_once_are_eight() {
         })
         .collect();
     let mut branches = std::collections::BTreeSet::new();
+    let mut directories = Vec::new();
     for chat in adding {
         let id = chat.await.unwrap()["id"].as_str().unwrap().to_owned();
         let chat = service.settled(&id).await;
@@ -79,9 +116,11 @@ async fn eight_at_once_are_eight() {
         let directory = Path::new(chat["directory"].as_str().unwrap());
         assert_eq!(git(directory, &["status", "--porcelain"]), "");
         branches.insert(git(directory, &["branch", "--show-current"]));
+        directories.push(directory.to_owned());
     }
     assert_eq!(branches.len(), 8);
     assert_eq!(service.get("/admin/worktrees").await["worktrees"].as_array().unwrap().len(), 8);
+    directories
 }
 
 #[tokio::test(flavor = "multi_thread")]

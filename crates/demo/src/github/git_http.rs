@@ -91,6 +91,8 @@ async fn run(
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut command = Command::new("git");
     command
+        // As GitHub does: clones need not have everything, and may ask for the rest later.
+        .args(["-c", "uploadpack.allowFilter=true", "-c", "uploadpack.allowAnySHA1InWant=true"])
         .arg("http-backend")
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())

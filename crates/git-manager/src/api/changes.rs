@@ -27,10 +27,10 @@ use crate::{
     Manager,
     changes::Follower,
     chats::{ForeignSession, Permissions, State as ChatState},
-    git::CloneProgress,
+    git::Progress,
 };
 
-/// How often the progress of clones is told.
+/// How often the progress of what chats wait for is told.
 const PROGRESS: Duration = Duration::from_millis(500);
 /// After how long without a line an empty one is sent.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -105,8 +105,8 @@ struct Feed {
     follower: Follower,
     /// Chats whose state is to be told.
     due: VecDeque<ChatId>,
-    /// What was last told of the clones that chats wait for.
-    progress: HashMap<ChatId, CloneProgress>,
+    /// What was last told of what chats wait for.
+    progress: HashMap<ChatId, Progress>,
     ticks: Interval,
     begun: bool,
 }
@@ -132,7 +132,7 @@ impl Feed {
             tokio::select! {
                 () = self.manager.stop.cancelled() => return None,
                 chats = self.follower.next() => self.due.extend(chats),
-                _ = self.ticks.tick() => self.look_at_clones(),
+                _ = self.ticks.tick() => self.look_at_progress(),
                 () = sleep_until(silence) => return Some(Bytes::from_static(b"\n")),
             }
         }
@@ -165,9 +165,9 @@ impl Feed {
         }
     }
 
-    /// Makes the chats due whose clone has come further.
-    fn look_at_clones(&mut self) {
-        let now: HashMap<_, _> = self.manager.clone_progress().into_iter().collect();
+    /// Makes the chats due whose creation has come further.
+    fn look_at_progress(&mut self) {
+        let now: HashMap<_, _> = self.manager.all_progress().into_iter().collect();
         self.due.extend(
             now.iter()
                 .filter(|(chat, now)| self.progress.get(chat) != Some(now))

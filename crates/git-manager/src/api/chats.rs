@@ -26,7 +26,8 @@ use super::{
 use crate::{
     Manager,
     chats::{Chat, InvalidChat, NewChat, Permissions, State as ChatState},
-    git::CloneProgress,
+    clones::Extent,
+    git::Progress,
     names::{BranchName, RepositoryName, SessionId},
 };
 
@@ -35,6 +36,7 @@ pub(super) fn router() -> OpenApiRouter<Manager> {
         .routes(routes!(list, create))
         .routes(routes!(get, delete))
         .routes(routes!(retry))
+        .routes(routes!(cancel))
         .routes(routes!(archive))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
@@ -57,8 +59,8 @@ pub(super) struct ChatDocument {
     directory: Option<PathBuf>,
     #[schema(inline)]
     state: ChatState,
-    /// How far the clone is, in the state `cloning`.
-    progress: Option<CloneProgress>,
+    /// How far it is, in the states `cloning`, `fetching` and `adding_worktree`; `null` while there is nothing to tell.
+    progress: Option<Progress>,
     /// Why it failed.
     error: Option<Problem>,
     /// The prompts that are not yet delivered, in order.
@@ -75,10 +77,7 @@ pub(super) struct ChatDocument {
 
 impl ChatDocument {
     pub(super) fn new(manager: &Manager, chat: Chat) -> Self {
-        let progress = match chat.state {
-            ChatState::Cloning => Some(manager.clones.progress(&chat.repo).unwrap_or_default()),
-            _ => None,
-        };
+        let progress = manager.progress(&chat);
         let directory = manager.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
         let directory = Some(directory).filter(|path| !chat.state.is_final() || path.is_dir());
         let prompts = manager.chats.prompts().list(&chat.id).into_iter().map(Into::into).collect();
@@ -132,6 +131,10 @@ struct ChatRequest {
     agent: Option<String>,
     /// What its agent may do without asking; as the settings say if absent.
     permissions: Option<Permissions>,
+    /// How much of the repository is cloned if it is not there: all of it if absent.
+    #[serde(default)]
+    #[schema(required = false)]
+    extent: Extent,
 }
 
 /// All chats
@@ -160,13 +163,13 @@ async fn create(
     State(manager): State<Manager>,
     Json(request): Json<ChatRequest>,
 ) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
-    let ChatRequest { id, repo, prompt, base, title, model, agent, permissions } = request;
+    let ChatRequest { id, repo, prompt, base, title, model, agent, permissions, extent } = request;
     let id = id.as_deref().map(chat_id).transpose()?;
     let base = base.as_deref().map(parsed).transpose()?;
     let prompt = prompt.map_or(Ok(None), FirstPrompt::checked)?;
     let (title, model, agent) = (title.as_deref(), model.as_deref(), agent.as_deref());
     let new = NewChat::new(id, parsed(&repo)?, base, prompt, title, model, agent)?;
-    let chat = manager.chats.create(new.with_permissions(permissions)).await?;
+    let chat = manager.chats.create(new.with_permissions(permissions).with_extent(extent)).await?;
     Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
 }
 
@@ -194,6 +197,26 @@ async fn retry(
 ) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
     let chat = manager.chats.retry(&chat_id(&id)?)?;
     Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
+}
+
+/// Ends the creation of a chat
+///
+/// What was made for it is undone, the clone that only it waits for included. It is then as one that failed: its prompts
+/// can be taken back, it can be tried again, and it can be deleted.
+#[utoipa::path(post, path = "/admin/chats/{id}/cancel", operation_id = "cancel_chat", tag = "git-manager",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = ChatDocument),
+        (status = 400, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "It is not being created any more"),
+    ))]
+async fn cancel(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+) -> Result<Json<ChatDocument>, Problem> {
+    let id = chat_id(&id)?;
+    let chat = manager.detached(async move |removal| removal.chats.cancel(&id).await).await?;
+    Ok(Json(ChatDocument::new(&manager, chat)))
 }
 
 /// Whether a chat is put away.

@@ -1,6 +1,6 @@
 //! `/admin/repos`: clones, and what GitHub has.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use axum::{
     extract::State,
@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     Manager,
-    clones::{Branch, Repository, RepositoryState},
+    clones::{Branch, Extent, Repository, RepositoryState},
     error::{Error, Missing},
-    git::CloneProgress,
+    git::Progress,
     names::{BranchName, RepositoryName},
 };
 
@@ -32,6 +32,7 @@ pub(super) fn router() -> OpenApiRouter<Manager> {
         .routes(routes!(list))
         .routes(routes!(clone))
         .routes(routes!(branches))
+        .routes(routes!(fetch))
         .routes(routes!(delete))
 }
 
@@ -55,25 +56,28 @@ struct RepositoryDocument {
     state: RepositoryStateName,
     /// The branch that new work starts from; `null` while not known.
     default_branch: Option<BranchName>,
-    /// How far the clone is, while it is being made.
-    progress: Option<CloneProgress>,
+    /// How far the clone is, while it is being made, or the fetch that goes on in it.
+    progress: Option<Progress>,
     /// Why it could not be cloned.
     error: Option<Problem>,
     #[serde(with = "time::serde::rfc3339::option")]
     cloned_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     fetched_at: Option<OffsetDateTime>,
+    /// How much of the repository is cloned.
+    extent: Extent,
 }
 
 impl From<Repository> for RepositoryDocument {
     fn from(repository: Repository) -> Self {
-        let Repository { name, path, state, default_branch, cloned_at, fetched_at } = repository;
+        let Repository { name, path, state, default_branch, cloned_at, fetched_at, extent, fetch } =
+            repository;
         let (state, progress, error) = match state {
             RepositoryState::Cloning(progress) => (RepositoryStateName::Cloning, Some(progress), None),
-            RepositoryState::Ready => (RepositoryStateName::Ready, None, None),
+            RepositoryState::Ready => (RepositoryStateName::Ready, fetch, None),
             RepositoryState::Failed(error) => (RepositoryStateName::Failed, None, Some(problem(&error))),
         };
-        Self { name, path, state, default_branch, progress, error, cloned_at, fetched_at }
+        Self { name, path, state, default_branch, progress, error, cloned_at, fetched_at, extent }
     }
 }
 
@@ -94,6 +98,10 @@ struct BranchList {
 struct CloneRequest {
     /// `owner/name`.
     repo: String,
+    /// How much of it: all if absent.
+    #[serde(default)]
+    #[schema(required = false)]
+    extent: Extent,
 }
 
 /// The clones of this machine
@@ -128,10 +136,10 @@ async fn clone(
 ) -> Result<(StatusCode, Json<RepositoryDocument>), Problem> {
     let name: RepositoryName = parsed(&request.repo)?;
     let (name, status) = if prefers_async(&headers) {
-        let there = manager.clones.begin(&name);
+        let there = manager.clones.begin(&name, request.extent);
         (name, if there { StatusCode::OK } else { StatusCode::ACCEPTED })
     } else {
-        let (name, made) = manager.clones.ensure(&name).await?;
+        let (name, made) = manager.clones.ensure(&name, request.extent).await?;
         (name, if made { StatusCode::CREATED } else { StatusCode::OK })
     };
     let repository = manager.clones.describe(&name).ok_or(Error::Missing(Missing::Clone(name)))?;
@@ -159,6 +167,28 @@ async fn branches(
 ) -> Result<Json<BranchList>, Problem> {
     let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
     Ok(Json(BranchList { branches: manager.clones.branches(&name).await? }))
+}
+
+/// Fetches what is new at the remote
+///
+/// Answers when that is here, and is ended when nobody waits for the answer any more. One that begins
+/// after this was asked serves this too.
+#[utoipa::path(post, path = "/admin/repos/{owner}/{name}/fetch", operation_id = "fetch_repository", tag = "git-manager",
+    params(("owner" = String, Path), ("name" = String, Path)),
+    responses(
+        (status = 200, body = RepositoryDocument),
+        (status = 400, body = Problem), (status = 404, body = Problem), (status = 429, body = Problem),
+        (status = 502, body = Problem), (status = 504, body = Problem), (status = 507, body = Problem),
+    ))]
+async fn fetch(
+    State(manager): State<Manager>,
+    Path((owner, name)): Path<(String, String)>,
+) -> Result<Json<RepositoryDocument>, Problem> {
+    let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
+    let name = manager.clones.get(&name)?;
+    drop(manager.clones.fetch(&name, None, Duration::ZERO).await?);
+    let repository = manager.clones.describe(&name).ok_or(Error::Missing(Missing::Clone(name)))?;
+    Ok(Json(repository.into()))
 }
 
 /// Deletes a clone

@@ -1,5 +1,7 @@
 //! `/admin/worktrees`: working copies, for those who make sessions themselves.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
 use ocweb_service::{
     Problem,
@@ -65,9 +67,12 @@ async fn create(
     let worktree = manager
         .detached(async move |removal| {
             let name = removal.clones.get(&name)?;
-            let clone = removal.clones.fetch(&name).await?;
+            let clone = removal.clones.fetch(&name, base.as_ref(), Duration::ZERO).await?;
+            let report = removal.worktrees.report(clone.name(), &session);
             let base = clone.base(base.as_ref())?;
-            removal.worktrees.add(&clone, &session, &BranchName::for_session(&session), &base).await
+            removal.clones.complete(&clone, &base, &report).await?;
+            let branch = BranchName::for_session(&session);
+            removal.worktrees.add(&clone, &session, &branch, &base, &report).await
         })
         .await?;
     Ok((StatusCode::CREATED, Json(worktree)))

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{earlier::Earlier, permissions::Permissions};
 use crate::{
+    clones::Extent,
     error::Error,
     names::{BranchName, RepositoryName, SessionId},
     prompts::{InvalidPrompt, NewPrompt, agent_name, model_text},
@@ -53,6 +54,9 @@ pub struct Chat {
     pub branch: BranchName,
     /// The remote's branch that was asked for.
     pub wanted_base: Option<BranchName>,
+    /// How much of the repository is cloned, if it is cloned for this chat.
+    #[serde(default)]
+    pub extent: Extent,
     /// The remote's branch that it began at, once known.
     pub base: Option<BranchName>,
     /// The step that is being taken.
@@ -95,6 +99,7 @@ impl Chat {
             repo,
             title: new.title,
             wanted_base: new.base,
+            extent: new.extent,
             base: None,
             state: State::Queued,
             error: None,
@@ -139,6 +144,7 @@ pub struct NewChat {
     model: Option<String>,
     agent: Option<String>,
     pub(super) permissions: Option<Permissions>,
+    extent: Extent,
 }
 
 /// A request for a chat that cannot be met.
@@ -170,13 +176,19 @@ impl NewChat {
         let (model, agent) = (model_text(model)?, agent_name(agent)?);
         let prompt = prompt.map(|prompt| prompt.with_defaults(model.as_deref(), agent.as_deref()));
         let title = title.map(Into::into);
-        Ok(Self { id, repo, base, prompt, title, model, agent, permissions: None })
+        Ok(Self { id, repo, base, prompt, title, model, agent, permissions: None, extent: Extent::Full })
     }
 
     /// With what its agent may do without asking, if that is not the default.
     #[must_use]
     pub fn with_permissions(self, permissions: Option<Permissions>) -> Self {
         Self { permissions, ..self }
+    }
+
+    /// With how much of the repository is cloned if it is not there.
+    #[must_use]
+    pub fn with_extent(self, extent: Extent) -> Self {
+        Self { extent, ..self }
     }
 }
 

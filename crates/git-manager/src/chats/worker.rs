@@ -8,6 +8,7 @@ use ocweb_opencode_client::{Error as ClientError, SessionId as ChatId};
 use super::{Chat, Chats, State};
 use crate::{
     agent,
+    clones::{Extent, FRESH},
     error::Error,
     names::SessionId,
     reasons::{Accepted, ReasonKind},
@@ -42,14 +43,16 @@ impl Chats {
             State::Queued if self.clones.find(&chat.repo).is_none() => Ok(State::Cloning),
             State::Queued => Ok(State::Fetching),
             State::Cloning => {
-                let (name, made) = self.clones.ensure(&chat.repo).await?;
+                let (name, made) = self.clones.ensure(&chat.repo, chat.extent).await?;
                 chat.repo = name;
-                // A clone that was just made is as fresh as a fetch.
-                Ok(if made { State::AddingWorktree } else { State::Fetching })
+                // A clone that was just made is as fresh as a fetch, but may not have another branch than the default one.
+                let is_whole =
+                    self.clones.extent(&chat.repo) != Extent::LatestOnly || chat.wanted_base.is_none();
+                Ok(if made && is_whole { State::AddingWorktree } else { State::Fetching })
             }
             State::Fetching => {
                 self.clones.get(&chat.repo)?;
-                drop(self.clones.fetch(&chat.repo).await?);
+                drop(self.clones.fetch(&chat.repo, chat.wanted_base.as_ref(), FRESH).await?);
                 Ok(State::AddingWorktree)
             }
             State::AddingWorktree => {
@@ -71,9 +74,11 @@ impl Chats {
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             return Ok(worktree);
         }
+        let report = self.worktrees.report(clone.name(), &session);
         self.clones.fetch_base(&clone, chat.wanted_base.as_ref()).await?;
         let base = clone.base(chat.wanted_base.as_ref())?;
-        self.worktrees.add(&clone, &session, &chat.branch, &base).await
+        self.clones.complete(&clone, &base, &report).await?;
+        self.worktrees.add(&clone, &session, &chat.branch, &base, &report).await
     }
 
     async fn ensure_session(&self, chat: &Chat) -> Result<(), Error> {
@@ -121,10 +126,12 @@ impl Chats {
 
     /// Removes worktree, branch and session again. A worktree in which something has begun stays.
     async fn undo(&self, chat: &Chat) -> Result<(), Error> {
-        if self.clones.find(&chat.repo).is_none() {
+        let session = SessionId::from(&chat.id);
+        // The clone may be held by somebody else's fetch: nobody waits for it without need.
+        let is_begun = chat.may_have_session || self.worktrees.is_begun(&chat.repo, &session);
+        if self.clones.find(&chat.repo).is_none() || !is_begun {
             return Ok(());
         }
-        let session = SessionId::from(&chat.id);
         let clone = self.clones.exclusive(&chat.repo).await;
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {

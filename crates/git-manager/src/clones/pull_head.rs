@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use super::{extent::Extent, reading};
 use crate::{
     error::{Error, Missing},
-    git::{Git, GitError, clearing_stale_locks},
+    git::{Git, clearing_stale_locks},
     names::{BranchName, RepositoryName},
 };
 
@@ -26,15 +27,22 @@ pub(super) async fn fetch(
     git: &Git,
     clone: &Path,
     name: &RepositoryName,
+    extent: Extent,
     head: &BranchName,
 ) -> Result<(), Error> {
-    let address = git.address(name);
     let refspec = format!("+refs/{head}:{}", reference_of(head));
-    let borrowed = git.borrow(clone).map_err(|error| GitError::not_started("fetch", &error))?;
+    let borrowed = git.borrow(name, clone, extent)?;
+    // Where there is no history, what the pull request parted from need not be here; its own commits are later, as a rule.
+    let begins_at = match (extent, reading::default_branch(clone)?) {
+        (Extent::LatestOnly, Some(default)) => reading::begins_at(clone, &default)?,
+        _ => None,
+    };
+    let bound = begins_at.map(|time| format!("--shallow-since={time}"));
     let fetched = clearing_stale_locks(clone, || async {
         git.remote(name, Some(&borrowed))
             .args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"])
-            .args(["--end-of-options", address.as_str(), &refspec])
+            .args(&bound)
+            .args(["origin", &refspec])
             .unlimited()
             .run()
             .await

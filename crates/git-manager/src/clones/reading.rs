@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use git2::{ErrorCode, Repository};
+use git2::{ErrorCode, Oid, Repository};
 use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
 use super::pull_head::reference_of;
@@ -80,6 +81,35 @@ pub(super) fn base(clone: &Path, name: &RepositoryName, wanted: Option<&BranchNa
             ))
         }
     }
+}
+
+/// The commit that is checked out, if there is one.
+pub(super) fn head(clone: &Path) -> Result<Option<String>, Error> {
+    let repository = Repository::open(clone)?;
+    match repository.head() {
+        Ok(head) => Ok(Some(head.peel_to_commit()?.id().to_string())),
+        Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a commit is here.
+pub(super) fn has(clone: &Path, commit: &str) -> Result<bool, Error> {
+    let id = Oid::from_str(commit)?;
+    Ok(Repository::open(clone)?.odb()?.exists(id))
+}
+
+/// When the oldest commit was made that a clone without history has of a branch, in RFC 3339. Nothing of a branch that it
+/// does not have.
+pub(super) fn begins_at(clone: &Path, branch: &BranchName) -> Result<Option<String>, Error> {
+    let repository = Repository::open(clone)?;
+    let Ok(tip) = repository.refname_to_id(&format!("{REMOTE}{branch}")) else { return Ok(None) };
+    let mut walk = repository.revwalk()?;
+    walk.push(tip)?;
+    let times = walk.map(|id| Ok(repository.find_commit(id?)?.time().seconds()));
+    let oldest = times.collect::<Result<Vec<_>, git2::Error>>()?.into_iter().min();
+    let oldest = oldest.and_then(|time| OffsetDateTime::from_unix_timestamp(time).ok());
+    Ok(oldest.and_then(|time| time.format(&Rfc3339).ok()))
 }
 
 fn remote_branches(repository: &Repository) -> Result<Vec<BranchName>, Error> {

@@ -1,6 +1,7 @@
 //! Cloning and fetching: git's own processes, and what is done around them so that no half remains.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
     time::Duration,
@@ -9,16 +10,22 @@ use std::{
 use backon::{ExponentialBuilder, Retryable};
 use nix::unistd::syncfs;
 
-use super::reading::Branch;
+use super::{
+    extent::Extent,
+    reading::{self, Branch},
+};
 use crate::{
     error::Error,
-    git::{CloneProgress, Git, GitError, clearing_stale_locks},
+    git::{Borrowed, Git, GitError, Invocation, clearing_stale_locks},
     names::{BranchName, RepositoryName},
     records::sync_folder,
+    underway::Report,
 };
 
 const INCOMING: &str = ".incoming-";
 const DELETED: &str = ".deleting-";
+/// What the branches of chats begin with.
+const OF_CHATS: &str = "ocweb/";
 const EVERY_BRANCH: &str = "+refs/heads/*:refs/remotes/origin/*";
 
 /// What a half-made or half-deleted folder among the clones or worktrees was to be or has been.
@@ -55,34 +62,41 @@ pub(super) async fn clone(
     git: &Git,
     folder: &Path,
     name: &RepositoryName,
-    mut on_progress: impl FnMut(CloneProgress),
+    extent: Extent,
+    report: &Report,
 ) -> Result<(), Error> {
     let path = unique_path(folder, INCOMING, name);
     let mut incoming = Incoming(Some(path.clone()));
     let address = git.address(name);
-    let mut delays = backon::BackoffBuilder::build(attempts());
-    loop {
-        let mut progress = CloneProgress::default();
+    let attempt = async || {
         let command = git
             .remote(name, None)
             .args(["clone", "--progress", "--no-recurse-submodules", "--template=", "--origin=origin"])
+            .args(extent.arguments())
+            .args(settings(git))
             .args(["--end-of-options", address.as_str()])
             .arg(&path)
             .unlimited();
-        let run = command.run_watched(|line| {
-            if progress.read(line) {
-                on_progress(progress);
-            }
-        });
-        let Err(error) = run.await else { break };
-        let error = Error::remote(&error, name, git.has_token());
-        let Some(delay) = delays.next().filter(|_| error.is_transient()) else { return Err(error) };
-        tokio::time::sleep(delay).await;
+        command.run_watched(|line| report.read(line)).await.map_err(|error| failed(git, name, &error))
+    };
+    attempt.retry(attempts()).when(Error::is_transient).await?;
+    if extent == Extent::WithoutOldFiles
+        && let Some(commit) = reading::head(&path)?
+    {
+        complete(git, &path, name, &commit, report).await?;
+        check_out(git, &path, report).await?;
     }
-    configure(git, &path, name).await?;
+    name_origin(git, &path, name, extent).await?;
     place(&path, &folder.join(name.folder())).await?;
     incoming.0 = None;
     Ok(())
+}
+
+/// Writes the files of a working copy's commit, in a process of its own, so that what writes them is our child and dies
+/// with us.
+pub(crate) async fn check_out(git: &Git, working_copy: &Path, report: &Report) -> Result<(), GitError> {
+    let reset = git.local(working_copy).environment(&[("GIT_PROGRESS_DELAY", "0")]).args(["reset", "--hard"]);
+    reset.run_watched(|line| report.read(line)).await.map(drop)
 }
 
 /// Makes a whole clone durable and then visible.
@@ -97,51 +111,215 @@ async fn place(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where it comes from; who the agent commits as; and no garbage collection in the background, which would outlive its
-/// chat.
-async fn configure(git: &Git, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
-    git.local(clone).args(["config", "remote.origin.url", git.origin(name).as_str()]).run().await?;
-    git.local(clone).args(["config", "gc.autoDetach", "false"]).run().await?;
+/// Who the agent commits as; and no garbage collection in the background, which would outlive its chat.
+fn settings(git: &Git) -> Vec<String> {
+    let mut settings = vec!["--config=gc.autoDetach=false".to_owned()];
     if let (Some(user), Some(email)) = (git.identity(), git.noreply_address()) {
-        git.local(clone).args(["config", "user.name", user]).run().await?;
-        git.local(clone).args(["config", "user.email", &email]).run().await?;
+        settings.push(format!("--config=user.name={user}"));
+        settings.push(format!("--config=user.email={email}"));
+    }
+    settings
+}
+
+/// Has a new clone name GitHub as where it comes from. One without history follows the branches of chats too, so that it
+/// can be told what of them was pushed.
+async fn name_origin(git: &Git, clone: &Path, name: &RepositoryName, extent: Extent) -> Result<(), Error> {
+    git.local(clone).args(["config", "remote.origin.url", git.origin(name).as_str()]).run().await?;
+    if extent == Extent::LatestOnly {
+        let chats = format!("+refs/heads/{OF_CHATS}*:refs/remotes/origin/{OF_CHATS}*");
+        git.local(clone).args(["config", "--add", "remote.origin.fetch", &chats]).run().await?;
     }
     Ok(())
 }
 
-/// Brings the remote-tracking branches and the remote's HEAD up to date.
-pub(super) async fn fetch(git: &Git, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
+/// Brings the remote-tracking branches and the remote's HEAD up to date: in a clone without history those that are used
+/// and the one that is `wanted`, in any other clone all.
+pub(super) async fn fetch(
+    git: &Git,
+    clone: &Path,
+    name: &RepositoryName,
+    extent: Extent,
+    wanted: Option<&BranchName>,
+    report: &Report,
+) -> Result<(), Error> {
     let attempt = || async {
-        let fetched = fetch_once(git, clone, name).await;
-        fetched.map_err(|error| Error::remote(&error, name, git.has_token()))
+        let borrowed = git.borrow(name, clone, extent)?;
+        let run = Run { git, clone, name, borrowed, report };
+        match extent {
+            Extent::LatestOnly => run.used_branches(wanted).await,
+            Extent::Full | Extent::WithoutOldFiles => run.every_branch().await,
+        }
     };
     attempt.retry(attempts()).when(Error::is_transient).await
 }
 
-async fn fetch_once(git: &Git, clone: &Path, name: &RepositoryName) -> Result<(), GitError> {
-    let address = git.address(name);
-    let borrowed = git.borrow(clone).map_err(|error| GitError::not_started("fetch", &error))?;
-    let fetch = clearing_stale_locks(clone, || async {
-        git.remote(name, Some(&borrowed))
-            .args(["fetch", "--quiet", "--prune", "--no-recurse-submodules", "--no-write-fetch-head"])
-            .args(["--end-of-options", address.as_str(), EVERY_BRANCH])
-            .unlimited()
-            .run()
-            .await
-    });
-    let head = git
-        .remote(name, None)
-        .args(["ls-remote", "--symref", "--end-of-options", address.as_str(), "HEAD"])
-        .run();
-    let (_, head) = tokio::try_join!(fetch, head)?;
-    if let Some(branch) = head_of(&head.text) {
-        clearing_stale_locks(clone, || async {
+/// Fetches the contents of a commit's files that a clone lacks.
+pub(super) async fn complete(
+    git: &Git,
+    clone: &Path,
+    name: &RepositoryName,
+    commit: &str,
+    report: &Report,
+) -> Result<(), Error> {
+    let attempt = || async {
+        let borrowed = git.borrow(name, clone, Extent::WithoutOldFiles)?;
+        Run { git, clone, name, borrowed, report }.contents_of(commit).await
+    };
+    attempt.retry(attempts()).when(Error::is_transient).await
+}
+
+/// Fetches what a clone lacks to tell how two commits differ.
+pub(super) async fn complete_difference(
+    git: &Git,
+    clone: &Path,
+    name: &RepositoryName,
+    from: &str,
+    to: &str,
+) -> Result<(), Error> {
+    let borrowed = git.borrow(name, clone, Extent::WithoutOldFiles)?;
+    // git itself fetches all that it lacks for this, at once, and led by our configuration.
+    let compare = git.remote(name, Some(&borrowed)).args(["diff-tree", "-r", "-M", "--numstat", from, to]);
+    compare.run().await.map(drop).map_err(|error| failed(git, name, &error))
+}
+
+/// One fetch.
+struct Run<'a> {
+    git: &'a Git,
+    clone: &'a Path,
+    name: &'a RepositoryName,
+    borrowed: Borrowed,
+    report: &'a Report,
+}
+
+impl Run<'_> {
+    async fn every_branch(&self) -> Result<(), Error> {
+        let head = async { self.look(&["HEAD"]).await.map(|listed| head_of(&listed)) };
+        let fetch =
+            async { self.fetch(&["--prune"], EVERY_BRANCH).await.map_err(|error| self.failed(&error)) };
+        let ((), head) = tokio::try_join!(fetch, head)?;
+        self.set_head(head).await
+    }
+
+    /// Without history a branch is fetched from where it begins here, so that the new commits follow the old ones. A
+    /// fetch without any bound would bring the whole history of whatever was merged.
+    async fn used_branches(&self, wanted: Option<&BranchName>) -> Result<(), Error> {
+        let listed = self.look(&["HEAD", "refs/heads/*"]).await?;
+        let head = head_of(&listed);
+        let mut used: BTreeSet<_> =
+            reading::branches(self.clone)?.into_iter().map(|branch| branch.name).collect();
+        used.retain(|branch| !branch.as_str().starts_with(OF_CHATS));
+        used.extend(wanted.cloned().into_iter().chain(head.clone()));
+        for (branch, tip) in branches_in(&listed).filter(|(branch, _)| used.contains(branch)) {
+            let specification = format!("+refs/heads/{branch}:refs/remotes/origin/{branch}");
+            let bound = match reading::begins_at(self.clone, &branch)? {
+                Some(time) => Some(format!("--shallow-since={time}")),
+                // What is here has its history here.
+                None if reading::has(self.clone, tip)? => None,
+                None => Some("--depth=1".to_owned()),
+            };
+            let fetched = self.fetch(bound.as_deref().as_slice(), &specification).await;
+            match fetched {
+                // It was led back to before where it begins here.
+                Err(error) if error.said().contains("no commits selected") => {
+                    let again = self.fetch(&["--depth=1"], &specification).await;
+                    again.map_err(|error| self.failed(&error))?;
+                }
+                fetched => fetched.map_err(|error| self.failed(&error))?,
+            }
+        }
+        self.set_head(head).await
+    }
+
+    async fn contents_of(&self, commit: &str) -> Result<(), Error> {
+        let mut left = usize::MAX;
+        loop {
+            let list = self.remote().environment(&[("GIT_NO_LAZY_FETCH", "1")]).args([
+                "rev-list",
+                "--objects",
+                "--quiet",
+                "--missing=print",
+                "--no-walk",
+                commit,
+            ]);
+            let listed = list.run().await?;
+            // Of very many the last line may be cut: what is left is listed again.
+            let missing: Vec<_> = listed
+                .text
+                .split_inclusive('\n')
+                .filter_map(|line| line.strip_prefix('?')?.strip_suffix('\n'))
+                .collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            if missing.len() >= left {
+                return Err(Error::Internal(format!("{} objects of {commit} do not come", missing.len())));
+            }
+            left = missing.len();
+            let fetch = self
+                .remote()
+                // What is here already says nothing about what is missing.
+                .setting("fetch.negotiationAlgorithm=noop")
+                .args([
+                    "fetch",
+                    "--progress",
+                    "--no-tags",
+                    "--no-recurse-submodules",
+                    "--no-write-fetch-head",
+                ])
+                .args(["--filter=blob:none", "--stdin", "origin"])
+                .input(missing.join("\n") + "\n")
+                .unlimited();
+            fetch.run_watched(|line| self.report.read(line)).await.map_err(|error| self.failed(&error))?;
+        }
+    }
+
+    async fn fetch(&self, how: &[&str], what: &str) -> Result<(), GitError> {
+        clearing_stale_locks(self.clone, || async {
+            let fetch = self
+                .remote()
+                .args(["fetch", "--progress", "--no-recurse-submodules", "--no-write-fetch-head"])
+                .args(how)
+                .args(["origin", what])
+                .unlimited();
+            fetch.run_watched(|line| self.report.read(line)).await.map(drop)
+        })
+        .await
+    }
+
+    async fn look(&self, what: &[&str]) -> Result<String, Error> {
+        let address = self.git.address(self.name);
+        let look = self.git.remote(self.name, None).args([
+            "ls-remote",
+            "--symref",
+            "--end-of-options",
+            address.as_str(),
+        ]);
+        Ok(look.args(what).run().await.map_err(|error| self.failed(&error))?.text)
+    }
+
+    async fn set_head(&self, head: Option<BranchName>) -> Result<(), Error> {
+        let Some(branch) = head else { return Ok(()) };
+        clearing_stale_locks(self.clone, || async {
             let target = format!("refs/remotes/origin/{branch}");
-            git.local(clone).args(["symbolic-ref", "refs/remotes/origin/HEAD", &target]).run().await
+            self.git.local(self.clone).args(["symbolic-ref", "refs/remotes/origin/HEAD", &target]).run().await
         })
         .await?;
+        Ok(())
     }
-    Ok(())
+
+    fn remote(&self) -> Invocation {
+        // What comes stays the pack that it came in: git tells how it arrives, and makes sure that it is on the disk, which
+        // it does of no object in a file of its own.
+        self.git.remote(self.name, Some(&self.borrowed)).setting("fetch.unpackLimit=1")
+    }
+
+    fn failed(&self, error: &GitError) -> Error {
+        failed(self.git, self.name, error)
+    }
+}
+
+fn failed(git: &Git, name: &RepositoryName, error: &GitError) -> Error {
+    Error::remote(error, name, git.has_token())
 }
 
 /// The branches of a repository that is not cloned.
@@ -154,9 +332,17 @@ pub(super) async fn remote_branches(git: &Git, name: &RepositoryName) -> Result<
         .await
         .map_err(|error| Error::remote(&error, name, git.has_token()))?;
     let default = head_of(&listed.text);
-    let names =
-        listed.text.lines().filter_map(|line| line.split_once("\trefs/heads/")?.1.parse::<BranchName>().ok());
-    Ok(names.map(|name| Branch { default: Some(&name) == default.as_ref(), name }).collect())
+    Ok(branches_in(&listed.text)
+        .map(|(name, _)| Branch { default: Some(&name) == default.as_ref(), name })
+        .collect())
+}
+
+/// The branches in the answer of `ls-remote`, each with its commit.
+fn branches_in(listed: &str) -> impl Iterator<Item = (BranchName, &str)> {
+    listed.lines().filter_map(|line| {
+        let (commit, name) = line.split_once("\trefs/heads/")?;
+        Some((name.parse().ok()?, commit))
+    })
 }
 
 /// The branch in the answer of `ls-remote --symref`.

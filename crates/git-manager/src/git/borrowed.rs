@@ -11,7 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CONFIGURATION: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+use reqwest::Url;
+
+use crate::clones::Extent;
+
 /// What a fetch reads or writes. A link to what is not there is as good as nothing there, until git writes.
 const SHARED: [&str; 4] = ["objects", "refs", "packed-refs", "shallow"];
 
@@ -19,7 +22,8 @@ const SHARED: [&str; 4] = ["objects", "refs", "packed-refs", "shallow"];
 pub struct Borrowed(PathBuf);
 
 impl Borrowed {
-    pub(super) fn new(folder: &Path, clone: &Path) -> io::Result<Self> {
+    /// In it, `origin` is `address`.
+    pub(super) fn new(folder: &Path, clone: &Path, address: &Url, extent: Extent) -> io::Result<Self> {
         let name = clone.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let path = folder.join("fetching").join(name);
         // A killed run leaves its own behind.
@@ -30,7 +34,7 @@ impl Borrowed {
         for part in SHARED {
             symlink(git_directory.join(part), borrowed.0.join(part))?;
         }
-        fs::write(borrowed.0.join("config"), CONFIGURATION)?;
+        fs::write(borrowed.0.join("config"), configuration(address, extent))?;
         fs::write(borrowed.0.join("HEAD"), "ref: refs/heads/none\n")?;
         Ok(borrowed)
     }
@@ -46,6 +50,16 @@ impl Drop for Borrowed {
         // What resists is removed before the next fetch.
         let _ = remove(&self.0);
     }
+}
+
+fn configuration(address: &Url, extent: Extent) -> String {
+    let (version, promised) = match extent {
+        Extent::WithoutOldFiles => (1, "\tpromisor = true\n\tpartialclonefilter = blob:none\n"),
+        Extent::Full | Extent::LatestOnly => (0, ""),
+    };
+    format!(
+        "[core]\n\trepositoryformatversion = {version}\n\tbare = true\n[remote \"origin\"]\n\turl = {address}\n{promised}"
+    )
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -15,7 +15,7 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     process::{Child, Command},
 };
 
@@ -36,6 +36,7 @@ pub struct Invocation {
     leftovers: Arc<OwnedFd>,
     subcommand: String,
     limit: Option<Duration>,
+    input: Option<String>,
 }
 
 /// What a successful run wrote.
@@ -66,10 +67,11 @@ impl Invocation {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        Self { command, leftovers, subcommand: String::new(), limit: Some(LIMIT) }
+        Self { command, leftovers, subcommand: String::new(), limit: Some(LIMIT), input: None }
     }
 
-    pub(super) fn setting(mut self, setting: &str) -> Self {
+    /// Adds a setting; all of them come before the first argument.
+    pub fn setting(mut self, setting: &str) -> Self {
         self.command.arg("-c").arg(setting);
         self
     }
@@ -111,6 +113,13 @@ impl Invocation {
         self
     }
 
+    /// Gives it something to read on its standard input.
+    pub fn input(mut self, text: String) -> Self {
+        self.command.stdin(Stdio::piped());
+        self.input = Some(text);
+        self
+    }
+
     /// Runs it to its end.
     pub async fn run(self) -> Result<Output, GitError> {
         self.run_watched(|_| {}).await
@@ -144,9 +153,11 @@ impl Invocation {
     /// Dropping the future kills git with all it started.
     pub async fn run_watched(mut self, on_line: impl FnMut(&str)) -> Result<Output, GitError> {
         let (mut child, group) = self.start()?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let input = self.input.take().unwrap_or_default();
         let finish = async {
-            let (output, said) = tokio::join!(read_all(stdout), read_lines(stderr, on_line));
+            let (output, said, ()) =
+                tokio::join!(read_all(stdout), read_lines(stderr, on_line), write_all(stdin, input));
             (child.wait().await, output, said)
         };
         let limit = self.limit.unwrap_or(Duration::MAX);
@@ -227,6 +238,14 @@ fn keep_over_exec(descriptor: RawFd) -> nix::Result<()> {
     fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::empty())).map(drop)
 }
 
+/// Writes all of it, unless git has enough before.
+async fn write_all(stream: Option<impl AsyncWrite + Unpin>, text: String) {
+    if let Some(mut stream) = stream {
+        // git's status tells whether what it did not read matters.
+        let _ = stream.write_all(text.as_bytes()).await;
+    }
+}
+
 async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
     let mut bytes = Vec::new();
     if let Some(mut stream) = stream {
@@ -301,6 +320,10 @@ async fn read_lines(stream: Option<impl AsyncRead + Unpin>, mut on_line: impl Fn
 }
 
 fn keep(kept: &mut String, line: &str) {
+    // What a fetch tells of each branch begins so, and a branch may be called like an error.
+    if line.starts_with(' ') {
+        return;
+    }
     kept.push_str(line.trim_end());
     kept.push('\n');
     if kept.len() > KEPT {

@@ -1,9 +1,9 @@
-//! What `git clone --progress` says on standard error, as numbers.
+//! What git says of a transfer or a checkout on standard error, as numbers.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a clone is busy with.
+/// What git is busy with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -22,9 +22,9 @@ pub enum Phase {
     Checkout,
 }
 
-/// How far a clone has come.
+/// How far a clone, a fetch or a checkout has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-pub struct CloneProgress {
+pub struct Progress {
     /// What it is busy with.
     pub phase: Phase,
     /// Objects (or files, in `checkout`) done in this phase.
@@ -33,11 +33,13 @@ pub struct CloneProgress {
     pub total_objects: u64,
     /// Bytes received so far.
     pub bytes: u64,
+    /// Bytes that come in a second; 0 while none come.
+    pub bytes_per_second: u64,
     /// Of this phase, 0 to 100.
     pub percent: u8,
 }
 
-impl CloneProgress {
+impl Progress {
     /// Takes in one line; false when it says nothing about progress.
     pub fn read(&mut self, line: &str) -> bool {
         let line = line.trim_start_matches("remote: ");
@@ -45,16 +47,19 @@ impl CloneProgress {
         self.phase = match label {
             "Enumerating objects" | "Counting objects" => Phase::Counting,
             "Compressing objects" => Phase::Compressing,
-            "Receiving objects" => Phase::Receiving,
+            "Receiving objects" | "Unpacking objects" => Phase::Receiving,
             "Resolving deltas" => Phase::Resolving,
             "Updating files" | "Checking out files" => Phase::Checkout,
             _ => return false,
         };
         (self.objects, self.total_objects) = counts(rest).unwrap_or((0, 0));
         self.percent = percent(self.objects, self.total_objects);
-        if let Some(bytes) = rest.split_once("), ").and_then(|(_, amount)| bytes(amount)) {
-            self.bytes = bytes;
+        let amounts = rest.split_once("), ").map(|(_, amounts)| amounts);
+        if let Some(received) = amounts.and_then(bytes) {
+            self.bytes = received;
         }
+        let rate = amounts.and_then(|amounts| bytes(amounts.split_once("| ")?.1));
+        self.bytes_per_second = rate.unwrap_or_default();
         true
     }
 }
@@ -71,11 +76,11 @@ fn percent(done: u64, total: u64) -> u8 {
     u8::try_from(hundredths.min(100)).unwrap_or(100)
 }
 
-/// `1.20 MiB | 2.00 MiB/s` or `512 bytes`.
+/// `1.20 MiB | 2.00 MiB/s`, `2.00 MiB/s` or `512 bytes`.
 fn bytes(text: &str) -> Option<u64> {
     let mut words = text.split([' ', ',']);
     let (number, unit) = (words.next()?, words.next()?);
-    let scale: u64 = match unit {
+    let scale: u64 = match unit.trim_end_matches("/s") {
         "bytes" => 1,
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
@@ -93,8 +98,8 @@ mod tests {
 
     use super::*;
 
-    fn after(lines: &[&str]) -> CloneProgress {
-        let mut progress = CloneProgress::default();
+    fn after(lines: &[&str]) -> Progress {
+        let mut progress = Progress::default();
         for line in lines {
             assert!(progress.read(line), "{line:?}");
         }
@@ -105,11 +110,12 @@ mod tests {
     fn the_lines_of_a_clone_are_understood() {
         assert_eq!(after(&["remote: Enumerating objects: 7, done."]).phase, Phase::Counting);
         let receiving = after(&["Receiving objects:  45% (450/1000), 1.20 MiB | 2.00 MiB/s"]);
-        let expected = CloneProgress {
+        let expected = Progress {
             phase: Phase::Receiving,
             objects: 450,
             total_objects: 1000,
             bytes: 1_258_291,
+            bytes_per_second: 2 << 20,
             percent: 45,
         };
         assert_eq!(receiving, expected);
@@ -118,13 +124,15 @@ mod tests {
             "Resolving deltas:  50% (1/2)",
         ]);
         assert_eq!((resolved.phase, resolved.bytes, resolved.percent), (Phase::Resolving, 512, 50));
+        assert_eq!(resolved.bytes_per_second, 0);
+        assert_eq!(after(&["Unpacking objects: 100% (8/8), 1.00 KiB | 9 bytes/s"]).bytes_per_second, 9);
         assert_eq!(after(&["Updating files: 100% (9/9), done."]).phase, Phase::Checkout);
     }
 
     proptest! {
         #[test]
         fn no_line_upsets_it(line in "(remote: )?(Receiving objects|x): *.{0,60}|Receiving objects: \\PC{0,20}\\([0-9/]{0,30}\\), [0-9.]{0,30} GiB") {
-            let mut progress = CloneProgress::default();
+            let mut progress = Progress::default();
             progress.read(&line);
             prop_assert!(progress.percent <= 100);
         }

@@ -1,5 +1,7 @@
 //! Pushing a chat's branch, by the chat's own capability: the gateway judges it as it judges the agent's.
 
+use std::time::Duration;
+
 use ocweb_opencode_client::SessionId as ChatId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,7 +49,7 @@ impl Shipping {
             let refused = self.explained(&error, worktree);
             if matches!(&refused, Error::GitRefused(refusal) if refusal.kind == RefusalKind::Diverged) {
                 // So that what is told next is as the remote is; when it fails, that is told then.
-                let _ = self.parts.clones.fetch(&worktree.repo).await;
+                let _ = self.parts.clones.fetch(&worktree.repo, Some(&worktree.branch), Duration::ZERO).await;
             }
             return Err(refused);
         }

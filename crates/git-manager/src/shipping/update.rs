@@ -1,5 +1,7 @@
 //! Bringing a chat's branch up to its base, by merge or rebase, and out of the middle of either.
 
+use std::time::Duration;
+
 use ocweb_opencode_client::SessionId as ChatId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,7 +64,7 @@ impl Shipping {
                 "It is not known which branch this chat began at, so there is nothing to update from.";
             return Err(Refusal::new(RefusalKind::Update, detail.into()).into());
         };
-        let clone = self.parts.clones.fetch(&worktree.repo).await?;
+        let clone = self.parts.clones.fetch(&worktree.repo, Some(base), Duration::ZERO).await?;
         let reference = format!("refs/remotes/origin/{base}");
         let is_there = self.git(worktree).args(["rev-parse", "--verify", "--quiet", &reference]).run().await;
         if is_there.is_err() {

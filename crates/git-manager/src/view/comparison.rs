@@ -123,18 +123,11 @@ pub struct Comparison {
 impl Comparison {
     pub(super) fn read(place: &Place, against: &Against, patience: &Patience) -> Result<Self, Failure> {
         let repository = place.open()?;
-        let head = head(&repository)?;
-        let (asked, from, to) = match against {
-            Against::Head => ("head".to_owned(), head.map(|head| head.id()), None),
-            Against::Base => {
-                let base = place.base_commit(&repository);
-                ("base".to_owned(), merge_base(&repository, head.map(|head| head.id()), base)?, None)
-            }
-            Against::Commit(id) => {
-                let missing = |_| Error::Missing(Missing::Commit(id.to_string()));
-                let commit = repository.find_commit_by_prefix(id.as_str()).map_err(missing)?;
-                (commit.id().to_string(), commit.parent_id(0).ok(), Some(commit.id()))
-            }
+        let (from, to) = commits(place, &repository, against)?;
+        let asked = match against {
+            Against::Head => "head".to_owned(),
+            Against::Base => "base".to_owned(),
+            Against::Commit(_) => to.map(|id| id.to_string()).unwrap_or_default(),
         };
         let changes = match to {
             None => Changes::of_working_tree(&repository, from)?,
@@ -154,6 +147,36 @@ impl Comparison {
         let base = place.base.as_ref().map(ToString::to_string);
         Ok(Self { against: asked, base, from: from.map(|id| id.to_string()), files, truncated })
     }
+}
+
+/// What is compared: a commit, or nothing, with another one, or else with the working tree.
+fn commits(
+    place: &Place,
+    repository: &Repository,
+    against: &Against,
+) -> Result<(Option<Oid>, Option<Oid>), Failure> {
+    let head = head(repository)?.map(|head| head.id());
+    Ok(match against {
+        Against::Head => (head, None),
+        Against::Base => (merge_base(repository, head, place.base_commit(repository))?, None),
+        Against::Commit(id) => {
+            let missing = |_| Error::Missing(Missing::Commit(id.to_string()));
+            let commit = repository.find_commit_by_prefix(id.as_str()).map_err(missing)?;
+            (commit.parent_id(0).ok(), Some(commit.id()))
+        }
+    })
+}
+
+/// The commits whose files are compared, where the working tree counts as the commit that is checked out; nothing where one
+/// of the two is none.
+pub(super) fn ends(place: &Place, against: &Against) -> Result<Option<(String, String)>, Failure> {
+    let repository = place.open()?;
+    let (from, to) = commits(place, &repository, against)?;
+    let to = match to {
+        Some(to) => Some(to),
+        None => head(&repository)?.map(|head| head.id()),
+    };
+    Ok(from.zip(to).map(|(from, to)| (from.to_string(), to.to_string())))
 }
 
 /// How much changed.

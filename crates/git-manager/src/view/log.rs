@@ -46,14 +46,17 @@ pub struct History {
     pub commits: Vec<Commit>,
     /// Whether there are more.
     pub more: bool,
+    /// Whether the clone was made without history: what was before it is not here.
+    pub shallow: bool,
 }
 
 impl History {
     pub(super) fn read(place: &Place, limit: usize) -> Result<Self, Failure> {
         let repository = place.open()?;
         let Some(head) = head(&repository)?.map(|head| head.id()) else {
-            return Ok(Self { commits: Vec::new(), more: false });
+            return Ok(Self { commits: Vec::new(), more: false, shallow: false });
         };
+        let shallow = repository.is_shallow();
         let mut walk = repository.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
         walk.push(head)?;
@@ -65,7 +68,7 @@ impl History {
         ids.truncate(limit);
         let unpushed = unpushed(&repository, head)?;
         let commits = ids.into_iter().map(|id| commit(&repository, id, !unpushed.contains(&id)));
-        Ok(Self { commits: commits.collect::<Result<_, _>>()?, more })
+        Ok(Self { commits: commits.collect::<Result<_, _>>()?, more, shallow })
     }
 }
 

@@ -9,6 +9,7 @@ use super::Failure;
 use crate::{clones::reference_of, error::Error, names::BranchName};
 
 /// Where a chat's working copy is, and what it is compared with.
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) chat: ChatId,
     pub(crate) path: PathBuf,

@@ -41,6 +41,13 @@ pub(super) fn of(clone: &Path, path: &Path) -> Option<PathBuf> {
     working_copies(clone).find(|(_, working_copy)| working_copy == path).map(|(entry, _)| entry)
 }
 
+/// Has the library, which looks into the entry alone, know where the history of a clone without history ends; git itself
+/// looks into the clone.
+pub(super) fn tell_where_history_ends(clone: &Path, path: &Path) -> io::Result<()> {
+    let Some(entry) = of(clone, path).filter(|_| clone.join(".git/shallow").exists()) else { return Ok(()) };
+    std::os::unix::fs::symlink("../../shallow", entry.join("shallow"))
+}
+
 /// Why somebody locked an entry (`git worktree lock`), so that it must stay although its working copy is
 /// gone. A `git worktree add` that was killed leaves a lock too, which says so.
 pub fn lock_reason(entry: &Path) -> Option<String> {

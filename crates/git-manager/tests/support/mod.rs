@@ -68,15 +68,35 @@ impl Bench {
 
     /// Changes a repository at the remote: a commit on `branch` that writes `file`.
     pub fn push_to_remote(&self, name: &str, branch: &str, file: &str) {
+        self.push_content(name, branch, file, file.as_bytes());
+    }
+
+    /// The same, with any content.
+    pub fn push_content(&self, name: &str, branch: &str, file: &str, content: &[u8]) {
         let bare = self.folder.path().join(format!("github/repositories/{name}.git"));
         let work = tempfile::tempdir().unwrap();
         git(work.path(), &["clone", "--quiet", bare.to_str().unwrap(), "w"]);
         let work = work.path().join("w");
         git(&work, &["checkout", "--quiet", "-B", branch]);
-        std::fs::write(work.join(file), file).unwrap();
+        std::fs::write(work.join(file), content).unwrap();
         git(&work, &["add", "."]);
         git(&work, &["commit", "--quiet", "-m", file]);
         git(&work, &["push", "--quiet", "origin", branch]);
+    }
+
+    /// Runs git as an agent does, with the configuration that leads it to the gateway.
+    pub fn agent_git(&self, folder: &Path, arguments: &[&str]) -> std::process::Output {
+        Command::new("git")
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.folder.path().join("nobody"))
+            .env("XDG_CONFIG_HOME", self.data().join("opencode-state/config"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .output()
+            .unwrap()
     }
 }
 

@@ -69,6 +69,12 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
     navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
   }
 
+  async function cancel(view: ChatView) {
+    const { cancelPreparation } = await import('./cancelPreparation');
+    await cancelPreparation(view);
+    navigate(repo === null ? '/new' : `/new?repo=${encodeURIComponent(repo)}`, { replace: true });
+  }
+
   const pending = <PendingPrompts chat={id} onTakenBack={takenBack} />;
   return (
     <>
@@ -84,7 +90,7 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <main className="page-body">
           <div className="page-content inset">
             {pending}
-            <Suspense>{chat && <Preparing chat={chat} />}</Suspense>
+            <Suspense>{chat && <Preparing chat={chat} onCancel={cancel} />}</Suspense>
             {!chat && !isBegun && <Loading what="loading the chat" />}
           </div>
         </main>

@@ -44,6 +44,9 @@ export default function LogPage({ id }: { id: string }) {
         {data && !data.more && data.commits.length > 0 && stat.data?.base && (
           <p className="dim pad">begun at {stat.data.base}</p>
         )}
+        {data?.shallow && !data.more && (
+          <p className="dim pad">The clone was made without history: what was before is not here.</p>
+        )}
         {data?.more && (
           <button
             type="button"

@@ -8,6 +8,7 @@ import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer, type Message } from '@/features/composer/Composer';
 import { useNewChatChoices } from '@/features/composer/choices';
 import { beginChat } from '@/features/outbox/store';
+import type { Extent } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
 import { recall, remember } from '@/shared/storage';
 import { TopBar } from '@/shared/ui/TopBar';
@@ -18,6 +19,7 @@ import './new-chat.css';
 
 const RepoSheet = lazy(() => import('@/features/repos/RepoSheet'));
 const BranchSheet = lazy(() => import('@/features/repos/BranchSheet'));
+const CloneChoice = lazy(() => import('@/features/repos/CloneChoice'));
 
 export function NewChatPage() {
   useTitle('New chat');
@@ -25,14 +27,16 @@ export function NewChatPage() {
   const [, navigate] = useLocation();
   const [sheet, setSheet] = useState<'repo' | 'branch' | null>(null);
   const [base, setBase] = useState<string | null>(null);
+  const [extent, setExtent] = useState<Extent>('full');
   const repos = useQuery(queries.repos());
   const repo = search.get('repo') ?? recall('repo') ?? repos.data?.[0]?.name ?? null;
   const clone = repos.data?.find((other) => other.name === repo && other.state === 'ready');
+  const isCloned = repos.data?.some((other) => other.name === repo && other.state !== 'failed') ?? true;
   const choices = useNewChatChoices(repo);
 
   async function create(message: Message) {
     if (repo === null) return;
-    const chat = await beginChat(repo, base, message, choices.told);
+    const chat = await beginChat(repo, base, isCloned ? undefined : extent, message, choices.told);
     remember('repo', repo);
     navigate(`/chat/${chat}`);
   }
@@ -60,6 +64,11 @@ export function NewChatPage() {
           {repo !== null && (
             <Chip label="Begin from" value={base ?? 'default branch'} onClick={() => setSheet('branch')} />
           )}
+          {repo !== null && !isCloned && (
+            <Suspense>
+              <CloneChoice chosen={extent} onChoose={setExtent} />
+            </Suspense>
+          )}
         </div>
         <Composer
           draft="new"
@@ -82,6 +91,7 @@ export function NewChatPage() {
             onChoose={(name) => {
               remember('repo', name);
               setBase(null);
+              setExtent('full');
               setSearch({ repo: name }, { replace: true });
               setSheet(null);
             }}

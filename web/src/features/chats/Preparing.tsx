@@ -1,9 +1,9 @@
 /** What the server does before a chat can be used: which step, how far, and what went wrong. */
 import { useMutation } from '@tanstack/react-query';
-import { admin, type Progress } from '@/shared/api/admin';
+import { admin } from '@/shared/api/admin';
 import type { ChatView } from '@/shared/api/relay';
-import { bytes, count } from '@/shared/format';
 import { Failure } from '@/shared/ui/Notice';
+import { ProgressBar } from '@/shared/ui/ProgressBar';
 
 const steps: readonly { state: string; label: string }[] = [
   { state: 'queued', label: 'queued' },
@@ -13,7 +13,14 @@ const steps: readonly { state: string; label: string }[] = [
   { state: 'creating_session', label: 'open opencode in it' },
 ];
 
-export function Preparing({ chat }: { chat: ChatView }) {
+interface Props {
+  chat: ChatView;
+  /** Has the preparation ended, and what was typed given back. */
+  onCancel: (chat: ChatView) => Promise<void>;
+}
+
+export function Preparing({ chat, onCancel }: Props) {
+  const cancel = useMutation({ mutationFn: () => onCancel(chat) });
   const failed = chat.state === 'failed';
   const state = chat.preparation?.state ?? 'queued';
   const progress = chat.preparation?.progress ?? null;
@@ -41,6 +48,17 @@ export function Preparing({ chat }: { chat: ChatView }) {
       )}
       {progress && !failed && <ProgressBar progress={progress} />}
       {!failed && <p className="dim">It goes on by itself: you can lock the phone.</p>}
+      {cancel.error && <Failure what="Not cancelled." error={cancel.error} />}
+      {!failed && (
+        <button
+          type="button"
+          className="button wide"
+          disabled={cancel.isPending}
+          onClick={() => cancel.mutate()}
+        >
+          Cancel
+        </button>
+      )}
     </section>
   );
 }
@@ -62,30 +80,5 @@ function Failed({ chat }: { chat: ChatView }) {
         Try again
       </button>
     </>
-  );
-}
-
-export function ProgressBar({ progress }: { progress: Progress }) {
-  const { phase, objects, total_objects, bytes: received, percent } = progress;
-  const parts = [
-    phase,
-    objects !== null &&
-      (total_objects ? `${count(objects)} of ${count(total_objects)} objects` : `${count(objects)} objects`),
-    received !== null && received > 0 && bytes(received),
-  ].filter(Boolean);
-  return (
-    <div>
-      <div
-        className={percent === null ? 'bar unknown' : 'bar'}
-        role="progressbar"
-        aria-label="Progress"
-        aria-valuenow={percent ?? undefined}
-        aria-valuemin={0}
-        aria-valuemax={100}
-      >
-        <span style={percent === null ? undefined : { transform: `scaleX(${percent / 100})` }} />
-      </div>
-      <p className="dim">{parts.join(' · ')}</p>
-    </div>
   );
 }

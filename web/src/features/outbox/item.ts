@@ -1,4 +1,5 @@
 /** A prompt that this phone keeps until the server has it. Pure. */
+import type { Extent } from '@/shared/api/admin';
 import type { FileContent, FileName } from '@/shared/files';
 import { RequestError } from '@/shared/http';
 
@@ -47,7 +48,7 @@ export interface Item extends Written {
   /** Their content is kept beside it. */
   files: readonly FileName[];
   /** Set where the chat is made with this as its first prompt. */
-  newChat: { repo: string; base: string | null } | null;
+  newChat: { repo: string; base: string | null; extent?: Extent } | null;
   created_at: string;
   /** Whether the server may have it already. */
   isAttempted: boolean;

@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import { useEvents } from '@/features/events/store';
 import { listen } from '@/features/events/sync';
-import { admin, type NewPrompt as NewPromptRequest } from '@/shared/api/admin';
+import { admin, type Extent, type NewPrompt as NewPromptRequest } from '@/shared/api/admin';
 import { bytesOf, type FileContent, toDataUrl } from '@/shared/files';
 import { newMessageId, newSessionId } from '@/shared/identifier';
 import { recall, remember } from '@/shared/storage';
@@ -52,8 +52,10 @@ async function handOver(item: Item, content: readonly FileContent[], signal: Abo
     await admin.handOver(chat, { ...prompt, ...manner }, signal);
     return;
   }
-  const base = newChat.base === null ? {} : { base: newChat.base };
-  await admin.createChat({ id: chat, repo: newChat.repo, prompt, ...base, ...manner }, signal);
+  const { repo, base, extent } = newChat;
+  const from = base === null ? {} : { base };
+  const clone = extent === undefined ? {} : { extent };
+  await admin.createChat({ id: chat, repo, prompt, ...from, ...clone, ...manner }, signal);
 }
 
 /** What there is to say, and no more. */
@@ -120,11 +122,12 @@ export function sendPrompt(chat: string, message: Message, manner: Manner): Prom
 export async function beginChat(
   repo: string,
   base: string | null,
+  extent: Extent | undefined,
   message: Message,
   manner: Manner,
 ): Promise<string> {
   const chat = newSessionId(Date.now());
-  await store(chat, message, manner, { repo, base });
+  await store(chat, message, manner, { repo, base, ...(extent === undefined ? {} : { extent }) });
   return chat;
 }
 

@@ -1,9 +1,11 @@
 /** Chooses the branch that a new chat begins from. */
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { admin } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Options } from '@/shared/ui/Options';
+import { ProgressBar } from '@/shared/ui/ProgressBar';
 import { Sheet } from '@/shared/ui/Sheet';
 
 export default function BranchSheet({
@@ -18,8 +20,26 @@ export default function BranchSheet({
   onChoose: (branch: string | null) => void;
   onClose: () => void;
 }) {
+  const client = useQueryClient();
   const cloned = useQuery(queries.repos());
-  const isCloned = cloned.data?.some((other) => other.name === repo && other.state === 'ready') ?? false;
+  const clone = cloned.data?.find((other) => other.name === repo && other.state === 'ready');
+  const isCloned = clone !== undefined;
+  // What is new comes while the list is read; closing this ends it.
+  const fetched = useQuery({
+    queryKey: ['fetch', repo],
+    queryFn: async ({ signal }) => {
+      const fetching = admin.fetchRepo(repo, signal);
+      void client.invalidateQueries({ queryKey: queries.repos().queryKey });
+      await fetching;
+      await client.invalidateQueries({ queryKey: queries.branches(repo).queryKey });
+      return null;
+    },
+    enabled: isCloned,
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+    refetchOnWindowFocus: false,
+  });
   const branches = useQuery({ ...queries.branches(repo), enabled: isCloned });
   const [typed, setTyped] = useState('');
   const shown = branches.data?.filter((branch) => branch.name.toLowerCase().includes(typed.toLowerCase()));
@@ -61,6 +81,17 @@ export default function BranchSheet({
           })),
         ]}
       />
+      {fetched.isFetching && (
+        <div className="pad">
+          <p className="dim" role="status">
+            <span className="pulse" /> fetching what is new
+          </p>
+          {clone?.progress && <ProgressBar progress={clone.progress} />}
+        </div>
+      )}
+      {fetched.error && (
+        <Failure what="What is new could not be fetched." error={fetched.error} onRetry={fetched.refetch} />
+      )}
       {isCloned && branches.isPending && <Loading what="loading branches" />}
       {branches.error && (
         <Failure what="The branches could not be loaded." error={branches.error} onRetry={branches.refetch} />

@@ -1,11 +1,13 @@
 /** The repositories one can work in: those cloned here first, then those on GitHub. */
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { GithubRepository, Repository } from '@/shared/api/admin';
+import { admin, type GithubRepository, type Repository } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
 import { age } from '@/shared/format';
 import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
+import { ProgressBar } from '@/shared/ui/ProgressBar';
+import { extentWords } from './extents';
 import './repos.css';
 
 export interface RepoListProps {
@@ -111,7 +113,9 @@ interface RowProps<T> {
   onChoose: (name: string) => void;
 }
 
-function ClonedRow({ repo, chosen, onChoose }: RowProps<Repository>) {
+function ClonedRow(props: RowProps<Repository>) {
+  const { repo, chosen, onChoose } = props;
+  if (repo.state === 'cloning') return <CloningRow {...props} />;
   return (
     <button
       type="button"
@@ -123,15 +127,54 @@ function ClonedRow({ repo, chosen, onChoose }: RowProps<Repository>) {
       <span className="grow">
         {repo.name}
         <span className="sub block-line">
-          {repo.state === 'cloning' &&
-            `cloning${repo.progress?.percent == null ? '…' : ` ${Math.round(repo.progress.percent)}%`}`}
           {repo.state === 'failed' && (
             <span className="deleted">{repo.error?.detail ?? 'the clone failed'}</span>
           )}
           {repo.state === 'ready' && (repo.default_branch ?? 'empty repository')}
+          {repo.state === 'ready' && repo.extent !== 'full' && ` · ${extentWords(repo.extent)}`}
         </span>
       </span>
     </button>
+  );
+}
+
+/** One that is on its way: a chat can be begun in it all the same. */
+function CloningRow({ repo, chosen, onChoose }: RowProps<Repository>) {
+  const client = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: () => admin.deleteRepo(repo.name, ''),
+    onSettled: () => client.invalidateQueries({ queryKey: queries.repos().queryKey }),
+  });
+  return (
+    <div className="cloning" data-testid="cloning">
+      <div className="cloning-head">
+        <button
+          type="button"
+          className="row"
+          data-testid="repo-option"
+          aria-pressed={chosen}
+          onClick={() => onChoose(repo.name)}
+        >
+          <span className="grow">
+            {repo.name}
+            <span className="sub block-line">
+              cloning{repo.extent === 'full' ? '' : ` ${extentWords(repo.extent)}`}
+            </span>
+          </span>
+        </button>
+        <button
+          type="button"
+          className="button"
+          aria-label={`Cancel the clone of ${repo.name}`}
+          disabled={cancel.isPending}
+          onClick={() => cancel.mutate()}
+        >
+          Cancel
+        </button>
+      </div>
+      {repo.progress && <ProgressBar progress={repo.progress} />}
+      {cancel.error && <Failure what="Not cancelled." error={cancel.error} />}
+    </div>
   );
 }
 

@@ -2,7 +2,9 @@
 import { parse, RequestError, type RequestOptions, send, sendJson } from '@/shared/http';
 import type { Schema } from './schema';
 
-export type Progress = Schema<'CloneProgress'>;
+export type Progress = Schema<'Progress'>;
+/** How much of a repository is cloned. */
+export type Extent = Schema<'Extent'>;
 export type Problem = Schema<'Problem'>;
 export type Repository = Schema<'Repository'>;
 export type GithubRepository = Schema<'GitHubRepository'>;
@@ -101,6 +103,14 @@ export const admin = {
   /** Holds from the next push on, for all chats of the repository. */
   changePushRules: (repo: string, rules: PushRules) =>
     send(`/admin/push-rules/${repoPath(repo)}`, { method: 'PUT', body: rules }),
+  /** Answers when what is new is there; ended when nobody waits for it. */
+  fetchRepo: (repo: string, signal?: AbortSignal) =>
+    sendJson<Repository>(`/admin/repos/${repoPath(repo)}/fetch`, {
+      method: 'POST',
+      body: {},
+      timeout: 600_000,
+      signal,
+    }),
   /** `accepted`: the reasons against it, as `acceptance` writes them; so it is below. */
   deleteRepo: (repo: string, accepted: string) =>
     send(`/admin/repos/${repoPath(repo)}${accepting(accepted)}`, { method: 'DELETE', timeout: 120_000 }),
@@ -120,6 +130,9 @@ export const admin = {
   /** Has the prompts that are held go on. */
   resumeChat: (id: string) => send(`/admin/chats/${segment(id)}/resume`, { method: 'POST', body: {} }),
   retryChat: (id: string) => send(`/admin/chats/${segment(id)}/retry`, { method: 'POST', body: {} }),
+  /** Ends its preparation; it is then as one that failed. */
+  cancelChat: (id: string) =>
+    send(`/admin/chats/${segment(id)}/cancel`, { method: 'POST', body: {}, timeout: 60_000 }),
   /** Puts a chat out of sight, or back. */
   archiveChat: (id: string, archived: boolean) =>
     send(`/admin/chats/${segment(id)}/archived`, { method: 'PUT', body: { archived } }),

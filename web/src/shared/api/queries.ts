@@ -36,7 +36,8 @@ export const queries = {
     queryOptions({
       queryKey: ['repos'],
       queryFn: ({ signal }) => admin.repos(signal),
-      refetchInterval: ({ state }) => (state.data?.some((repo) => repo.state === 'cloning') ? 2_000 : false),
+      refetchInterval: ({ state }) =>
+        state.data?.some(({ state, progress }) => state === 'cloning' || progress !== null) ? 1_000 : false,
     }),
 
   githubRepos: () =>
