@@ -434,6 +434,39 @@ test('a chat that cannot be made says why', async () => {
   await button(/try again|retry/i).waitFor();
 });
 
+test('a clone that takes too long is cancelled: nothing of it stays, and the task is in the box again', async () => {
+  await stack.control('rate', 'POST', { repository: 'demo/big-monorepo', bytes_per_second: 4_000 });
+  await visit(phone.page, '/new?repo=demo%2Fbig-monorepo');
+  await button('Clone: everything').tap();
+  await picture(phone.page, 'clone-choice');
+  await phone.page.getByRole('radio', { name: /latest only/ }).tap();
+  await box().fill('say: not that slowly');
+  await button('Send').tap();
+  await phone.page.waitForURL(/\/chat\/ses_/);
+  const doomed = chatId();
+  const preparing = phone.page.getByRole('region', { name: 'Preparing the chat' });
+  await preparing.getByText(/receiving .* objects .*B\/s/).waitFor();
+  await picture(phone.page, 'preparing-slowly');
+  const other = await phone.context.newPage();
+  await visit(other, '/repos');
+  await other.getByTestId('cloning').getByText('cloning latest only').waitFor();
+  await picture(other, 'repositories-cloning');
+  await other.close();
+  await preparing.getByRole('button', { name: 'Cancel' }).tap();
+  await phone.page.waitForURL(/\/new\?repo=demo%2Fbig-monorepo/);
+  await until('the task is in the box', async () => (await box().inputValue()) === 'say: not that slowly');
+  expect((await stack.json(cookie, 'GET', `/admin/chats/${doomed}`)).status).toBe(404);
+  const { body } = await stack.json<{ repos: { name: string }[] }>(cookie, 'GET', '/admin/repos');
+  expect(body.repos.map(({ name }) => name)).not.toContain('demo/big-monorepo');
+  await box().fill('');
+
+  // Where a repository is cloned, what is new comes while a branch is chosen.
+  await visit(phone.page, '/new?repo=demo%2Fhello-web');
+  const fetched = phone.page.waitForResponse((answer) => answer.url().endsWith('/demo/hello-web/fetch'));
+  await button(/^Begin from/).tap();
+  expect((await fetched).status()).toBe(200);
+});
+
 test('logging out ends it', async () => {
   await visit(phone.page, '/devices');
   await phone.page.getByRole('button', { name: 'Log out', exact: true }).tap();

@@ -40,6 +40,8 @@ export default function BranchSheet({
     retry: false,
     refetchOnWindowFocus: false,
   });
+  // How far that is.
+  useQuery({ ...queries.repos(), enabled: fetched.isFetching, refetchInterval: 1_000 });
   const branches = useQuery({ ...queries.branches(repo), enabled: isCloned });
   const [typed, setTyped] = useState('');
   const shown = branches.data?.filter((branch) => branch.name.toLowerCase().includes(typed.toLowerCase()));
