@@ -116,8 +116,10 @@ async fn what_fails_at_the_remote_fails_the_chat_with_its_reason() {
     bench.world.faults().add(Fault::status(Part::Git, 500));
     let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go"})).await;
     assert_eq!(service.settled(&id).await["state"], "ready");
+    // Of a repository that no other chat has fetched just now.
+    service.clone_repository("demo/dotfiles").await;
     bench.world.faults().add(Fault::status(Part::Git, 403).times(100));
-    let id = service.create_chat(json!({"repo": "demo/tally", "prompt": "go"})).await;
+    let id = service.create_chat(json!({"repo": "demo/dotfiles", "prompt": "go"})).await;
     assert_eq!(service.settled(&id).await["error"]["type"], "github-forbidden");
 }
 

@@ -71,7 +71,10 @@ async fn a_repository_without_a_commit_is_shown() {
             (&Value::Null, &json!("@@ -0,0 +1 @@\n+one\n"))
         );
     }
-    assert_eq!(service.get(&format!("{chat}/log")).await, json!({"commits": [], "more": false}));
+    assert_eq!(
+        service.get(&format!("{chat}/log")).await,
+        json!({"commits": [], "more": false, "shallow": false})
+    );
     commit(&path, "second.txt");
     let log = service.get(&format!("{chat}/log")).await;
     let id = log["commits"][0]["id"].as_str().unwrap();

@@ -20,7 +20,8 @@ const DAMAGED: [&str; 9] = [
 ];
 
 /// What git says when the connection ended too soon.
-const INTERRUPTED: [&str; 13] = [
+const INTERRUPTED: [&str; 14] = [
+    "length header were received",
     "early EOF",
     "unexpected disconnect",
     "bytes of body are still expected",
