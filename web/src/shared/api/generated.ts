@@ -127,6 +127,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the creation of a chat
+         * @description What was made for it is undone, the clone that only it waits for included. It is then as one that failed: its prompts
+         *     can be taken back, it can be tried again, and it can be deleted.
+         */
+        post: operations["cancel_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/commits": {
         parameters: {
             query?: never;
@@ -1127,6 +1148,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/repos/{owner}/{name}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetches what is new at the remote
+         * @description Answers when that is here, and is ended when nobody waits for the answer any more. One that begins
+         *     after this was asked serves this too.
+         */
+        post: operations["fetch_repository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/services": {
         parameters: {
             query?: never;
@@ -1525,7 +1567,7 @@ export interface components {
             /** @description The id of its opencode session. */
             id: string;
             permissions: components["schemas"]["Permissions"] | null;
-            progress: components["schemas"]["CloneProgress"] | null;
+            progress: components["schemas"]["Progress"] | null;
             /** @description The prompts that are not yet delivered, in order. */
             prompts: components["schemas"]["Prompt"][];
             repo: components["schemas"]["RepositoryName"];
@@ -1565,6 +1607,8 @@ export interface components {
             agent?: string | null;
             /** @description The remote's branch to begin at, or `pull/12/head` for a pull request's commits; the default branch if absent. */
             base?: string | null;
+            /** @description How much of the repository is cloned if it is not there: all of it if absent. */
+            extent?: components["schemas"]["Extent"];
             /** @description `ses_…`, made by whoever asks: the same id again is the same chat. One is made if absent. */
             id?: string | null;
             /** @description `provider/model` for prompts that name none; opencode's default if absent. */
@@ -1675,33 +1719,10 @@ export interface components {
             /** @description What could not be read, and what the token would need for it: then `checks` is not all there is. */
             unreadable: string | null;
         };
-        /** @description How far a clone has come. */
-        CloneProgress: {
-            /**
-             * Format: int64
-             * @description Bytes received so far.
-             */
-            bytes: number;
-            /**
-             * Format: int64
-             * @description Objects (or files, in `checkout`) done in this phase.
-             */
-            objects: number;
-            /**
-             * Format: int32
-             * @description Of this phase, 0 to 100.
-             */
-            percent: number;
-            /** @description What it is busy with. */
-            phase: components["schemas"]["Phase"];
-            /**
-             * Format: int64
-             * @description Objects (or files) there are in this phase; 0 while not known.
-             */
-            total_objects: number;
-        };
         /** @description What to clone. */
         CloneRequest: {
+            /** @description How much of it: all if absent. */
+            extent?: components["schemas"]["Extent"];
             /** @description `owner/name`. */
             repo: string;
         };
@@ -1824,6 +1845,11 @@ export interface components {
          * @enum {string}
          */
         EndedBy: "term" | "kill" | "gone";
+        /**
+         * @description How much of a repository is cloned. It is chosen when it is cloned, and holds for what is fetched later.
+         * @enum {string}
+         */
+        Extent: "full" | "without_old_files" | "latest_only";
         /** @description A file as text. */
         FileContent: {
             /** @description Whether it is no text. */
@@ -1970,6 +1996,8 @@ export interface components {
             commits: components["schemas"]["Commit"][];
             /** @description Whether there are more. */
             more: boolean;
+            /** @description Whether the clone was made without history: what was before it is not here. */
+            shallow: boolean;
         };
         /** @description What waits for a person. */
         Inbox: {
@@ -2411,7 +2439,7 @@ export interface components {
             name: string;
         };
         /**
-         * @description What a clone is busy with.
+         * @description What git is busy with.
          * @enum {string}
          */
         Phase: "connecting" | "counting" | "compressing" | "receiving" | "resolving" | "checkout";
@@ -2485,6 +2513,36 @@ export interface components {
              * @description When it started.
              */
             started_at: string;
+        };
+        /** @description How far a clone, a fetch or a checkout has come. */
+        Progress: {
+            /**
+             * Format: int64
+             * @description Bytes received so far.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that come in a second; 0 while none come.
+             */
+            bytes_per_second: number;
+            /**
+             * Format: int64
+             * @description Objects (or files, in `checkout`) done in this phase.
+             */
+            objects: number;
+            /**
+             * Format: int32
+             * @description Of this phase, 0 to 100.
+             */
+            percent: number;
+            /** @description What it is busy with. */
+            phase: components["schemas"]["Phase"];
+            /**
+             * Format: int64
+             * @description Objects (or files) there are in this phase; 0 while not known.
+             */
+            total_objects: number;
         };
         /** @description A prompt and how far it is on its way to opencode. */
         Prompt: {
@@ -2722,12 +2780,14 @@ export interface components {
             cloned_at: string | null;
             default_branch: components["schemas"]["BranchName"] | null;
             error: components["schemas"]["Problem"] | null;
+            /** @description How much of the repository is cloned. */
+            extent: components["schemas"]["Extent"];
             /** Format: date-time */
             fetched_at: string | null;
             name: components["schemas"]["RepositoryName"];
             /** @description Where the clone is or will be. */
             path: string;
-            progress: components["schemas"]["CloneProgress"] | null;
+            progress: components["schemas"]["Progress"] | null;
             state: components["schemas"]["RepositoryStateName"];
         };
         /** @description The repositories that are cloned or on their way. */
@@ -3556,6 +3616,61 @@ export interface operations {
                 };
             };
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not being created any more */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7588,6 +7703,85 @@ export interface operations {
                 };
             };
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_repository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repository"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
