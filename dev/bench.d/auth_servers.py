@@ -101,7 +101,7 @@ def ours(folder: Path, over_tcp: bool) -> Iterator[AuthServer]:
     )
     binary = "examples/loopback" if over_tcp else "ocweb-auth"
     with running("ocweb", [ROOT / "target/release" / binary], folder, environment) as program:
-        address = Address(port=printed_port(program)) if over_tcp else Address(socket=folder / "auth.sock")
+        address = Address(port=printed_port(program)) if over_tcp else Address(socket=folder / "auth/socket")
         yield with_session("ocweb", program, address)
 
 

@@ -132,7 +132,7 @@ def ways(folder: Path, our_auth: AuthServer, peer_auth: AuthServer) -> Iterator[
     product_environment = plain_environment(
         OCWEB_HOST="127.0.0.1",
         OCWEB_PORT=str(ports["product"]),
-        OCWEB_RUN_DIR=os.path.dirname(str(our_auth.address.socket)),
+        OCWEB_RUN_DIR=os.path.dirname(os.path.dirname(str(our_auth.address.socket))),
         OCWEB_WEB_DIR=str(static),
         OCWEB_OPENCODE_ADDRESS=f"unix/{folder}/upstream.sock",
         OCWEB_OPENCODE_AUTHORIZATION="none",

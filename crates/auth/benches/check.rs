@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
         .env("MALLOC_ARENA_MAX", "2")
         .spawn()?;
     let service = Running(service);
-    let socket = folder.path().join("auth.sock");
+    let socket = folder.path().join("auth/socket");
     let mut streams = vec![connect(&socket)?];
     let cookie = log_in(&mut streams[0])?;
     for _ in 1..CONNECTIONS {

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::bail;
 use ocweb_auth::{Authenticator, Clock, SERVICE, Settings, ensure_password, router};
-use ocweb_service::{Environment, Listener, config::Folders, exit_code, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, config::Folders, exit_code, hide, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> anyhow::Result<()> {
+    hide();
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     let settings = Settings::from_environment(&environment)?;

@@ -48,7 +48,7 @@ impl Running {
     async fn start(folder: &TempDir, environment: &[(&str, &str)]) -> (Self, reqwest::Client) {
         let mut running = Self(command(folder, environment).spawn().unwrap());
         let client = ocweb_service::client_builder()
-            .unix_socket(folder.path().join("auth.sock"))
+            .unix_socket(folder.path().join("auth/socket"))
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .build()

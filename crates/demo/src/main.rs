@@ -10,13 +10,14 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use ocweb_demo::World;
-use ocweb_service::{Environment, init_telemetry};
+use ocweb_service::{Environment, hide, init_telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: ocweb-demo --root DIR [--listen 127.0.0.1:0] [-- COMMAND ARGS…]";
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
+    hide();
     init_telemetry(&Environment::of_process())?;
     let arguments = Arguments::parse(std::env::args_os().skip(1))?;
     // Before anything else, so that no signal finds us without an ear for it.

@@ -26,10 +26,11 @@ pub(crate) fn environment(url: &str, secrets: &Secrets, opencode_config: &Path) 
     .into()
 }
 
-/// Writes opencode's settings; only the owner may read them, as they hold the model's key.
+/// Writes opencode's settings. opencode may run as another user, so everybody may read them: the model's key that they
+/// hold was made up here.
 pub(crate) fn write_opencode_config(path: &Path, url: &str, secrets: &Secrets) -> io::Result<()> {
     fs::write(path, format!("{:#}\n", opencode_config(url, &secrets.model_key)))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
 }
 
 /// A provider `demo` with three models, and permissions such that a newcomer meets a question:

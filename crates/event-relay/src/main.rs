@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use ocweb_event_relay::{Config, Relay, SERVICE, router};
-use ocweb_service::{Environment, Listener, exit_code, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, exit_code, hide, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,6 +12,7 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> anyhow::Result<()> {
+    hide();
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     let config = Config::from_environment(&environment)?;

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use ocweb_git_manager::{BODY_LIMIT, Config, Manager, SERVICE, router};
-use ocweb_service::{Environment, Listener, exit_code, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, exit_code, hide, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -12,6 +12,7 @@ fn main() -> ExitCode {
 }
 
 fn start() -> anyhow::Result<()> {
+    hide();
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     run(&environment)

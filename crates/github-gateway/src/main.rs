@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocweb_github_gateway::{Config, Gateway, SERVICE, git_router, router};
-use ocweb_service::{Environment, Listener, exit_code, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, exit_code, hide, init_telemetry, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
+    hide();
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     let config = Config::from_environment(&environment)?;

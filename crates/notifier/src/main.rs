@@ -3,7 +3,9 @@
 use std::{process::ExitCode, time::Duration};
 
 use ocweb_notifier::{Notifier, SERVICE, router};
-use ocweb_service::{Environment, Listener, Proxies, config::Folders, exit_code, init_telemetry, serve};
+use ocweb_service::{
+    Environment, Listener, Proxies, config::Folders, exit_code, hide, init_telemetry, serve,
+};
 use tokio_util::sync::CancellationToken;
 
 /// How long what is being sent may take to end at a stop, within the supervisor's patience.
@@ -15,6 +17,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
+    hide();
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     let folders = Folders::from_environment(&environment)?;

@@ -226,7 +226,7 @@ async fn a_device_that_was_logged_out_is_told_nothing_any_more() {
     bench.relay.followed().await;
 
     // An auth that is away or does not work ends no login.
-    let sockets = ["auth.sock", "auth.away"].map(|name| bench.folder.path().join(name));
+    let sockets = ["auth/socket", "auth/away"].map(|name| bench.folder.path().join(name));
     std::fs::rename(&sockets[0], &sockets[1]).unwrap();
     bench.relay.put(&asking("ses_1", "per_1"));
     stolen_push.receive(1).await;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocweb_resource_monitor::{SERVICE, disk::Disk, load::Load, processes::Processes, router};
-use ocweb_service::{Environment, Listener, config::Folders, exit_code, init_telemetry, serve};
+use ocweb_service::{Environment, Listener, config::Folders, exit_code, hide, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
+    hide();
     let environment = Environment::of_process();
     init_telemetry(&environment)?;
     let folders = Folders::from_environment(&environment)?;

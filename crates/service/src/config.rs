@@ -110,7 +110,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
 pub struct Folders {
     /// `OCWEB_DATA`: everything that must survive a restart.
     pub data: PathBuf,
-    /// `OCWEB_RUN_DIR`: sockets of this run, mode 0700.
+    /// `OCWEB_RUN_DIR`: sockets of this run.
     pub run: PathBuf,
 }
 
@@ -129,9 +129,9 @@ impl Folders {
         self.data.join("ocweb").join(service)
     }
 
-    /// Where a service listens.
+    /// Where a service listens: in a folder of its own, so that no other user's service can take its place.
     pub fn socket(&self, service: &str) -> PathBuf {
-        self.run.join(format!("{service}.sock"))
+        self.run.join(service).join("socket")
     }
 
     /// `projects/repos`: one regular clone for each repository, `owner__name`.

@@ -14,6 +14,7 @@ pub mod health;
 pub mod private_file;
 pub mod problem;
 mod proxies;
+mod secrecy;
 mod serve;
 mod telemetry;
 
@@ -22,5 +23,6 @@ pub use config::{ConfigError, Environment};
 pub use exit::exit_code;
 pub use problem::Problem;
 pub use proxies::Proxies;
+pub use secrecy::hide;
 pub use serve::{Listener, ServeError, serve, serve_until, with_fallbacks};
 pub use telemetry::{init as init_telemetry, init_to as init_telemetry_to};

@@ -2,7 +2,8 @@
 
 use std::{
     convert::Infallible,
-    os::unix::fs::PermissionsExt,
+    fs::DirBuilder,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -43,7 +44,7 @@ pub enum ServeError {
     },
 }
 
-/// A bound unix socket of mode 0600.
+/// A bound unix socket. Who may connect is decided by the folder that it is in.
 pub struct Listener {
     path: PathBuf,
     inner: UnixListener,
@@ -54,6 +55,10 @@ impl Listener {
     /// Binds `path`. A file left there by a dead process is replaced; a live one is an error.
     pub async fn bind(path: &Path) -> Result<Self, ServeError> {
         let io = |source| ServeError::Io { path: path.to_owned(), source };
+        if let Some(folder) = path.parent() {
+            // One that is there has the mode that the supervisor gave it.
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        }
         let begun = Instant::now();
         while UnixStream::connect(path).await.is_ok() {
             if begun.elapsed() > LINGER {
@@ -67,7 +72,7 @@ impl Listener {
             Err(error) => return Err(io(error)),
         }
         let inner = UnixListener::bind(path).map_err(io)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(io)?;
         Ok(Self { path: path.to_owned(), inner, body_limit: body::LIMIT })
     }
 

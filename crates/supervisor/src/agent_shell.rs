@@ -15,7 +15,7 @@ use std::{
 
 use ocweb_service::Environment;
 
-use crate::{run_folder::make_private_folder, settings::is_executable};
+use crate::{ownership::make_private_folder, settings::is_executable};
 
 /// The score of the agent's commands; opencode's own is lower.
 const OOM_SCORE_ADJ: u16 = 600;
@@ -54,13 +54,15 @@ fn write_and_try(folder: &Path, real: &Path) -> io::Result<PathBuf> {
     let script = folder.join(real.file_name().unwrap_or_default());
     let beside = folder.join("new");
     make_private_folder(folder)?;
+    // The agent may be another user.
+    std::fs::set_permissions(folder, Permissions::from_mode(0o755))?;
     // The command itself sees the real shell in SHELL, as it would without us.
     let text = format!(
         "#!/bin/sh\necho {OOM_SCORE_ADJ} 2>/dev/null >/proc/self/oom_score_adj\nSHELL='{real}'\nexec '{real}' \"$@\"\n",
         real = real.display()
     );
     std::fs::write(&beside, text)?;
-    std::fs::set_permissions(&beside, Permissions::from_mode(0o700))?;
+    std::fs::set_permissions(&beside, Permissions::from_mode(0o755))?;
     std::fs::rename(&beside, &script)?;
     let status = Command::new(&script).args(["-c", "exit 0"]).stdin(Stdio::null()).status()?;
     if status.success() {

@@ -7,7 +7,10 @@
 use std::{
     collections::HashMap,
     io::{self, Write},
-    os::unix::process::{CommandExt, ExitStatusExt},
+    os::unix::{
+        fs::fchown,
+        process::{CommandExt, ExitStatusExt},
+    },
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -29,8 +32,8 @@ use tokio::{
 
 use crate::{
     output::Output,
-    run_folder::make_private_folder,
     table::ProcessSpec,
+    users::User,
     wait::{bury, next_dead},
 };
 
@@ -100,7 +103,7 @@ impl Children {
     /// child ends, the child is killed.
     pub(crate) fn start(&self, spec: &ProcessSpec) -> io::Result<Child> {
         for folder in &spec.folders {
-            make_private_folder(folder)?;
+            folder.make(spec.user)?;
         }
         let (reader, writer) = io::pipe()?;
         let mut command = Command::new(&spec.program);
@@ -111,16 +114,22 @@ impl Children {
             .current_dir(&spec.directory)
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
-            .stderr(writer)
+            .stderr(writer.try_clone()?)
             .process_group(0);
-        die_with_parent(&mut command);
+        if let Some(User { uid, gid }) = spec.user {
+            // Or it could not open its own /dev/stderr.
+            fchown(&writer, Some(uid.as_raw()), Some(gid.as_raw()))?;
+            // It loses our other groups as well.
+            command.uid(uid.as_raw()).gid(gid.as_raw());
+        }
+        prepare(&mut command, spec.user.is_some());
 
         // Before there is a child, which a failure would leave to nobody.
         let output = Output::forward(spec.name, reader)?;
         let mut running = self.lock();
         let pid = command.spawn()?.id().cast_signed();
         // Our own ends of the pipe must close, or its end would never be seen.
-        drop(command);
+        drop((command, writer));
         if let Some(adjustment) = spec.oom_score_adj {
             raise_oom_score(spec.name, pid, adjustment);
         }
@@ -176,10 +185,15 @@ impl Children {
     }
 }
 
-/// Makes the kernel kill the child when we die, however we die.
-fn die_with_parent(command: &mut Command) {
+/// Makes the kernel kill the child when we die, however we die. One that has become another user can never be more than
+/// that user, whatever it calls.
+fn prepare(command: &mut Command, is_another_user: bool) {
     let us = Pid::this();
     let arrange = move || {
+        if is_another_user {
+            prctl::set_no_new_privs()?;
+        }
+        // After the change of user, which would undo it.
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         // Had we died before the line above, nothing would ever end this child.
         if getppid() == us { Ok(()) } else { Err(io::Error::from(Errno::ESRCH)) }

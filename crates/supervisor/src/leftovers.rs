@@ -2,7 +2,7 @@
 //!
 //! An agent's commands may detach themselves into sessions of their own, and a killed supervisor stops
 //! nobody in order. What belongs to an instance is known by three things: a mark in its environment,
-//! the list of processes that the supervisor kept, and being our descendant.
+//! the list of processes that the supervisor kept (services hide their environment), and being our descendant.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -98,11 +98,11 @@ impl Instance {
 
     fn is_listed(&self, stat: &Stat) -> bool {
         self.listed.iter().any(|listed| listed.pid == stat.pid && listed.start_time == stat.starttime)
-            && is_of_our_user(stat.pid)
+            && is_ours_to_end(stat.pid)
     }
 
     fn is_marked(&self, pid: i32) -> bool {
-        is_of_our_user(pid)
+        is_ours_to_end(pid)
             && Process::new(pid).and_then(|process| process.environ()).is_ok_and(|environment| {
                 environment
                     .get(OsStr::new(MARK))
@@ -141,8 +141,14 @@ fn line_of(pid: i32, living: &HashMap<i32, Stat>) -> impl Iterator<Item = i32> {
     std::iter::successors(Some(pid), |pid| living.get(pid).map(|stat| stat.ppid).filter(|parent| *parent > 0))
 }
 
-fn is_of_our_user(pid: i32) -> bool {
-    Process::new(pid).and_then(|process| process.uid()).is_ok_and(|uid| uid == Uid::effective().as_raw())
+/// True for a process of our user; root's children may be anybody. In `/proc` the files of a process that hides its memory
+/// are root's, so their owner tells nothing.
+fn is_ours_to_end(pid: i32) -> bool {
+    let us = Uid::effective();
+    us.is_root()
+        || Process::new(pid)
+            .and_then(|process| process.status())
+            .is_ok_and(|status| status.euid == us.as_raw())
 }
 
 /// What a supervisor listed in a run folder. A list that is missing or damaged names nobody: the mark

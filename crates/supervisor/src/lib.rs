@@ -11,6 +11,8 @@
 //! those that detached themselves (`leftovers`); and the volume has one supervisor at a time
 //! (`run_folder`).
 //!
+//! Started as root, the agent runs as one user and what holds secrets as another (`users`, `ownership`).
+//!
 //! Processes that an agent detached outlive a restart of opencode on purpose: they may be somebody's
 //! dev server. resource-monitor lists them as orphans.
 
@@ -23,6 +25,7 @@ mod installation;
 mod leftovers;
 mod log;
 mod output;
+mod ownership;
 mod probe;
 mod process;
 mod run_folder;
@@ -30,6 +33,7 @@ mod settings;
 mod state;
 mod supervisor;
 mod table;
+mod users;
 mod wait;
 
 pub use api::openapi;

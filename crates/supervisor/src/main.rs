@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocweb_service::Environment;
+use ocweb_service::{Environment, hide};
 use ocweb_supervisor::{LockError, RunError, Settings, finish_log, init_log, run};
 
 /// Exit code for a setting that is missing or wrong; everything else that goes wrong is 1.
 const WRONG_SETTING: u8 = 2;
 
 fn main() -> ExitCode {
+    hide();
     let environment = Environment::of_process();
     let outcome = start(&environment);
     finish_log();

@@ -1,12 +1,12 @@
 //! The folder of this run's sockets, and the lock on the volume.
 //!
-//! Whoever may open the sockets is inside, so the folder is ours alone. Its name follows from the
-//! volume's, so that the next start finds what this one left.
+//! Whoever may open the sockets is inside, so the folder is ours alone; where not everything is one user, others pass
+//! through it to folders of theirs. Its name follows from the volume's, so that the next start finds what this one left.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    fs::{File, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,10 @@ use ocweb_service::{ConfigError, Environment};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::settings::{SERVICES, hex};
+use crate::{
+    ownership::make_private_folder,
+    settings::{SERVICES, hex},
+};
 
 /// The longest path that a unix socket can have, in bytes.
 const SOCKET_PATH_LIMIT: usize = 107;
@@ -29,13 +32,14 @@ pub(crate) fn choose(environment: &Environment, data: &Path) -> Result<PathBuf, 
         let hash = Sha256::digest(data.as_os_str().as_encoded_bytes());
         let hash = hex(&hash[..4]);
         match environment.get("XDG_RUNTIME_DIR").map(Path::new) {
-            Some(folder) if folder.is_absolute() && is_our_folder(folder) => {
+            // Root's lets nobody else through.
+            Some(folder) if folder.is_absolute() && is_our_folder(folder) && !Uid::effective().is_root() => {
                 folder.join(format!("ocweb-{hash}"))
             }
             _ => PathBuf::from(format!("/tmp/ocweb-{}-{hash}", Uid::effective())),
         }
     };
-    let longest = SERVICES.iter().map(|service| service.len() + "/.sock".len()).max().unwrap_or(0);
+    let longest = SERVICES.iter().map(|service| service.len() + "//socket".len()).max().unwrap_or(0);
     if path.as_os_str().len() + longest > SOCKET_PATH_LIMIT {
         let reason = format!(
             "the path of a socket has {SOCKET_PATH_LIMIT} bytes at most, so this must have {} at most",
@@ -63,11 +67,6 @@ pub(crate) fn prepare(path: &Path) -> Result<(), ConfigError> {
     }
     std::fs::set_permissions(path, Permissions::from_mode(0o700))
         .map_err(|error| invalid(format!("{} cannot be made private: {error}", path.display())))
-}
-
-/// Makes a folder of mode 0700 and what is missing above it.
-pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// The volume cannot be ours now.
@@ -155,9 +154,8 @@ mod tests {
     fn a_runtime_folder_of_ours_is_preferred() {
         let runtime = tempfile::tempdir().unwrap();
         let path = runtime.path().to_str().unwrap();
-        assert!(
-            choose(&environment(&[("XDG_RUNTIME_DIR", path)]), Path::new("/a")).unwrap().starts_with(path)
-        );
+        let chosen = choose(&environment(&[("XDG_RUNTIME_DIR", path)]), Path::new("/a")).unwrap();
+        assert_eq!(chosen.starts_with(path), !Uid::effective().is_root());
         let missing = [("XDG_RUNTIME_DIR", "/nonexistent")];
         assert!(choose(&environment(&missing), Path::new("/a")).unwrap().starts_with("/tmp"));
     }

@@ -10,9 +10,9 @@ use std::{
 
 use ocweb_service::{ConfigError, Environment, config::Folders};
 
-use crate::run_folder;
+use crate::{run_folder, users::Users};
 
-/// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>.sock`.
+/// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>/socket`.
 pub(crate) const SERVICES: [&str; 6] =
     ["auth", "github-gateway", "git-manager", "resource-monitor", "event-relay", "notifier"];
 
@@ -106,7 +106,13 @@ impl Settings {
 
     /// Fails if something else holds a port that we need. To be asked when the leftovers of an earlier
     /// run are gone.
-    pub(crate) fn check_ports(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check_ports(&self, users: Users) -> Result<(), ConfigError> {
+        let of_root = unprivileged_ports_begin_at();
+        if users != Users::One && self.public.port() < of_root {
+            let reason =
+                format!("ports below {of_root} are root's, and Caddy is not root here; take one above");
+            return Err(invalid("OCWEB_PORT", reason));
+        }
         let ports = [
             ("OCWEB_PORT", self.public),
             ("OCWEB_OPENCODE_PORT", self.opencode),
@@ -147,6 +153,12 @@ fn loopback_address(environment: &Environment, name: &'static str) -> Result<Soc
         port => port,
     };
     Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
+}
+
+/// Ports below are root's.
+fn unprivileged_ports_begin_at() -> u16 {
+    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    text.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1024)
 }
 
 fn free_port() -> io::Result<u16> {
@@ -360,7 +372,7 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port().to_string();
         let settings = read(&[("OCWEB_PORT", &port)]).unwrap_or_else(|error| panic!("{error}"));
-        let error = settings.check_ports().unwrap_err().to_string();
+        let error = settings.check_ports(Users::One).unwrap_err().to_string();
         assert!(error.starts_with("OCWEB_PORT cannot be used: something else listens"), "{error}");
     }
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::stat::{Mode, umask};
 use ocweb_service::{ConfigError, Listener, ServeError, config::Folders, serve_until};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -24,11 +25,13 @@ use crate::{
     children::Children,
     installation::Installation,
     leftovers::Instance,
+    ownership::{self, Folder},
     process::{Order, Process, Status},
     run_folder::{self, Lock, LockError},
     settings::Settings,
     state::State,
     table::{ProcessSpec, Stage, table},
+    users::{User, Users},
 };
 
 /// Our name on our socket.
@@ -85,16 +88,29 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let previous_run = lock.previous_run.clone().filter(|run| !is_live(run));
     let instance = Instance::of([run.clone()].into_iter().chain(previous_run));
     clear_leftovers(&instance, &settings.folders).await;
-    settings.check_ports()?;
+    let users = Users::choose(&settings)?;
+    settings.check_ports(users)?;
+    if users != Users::One {
+        // What one user makes another may have to read; the folders say who.
+        umask(Mode::from_bits_truncate(0o022));
+    }
+    ownership::arrange(users, &settings.folders)?;
+    for (name, program) in settings.programs.services.iter().filter(|(name, _)| users.is_the_agents(name)) {
+        if let Err(error) = ownership::hide_program(program) {
+            tracing::warn!(name, %error, "while it starts, the agent can read what it is given");
+        }
+    }
     let own = settings.folders.own(NAME);
     let agent_shell = agent_shell::install(&own.join("shell"), &settings.environment);
 
     let children = Arc::new(Children::new(run)?);
     let reaper = children.clone();
     let _reaper = AbortOnDropHandle::new(tokio::spawn(async move { reaper.reap().await }));
+    let visitors = users.visitors();
+    Folder { path: run.join(NAME), visitors }.make(visitors.map(|_| User::us()))?;
     let listener = Listener::bind(&settings.folders.socket(NAME)).await?;
 
-    let supervisor = Supervisor::start(table(&settings, agent_shell.as_deref()), &children);
+    let supervisor = Supervisor::start(table(&settings, users, agent_shell.as_deref()), &children);
     let board = supervisor.board(Installation::new(&settings));
     let stop_serving = CancellationToken::new();
     let server = serve_until(NAME, listener, api::router(board.clone()), stop_serving.clone());
@@ -154,7 +170,7 @@ fn hang_up_is_ignored() -> bool {
 /// True if a supervisor answers in a run folder: two volumes may be given one folder, by mistake or
 /// one after the other. What carries its mark is no leftover then.
 fn is_live(run: &Path) -> bool {
-    UnixStream::connect(run.join(NAME).with_extension("sock")).is_ok()
+    UnixStream::connect(run.join(NAME).join("socket")).is_ok()
 }
 
 async fn clear_leftovers(instance: &Instance, folders: &Folders) {
@@ -162,10 +178,11 @@ async fn clear_leftovers(instance: &Instance, folders: &Folders) {
     if ended.found > 0 {
         tracing::warn!(found = ended.found, left = ended.left, "cleared what an earlier run had left behind");
     }
-    let files = std::fs::read_dir(&folders.run).into_iter().flatten().flatten().map(|entry| entry.path());
-    for file in files.filter(|path| path.extension().is_some_and(|it| it == "sock" || it == "ready")) {
+    let entries = std::fs::read_dir(&folders.run).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in entries {
+        let is_ready_file = path.extension().is_some_and(|extension| extension == "ready");
         // Its service replaces it as well; this only spares the probes an answer from nobody.
-        let _ = std::fs::remove_file(file);
+        let _ = std::fs::remove_file(if is_ready_file { path } else { path.join("socket") });
     }
 }
 

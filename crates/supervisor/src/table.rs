@@ -12,12 +12,17 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
     environment::{self, Variables},
+    ownership::Folder,
     probe::{Address, Expect, Probe},
     settings::Settings,
+    users::{User, Users},
 };
 
 /// Name of the row for opencode.
 pub(crate) const OPENCODE: &str = "opencode";
+
+/// Name of the row for Caddy.
+const CADDY: &str = "caddy";
 
 /// One process to keep alive.
 #[derive(Debug, Clone)]
@@ -30,8 +35,10 @@ pub(crate) struct ProcessSpec {
     pub(crate) arguments: Vec<OsString>,
     /// The folder it starts in.
     pub(crate) directory: PathBuf,
-    /// Folders that it needs, made with mode 0700 before it starts.
-    pub(crate) folders: Vec<PathBuf>,
+    /// As whom it runs, where that is not us.
+    pub(crate) user: Option<User>,
+    /// Folders that it needs, made before it starts.
+    pub(crate) folders: Vec<Folder>,
     /// Its whole environment.
     pub(crate) environment: Variables,
     /// How it is asked whether it is ready.
@@ -68,12 +75,16 @@ impl Stage {
 
 /// The table for these settings. `agent_shell` is the shell to run the agent's commands in, where it
 /// is another than the person's.
-pub(crate) fn table(settings: &Settings, agent_shell: Option<&Path>) -> Vec<ProcessSpec> {
-    let services = settings.programs.services.iter().map(|(name, program)| service(settings, name, program));
-    std::iter::once(opencode(settings, agent_shell)).chain(services).chain([caddy(settings)]).collect()
+pub(crate) fn table(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Vec<ProcessSpec> {
+    let services =
+        settings.programs.services.iter().map(|(name, program)| service(settings, users, name, program));
+    std::iter::once(opencode(settings, users, agent_shell))
+        .chain(services)
+        .chain([caddy(settings, users)])
+        .collect()
 }
 
-fn opencode(settings: &Settings, agent_shell: Option<&Path>) -> ProcessSpec {
+fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> ProcessSpec {
     let folder = |name| settings.opencode_folder(name);
     let mut variables = environment::pick(
         &settings.environment,
@@ -85,8 +96,8 @@ fn opencode(settings: &Settings, agent_shell: Option<&Path>) -> ProcessSpec {
         }
     }
     variables.retain(|name, _| !environment::is_kept_from_opencode(name));
-    // rustup's cargo finds no toolchain under another HOME unless it is told where they are.
-    if let Some(home) = settings.environment.get("HOME") {
+    // rustup's cargo finds no toolchain under another HOME unless it is told where they are. Root's are root's.
+    if let Some(home) = settings.environment.get("HOME").filter(|_| users == Users::One) {
         let toolchains = Path::new(home).join(".rustup");
         if toolchains.is_dir() {
             variables.entry("RUSTUP_HOME".into()).or_insert(toolchains.display().to_string());
@@ -115,7 +126,13 @@ fn opencode(settings: &Settings, agent_shell: Option<&Path>) -> ProcessSpec {
         arguments: arguments.map(OsString::from).to_vec(),
         // Empty, so that a request that names no directory is visibly wrong.
         directory: folder("empty"),
-        folders: own.map(|(_, name)| folder(name)).into_iter().chain([folder("empty")]).collect(),
+        user: users.of(OPENCODE),
+        folders: own
+            .iter()
+            .map(|(_, name)| *name)
+            .chain(["empty"])
+            .map(|name| Folder::private(folder(name)))
+            .collect(),
         environment: variables,
         probe: Probe {
             address: Address::Tcp(settings.opencode),
@@ -133,7 +150,7 @@ fn opencode(settings: &Settings, agent_shell: Option<&Path>) -> ProcessSpec {
     }
 }
 
-fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSpec {
+fn service(settings: &Settings, users: Users, name: &'static str, program: &Path) -> ProcessSpec {
     let Settings { folders, .. } = settings;
     let lists: &[&[&str]] = match name {
         "auth" => &[environment::AUTH],
@@ -181,7 +198,11 @@ fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSp
         program: program.to_owned(),
         arguments: Vec::new(),
         directory: own.clone(),
-        folders: vec![own],
+        user: users.of(name),
+        folders: vec![
+            Folder::private(own),
+            Folder { path: folders.run.join(name), visitors: users.visitors() },
+        ],
         environment: variables,
         probe: Probe {
             address: Address::Unix(folders.socket(name)),
@@ -197,8 +218,8 @@ fn service(settings: &Settings, name: &'static str, program: &Path) -> ProcessSp
     }
 }
 
-fn caddy(settings: &Settings) -> ProcessSpec {
-    let own = settings.folders.own("caddy");
+fn caddy(settings: &Settings, users: Users) -> ProcessSpec {
+    let own = settings.folders.own(CADDY);
     let path = |path: &Path| path.display().to_string();
     let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM]);
     variables.extend(environment::pick(
@@ -221,11 +242,12 @@ fn caddy(settings: &Settings) -> ProcessSpec {
     let arguments =
         ["run".as_ref(), "--config".as_ref(), caddyfile, "--adapter".as_ref(), "caddyfile".as_ref()];
     ProcessSpec {
-        name: "caddy",
+        name: CADDY,
         program: settings.programs.caddy.clone(),
         arguments: arguments.map(OsString::from).to_vec(),
         directory: own.clone(),
-        folders: vec![own],
+        user: users.of(CADDY),
+        folders: vec![Folder::private(own)],
         environment: variables,
         probe: Probe {
             // Through Caddy to our own health, which says that Caddy is ours and passes requests on.

@@ -120,10 +120,11 @@ if name == "opencode":
 elif name == "caddy":
     server = Server((os.environ["OCWEB_HOST"], int(os.environ["OCWEB_PORT"])), Handler)
 else:
-    socket = os.path.join(os.environ["OCWEB_RUN_DIR"], name + ".sock")
+    socket = os.path.join(os.environ["OCWEB_RUN_DIR"], name, "socket")
     if os.path.exists(socket):
         os.remove(socket)
     server = UnixServer(socket, Handler)
+    os.chmod(socket, 0o660)
 if "die-after" in flags:
     threading.Timer(float(flags["die-after"]), lambda: os._exit(7)).start()
 server.serve_forever()

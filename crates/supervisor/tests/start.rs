@@ -134,7 +134,7 @@ fn a_run_folder_in_use_is_left_alone() {
     let output = world.command(environment, &[]).stderr(std::process::Stdio::piped()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("supervisor.sock is in use by another running process"), "{stderr}");
+    assert!(stderr.contains("supervisor/socket is in use by another running process"), "{stderr}");
     let (_, _, document) = world.get("/admin/services").unwrap();
     for service in document["services"].as_array().unwrap() {
         assert_eq!(service["restarts"], 0, "{service}");

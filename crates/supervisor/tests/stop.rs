@@ -26,7 +26,7 @@ fn a_stop_is_quick_in_order_and_leaves_nothing() {
         assert!(begin.elapsed() < STOP, "{:?}", begin.elapsed());
         assert_eq!(world.marked(), Vec::<i32>::new());
         assert!(!is_alive(world.noted_pid("opencode.detached")));
-        assert!(!world.path("run/supervisor.sock").exists());
+        assert!(!world.path("run/supervisor/socket").exists());
         let log = world.log();
         let at = |name: &str| {
             let stopped = |line: &str| line.contains("\"stopped\"") && line.contains(&format!("\"{name}\""));

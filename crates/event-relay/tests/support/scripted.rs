@@ -312,6 +312,7 @@ pub struct OnSocket(JoinHandle<()>);
 
 impl OnSocket {
     pub fn start(socket: &Path, router: Router) -> Self {
+        std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
         let listener = UnixListener::bind(socket).unwrap();
         Self(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
     }

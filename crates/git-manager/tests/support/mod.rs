@@ -152,7 +152,7 @@ impl Service {
             }
         });
         let client = ocweb_service::client_builder()
-            .unix_socket(run.join("git-manager.sock"))
+            .unix_socket(run.join("git-manager/socket"))
             .timeout(Duration::from_mins(2))
             .build()
             .unwrap();

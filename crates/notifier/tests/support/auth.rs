@@ -30,6 +30,7 @@ struct Logins {
 impl Auth {
     pub fn start(socket: &Path) -> Self {
         let auth = Self::default();
+        std::fs::create_dir_all(socket.parent().unwrap()).unwrap();
         let listener = UnixListener::bind(socket).unwrap();
         let router = Router::new()
             .route("/internal/sessions/{id}", get(session))

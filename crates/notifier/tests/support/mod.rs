@@ -53,8 +53,8 @@ pub struct Bench {
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let relay = Relay::start(&folder.path().join("event-relay.sock"));
-        let auth = Auth::start(&folder.path().join("auth.sock"));
+        let relay = Relay::start(&folder.path().join("event-relay/socket"));
+        let auth = Auth::start(&folder.path().join("auth/socket"));
         Self { folder, relay, auth }
     }
 
@@ -121,7 +121,7 @@ impl Notifier {
             }
         });
         let client = ocweb_service::client_builder()
-            .unix_socket(bench.folder.path().join("notifier.sock"))
+            .unix_socket(bench.folder.path().join("notifier/socket"))
             .timeout(DEADLINE)
             .build()
             .unwrap();

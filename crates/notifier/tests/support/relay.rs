@@ -73,6 +73,7 @@ impl Relay {
     /// Listens (again), under a new epoch.
     pub fn serve(&self) {
         let _ = std::fs::remove_file(&self.socket);
+        std::fs::create_dir_all(self.socket.parent().unwrap()).unwrap();
         let listener = UnixListener::bind(&self.socket).unwrap();
         let stop = CancellationToken::new();
         *self.serving.lock().unwrap() = stop.clone();

@@ -47,7 +47,7 @@ impl Instance {
         fs::create_dir_all(data.join("projects/repos")).unwrap();
         fs::create_dir_all(data.join("projects/worktrees")).unwrap();
         fs::create_dir(&run).unwrap();
-        let socket = run.join("resource-monitor.sock");
+        let socket = run.join("resource-monitor/socket");
         let client = ocweb_service::client_builder().unix_socket(socket).build().unwrap();
         let service = start_service(&data, &run);
         let instance = Self { folder, client, service };

@@ -65,6 +65,8 @@ pub(crate) struct Supervisor {
 impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("ocweb-test-").tempdir().unwrap();
+        // Nobody else gets in, so that everything is one user, also where that is root.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         for sub in ["bin", "data", "run", "web"] {
             fs::create_dir(folder.path().join(sub)).unwrap();
         }
@@ -165,7 +167,7 @@ impl World {
 
     /// Asks the supervisor; nothing when it does not listen.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String, Value)> {
-        let mut stream = UnixStream::connect(self.path("run/supervisor.sock")).ok()?;
+        let mut stream = UnixStream::connect(self.path("run/supervisor/socket")).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;

@@ -1,0 +1,201 @@
+//! Started as root: the agent is one user, what holds secrets another.
+
+#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
+
+mod harness;
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use harness::{BACKENDS, World, is_alive, send, wait_until};
+use nix::{sys::signal::Signal, unistd::Uid};
+
+const AGENT: u32 = 65_521;
+const KEEPER: u32 = 65_520;
+
+/// A world whose folder everybody may enter, with secrets; nothing where this is not root.
+fn shared_world() -> Option<World> {
+    if !Uid::effective().is_root() {
+        eprintln!("skipped: only root can be several users");
+        return None;
+    }
+    let world = World::new();
+    // Stand-ins of all users write down there what they see.
+    fs::set_permissions(world.path(""), Permissions::from_mode(0o777)).unwrap();
+    Some(world)
+}
+
+fn start(world: &mut World) {
+    let mut environment = world.environment();
+    environment
+        .extend([("AUTH_PASSWORD", "hunter2"), ("GITHUB_TOKEN", "t0ken")].map(|(n, v)| (n.into(), v.into())));
+    world.start_with(environment);
+    world.wait_until_ready();
+}
+
+/// Whether a shell of that user can do this.
+fn can(user: u32, script: &str, argument: &Path) -> bool {
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", script, "sh"])
+        .arg(argument)
+        .uid(user)
+        .gid(user)
+        .stderr(Stdio::null())
+        .stdout(Stdio::null());
+    shell.status().unwrap().success()
+}
+
+fn status(pid: i32, field: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    text.lines()
+        .find_map(|line| line.strip_prefix(field))
+        .unwrap()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+const CONNECT: &str =
+    "python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' \"$1\"";
+
+#[test]
+fn the_agent_is_kept_from_what_holds_secrets_and_this_from_nothing() {
+    let Some(mut world) = shared_world() else { return };
+    start(&mut world);
+    for name in BACKENDS.iter().chain(&["caddy"]) {
+        let of_agent = ["opencode", "git-manager", "resource-monitor"].contains(name);
+        let user = if of_agent { AGENT } else { KEEPER };
+        let pid = world.pid(name);
+        assert_eq!(status(pid, "Uid:"), [user.to_string().as_str(); 4].join(" "), "{name}");
+        assert_eq!(status(pid, "Gid:"), [user.to_string().as_str(); 4].join(" "), "{name}");
+        assert_eq!(
+            (status(pid, "Groups:"), status(pid, "NoNewPrivs:")),
+            (String::new(), "1".into()),
+            "{name}"
+        );
+        assert_eq!(status(pid, "CapEff:"), "0000000000000000", "{name}");
+
+        let environment = format!("/proc/{pid}/environ");
+        assert_eq!(can(AGENT, "cat \"$1\"", Path::new(&environment)), of_agent, "{name}");
+        if !matches!(*name, "opencode" | "caddy") {
+            let socket = world.path("run").join(name).join("socket");
+            assert_eq!(can(AGENT, CONNECT, &socket), of_agent, "{name}");
+            assert!(can(KEEPER, CONNECT, &socket), "{name}");
+            let own = world.path("data/ocweb").join(name);
+            assert_eq!(can(AGENT, "ls \"$1\"", &own), of_agent, "{name}");
+            assert!(!can(AGENT, "mv \"$1\" \"$1.away\"", &own), "{name}");
+        }
+    }
+    let us = world.supervisor().pid;
+    assert!(!can(AGENT, "cat \"$1\"", Path::new(&format!("/proc/{us}/environ"))));
+    assert!(!can(AGENT, CONNECT, &world.path("run/supervisor/socket")));
+    assert!(can(KEEPER, CONNECT, &world.path("run/supervisor/socket")));
+    assert!(!can(AGENT, "touch \"$1/mine\"", &world.path("run")));
+    assert!(can(AGENT, "cat \"$1\"", &world.path("run/processes.json")));
+    assert!(can(AGENT, "touch \"$1/repos\"", &world.path("data/projects")));
+    assert!(can(KEEPER, "cat \"$1/repos\"", &world.path("data/projects")));
+    assert!(!can(KEEPER, "ls \"$1\"", &world.path("data/opencode-state")));
+    assert!(!can(KEEPER + 2, "ls \"$1\"", &world.path("data/projects")));
+}
+
+#[test]
+fn another_user_is_watched_restarted_and_ended_like_us() {
+    let Some(mut world) = shared_world() else { return };
+    world.behave("opencode", "detach");
+    start(&mut world);
+    let opencode = world.pid("opencode");
+    assert_eq!(fs::read_to_string(format!("/proc/{opencode}/oom_score_adj")).unwrap().trim(), "300");
+    let detached = world.noted_pid("opencode.detached");
+    assert_eq!(status(detached, "Uid:"), [AGENT.to_string().as_str(); 4].join(" "));
+    send(opencode, Signal::SIGKILL);
+    wait_until("opencode is another process", || {
+        world.service("opencode").is_some_and(|it| it["restarts"] == 1)
+    });
+    // Killed, it leaves what it detached to the next start.
+    let second = world.noted_pid("opencode.detached");
+    let auth = world.pid("auth");
+    world.signal(Signal::SIGKILL);
+    world.wait_for_end();
+    wait_until("its children died with it", || !is_alive(auth));
+    world.behave("opencode", "");
+    start(&mut world);
+    for pid in [detached, second] {
+        assert!(!is_alive(pid));
+    }
+    world.signal(Signal::SIGTERM);
+    assert!(world.wait_for_end().success());
+    assert_eq!(world.marked(), [0; 0]);
+}
+
+#[test]
+fn a_volume_that_was_one_users_is_handed_over_without_following_links() {
+    let Some(mut world) = shared_world() else { return };
+    let outside = world.path("outside");
+    fs::write(&outside, "").unwrap();
+    for folder in
+        ["data/projects/repos/a", "data/opencode-state/home", "data/ocweb/auth", "data/ocweb/notifier"]
+    {
+        fs::create_dir_all(world.path(folder)).unwrap();
+        fs::write(world.path(folder).join("file"), "").unwrap();
+        std::os::unix::fs::symlink(&outside, world.path(folder).join("link")).unwrap();
+    }
+    let folder = world.path("outside-folder");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("file"), "").unwrap();
+    std::os::unix::fs::symlink(&folder, world.path("data/projects/repos/link")).unwrap();
+    // As one user had it who was not root.
+    let chown = Command::new("chown").args(["-hR", "4242"]).arg(world.path("data")).status().unwrap();
+    assert!(chown.success());
+    let foreign = world.path("data/projects/repos/a/foreign");
+    fs::write(&foreign, "").unwrap();
+    std::os::unix::fs::chown(&foreign, Some(4343), None).unwrap();
+
+    start(&mut world);
+    let owner = |path: &str| fs::symlink_metadata(world.path(path)).unwrap().uid();
+    for path in ["data", "data/ocweb", "outside", "outside-folder", "outside-folder/file"] {
+        assert_eq!(owner(path), 0, "{path}");
+    }
+    for path in ["data/projects/repos/a/file", "data/projects/repos/a/link", "data/projects/repos/link"] {
+        assert_eq!(owner(path), AGENT, "{path}");
+    }
+    assert_eq!(owner("data/opencode-state/home/file"), AGENT);
+    assert_eq!(owner("data/projects/repos/a/foreign"), 4343, "what was neither root's nor the former user's");
+    for path in ["data/ocweb/auth/file", "data/ocweb/auth/link", "data/ocweb/notifier/file"] {
+        assert_eq!(owner(path), KEEPER, "{path}");
+    }
+}
+
+#[test]
+fn a_program_that_runs_as_the_agent_cannot_be_read_by_it() {
+    let Some(mut world) = shared_world() else { return };
+    let program = world.path("bin/ocweb-git-manager");
+    // Any program will do that is no script.
+    fs::copy("/bin/true", &program).unwrap();
+    world.start();
+    wait_until("it was started", || world.service("git-manager").is_some_and(|it| it["restarts"] != 0));
+    assert_eq!(program.metadata().unwrap().mode() & 0o777, 0o711);
+    assert!(can(AGENT, "\"$1\"", &program));
+    assert_eq!(world.path("bin/ocweb-auth").metadata().unwrap().mode() & 0o777, 0o755);
+}
+
+#[test]
+fn a_user_that_was_named_and_cannot_work_ends_the_start() {
+    let Some(world) = shared_world() else { return };
+    let mut environment = world.environment();
+    environment.insert("OCWEB_AGENT_USER".into(), AGENT.to_string());
+    fs::set_permissions(world.path("bin/opencode"), Permissions::from_mode(0o700)).unwrap();
+    let output = world.command(environment, &[]).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let program = world.path("bin/opencode");
+    let sentence =
+        format!("OCWEB_AGENT_USER cannot be used: user {AGENT} cannot reach {}", program.display());
+    assert!(output.status.code() == Some(2) && said.contains(&sentence), "{said}");
+}
