@@ -1,6 +1,6 @@
 // A long conversation without waiting for a model: written as opencode exports it, and read in by opencode itself.
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Stack } from './stack';
@@ -31,7 +31,11 @@ export async function fill(stack: Pick<Stack, 'folder'>, session: Session, count
   const file = join(stack.folder, 'long.json');
   await writeFile(file, JSON.stringify({ info, messages }));
   const state = join(stack.folder, 'data/opencode-state');
+  // As whoever opencode runs, which must be able to write what this makes.
+  const { uid, gid } = await stat(state);
   await promisify(execFile)(opencode, ['import', file], {
+    uid,
+    gid,
     cwd: session.directory,
     env: {
       PATH: process.env.PATH,

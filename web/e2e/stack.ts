@@ -2,7 +2,7 @@
 // Each stack has its own ports and folder, and is ended by the pid that was started here.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -132,6 +132,8 @@ export class Stack {
 
   static async start(options: StackOptions = {}): Promise<Stack> {
     const folder = await mkdtemp(join(tmpdir(), 'ocweb-e2e-'));
+    // Started as root, the agent is a user of its own, who has to get through to the volume.
+    await chmod(folder, 0o711);
     const stack = new Stack(folder, await freePort(), await freePort(), options);
     await stack.launch();
     return stack;
@@ -204,9 +206,19 @@ export class Stack {
     ];
   }
 
-  /** The volume as the processes of the stack see it. */
+  /** The volume as the processes of the stack see it. Ours hide what they have, opencode does not. */
   async volume(): Promise<string> {
-    return `/proc/${await this.supervisorPid()}/root${join(this.folder, 'data')}`;
+    const opencode = (await this.listed()).find(({ name }) => name === 'opencode');
+    return `/proc/${opencode?.pid}/root${join(this.folder, 'data')}`;
+  }
+
+  /** The processes that the supervisor wrote down. */
+  private async listed(): Promise<{ name: string; pid: number; start_time: number }[]> {
+    try {
+      return JSON.parse(await readFile(join(this.folder, 'run/processes.json'), 'utf8'));
+    } catch {
+      return [];
+    }
   }
 
   /** Logs in and answers the cookie. */
@@ -318,16 +330,22 @@ export class Stack {
     });
   }
 
-  /** Every process that carries this stack's mark, ours first. */
+  /** Every process that carries this stack's mark, or that its supervisor wrote down: ours hide their environment. */
   async processes(): Promise<{ pid: number; command: string }[]> {
     const mark = `OCWEB_INSTANCE=${join(this.folder, 'run')}`;
     const found: { pid: number; command: string }[] = [];
+    const listed = await this.listed();
     for (const entry of await readdir('/proc')) {
       if (!/^\d+$/.test(entry)) continue;
       try {
-        const environment = await readFile(`/proc/${entry}/environ`, 'utf8');
         const status = await readFile(`/proc/${entry}/stat`, 'utf8');
-        if (environment.split('\0').includes(mark) && !/\) Z /.test(status)) {
+        const [state, ...fields] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+        const started = Number(fields[18]);
+        const isListed = listed.some(
+          ({ pid, start_time }) => pid === Number(entry) && start_time === started,
+        );
+        const environment = isListed ? '' : await readFile(`/proc/${entry}/environ`, 'utf8');
+        if ((isListed || environment.split('\0').includes(mark)) && state !== 'Z') {
           found.push({
             pid: Number(entry),
             command: (await readFile(`/proc/${entry}/cmdline`, 'utf8')).replaceAll('\0', ' '),

@@ -1,5 +1,6 @@
 // From a task to its diff without a browser: clone, worktree, the real opencode at work, deletion, orphans.
 import { spawnSync } from 'node:child_process';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Stack, until } from './stack';
@@ -127,10 +128,60 @@ test('the agent pushes to its branch and nowhere else, without the token', async
   expect(token.length).toBeGreaterThan(10);
   for (const secret of [token, stack.password]) {
     expect(looked).not.toContain(secret);
-    // Whatever lies on the volume, the agent can read.
     const found = spawnSync('grep', ['-rlF', '--', secret, join(stack.folder, 'data')], { encoding: 'utf8' });
     expect([found.status, found.stdout]).toEqual([1, '']);
   }
+});
+
+test('wherever the agent looks, it finds no secret', async () => {
+  const chat = await newChat({ repo: 'demo/hello-web' });
+  const unasked = `/admin/chats/${chat.id}/permissions`;
+  expect((await stack.json(cookie, 'PUT', unasked, { permissions: 'all' })).status).toBe(204);
+  const directory = String(chat.directory);
+  await copyFile(join(import.meta.dirname, 'search.sh'), join(directory, 'search.sh'));
+  await stack.say(
+    cookie,
+    chat.id,
+    `run: sh search.sh ${stack.folder} >found.txt 2>/dev/null; wc -l found.txt\nsay: done`,
+  );
+  await stack.reaches(cookie, chat.id);
+  const found = await readFile(join(directory, 'found.txt'), 'utf8');
+  const named = (kind: string) =>
+    [...found.matchAll(new RegExp(`^${kind} (.+)$`, 'gm'))].map((match) => String(match[1]));
+  const services = await stack.services(cookie);
+  const pid = (name: string) => String(services.get(name)?.pid);
+
+  // It did look, and what it may see it saw.
+  expect(found).toContain('OPENCODE_SERVER_PASSWORD=');
+  expect(named('process')).toContain(pid('opencode'));
+  expect(named('file')).toContain(join(directory, 'found.txt'));
+
+  const hidden = ['auth', 'event-relay', 'git-manager', 'github-gateway', 'notifier', 'resource-monitor'].map(
+    pid,
+  );
+  hidden.push(String(await stack.supervisorPid()));
+  expect(hidden.filter((one) => named('process').includes(one))).toEqual([]);
+  const secrets = [await stack.githubToken(), stack.password];
+  if (process.getuid?.() === 0) {
+    // Started as root, the agent is another user, whom the kernel also keeps from files and sockets.
+    expect(await readFile(`/proc/${pid('opencode')}/status`, 'utf8')).not.toMatch(/^Uid:\t0/m);
+    expect(named('process')).not.toContain(pid('caddy'));
+    expect(named('socket')).toEqual(['git-manager', 'resource-monitor']);
+    const kept = ['auth/secret', 'notifier/vapid.key'].map((name) => join(stack.folder, 'data/ocweb', name));
+    const environment = await readFile(`/proc/${pid('github-gateway')}/environ`, 'utf8');
+    const values = [/^OCWEB_GATEWAY_SECRET=(.+)$/m.exec(environment.replaceAll('\0', '\n'))?.[1] ?? ''];
+    for (const path of kept) values.push((await readFile(path, 'utf8')).trim());
+    for (const value of values) expect(value.length).toBeGreaterThan(20);
+    secrets.push(...values);
+    for (const path of named('file')) {
+      const content = await readFile(path);
+      expect(
+        secrets.filter((secret) => content.includes(secret)),
+        path,
+      ).toEqual([]);
+    }
+  }
+  expect(secrets.filter((secret) => found.includes(secret))).toEqual([]);
 });
 
 test("opencode's own process has no secret of ours in its environment", async () => {
