@@ -1,5 +1,6 @@
 /** What a chat changed so far, at the end of its conversation while nothing runs: one tap to the diff, the log, the files. */
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import { queries } from '@/shared/api/queries';
 import type { ChatView } from '@/shared/api/relay';
@@ -7,6 +8,8 @@ import { plural } from '@/shared/format';
 import { diffAddress, filesAddress, logAddress } from '@/shared/git/addresses';
 import { GitStat } from '@/shared/git/GitStat';
 import './worktree.css';
+
+const PullRequest = lazy(() => import('./PullRequest'));
 
 export function Changes({ chat, isBusy }: { chat: ChatView; isBusy: boolean }) {
   const { data: stat } = useQuery({ ...queries.gitStat(chat.id), enabled: !isBusy });
@@ -23,6 +26,9 @@ export function Changes({ chat, isBusy }: { chat: ChatView; isBusy: boolean }) {
       )}
       <Link href={logAddress(chat.id)}>log</Link>
       <Link href={filesAddress(chat.id)}>files</Link>
+      <Suspense>
+        <PullRequest chat={chat} stat={stat} />
+      </Suspense>
     </nav>
   );
 }

@@ -1,4 +1,4 @@
-/** `/new`: a repository, a branch, and a text box. */
+/** `/new`: a repository, a branch, and a text box. `?from=` an issue or a pull request fills them in. */
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
@@ -7,6 +7,7 @@ import { Chip } from '@/features/composer/Chip';
 import { ChoiceChips } from '@/features/composer/ChoiceChips';
 import { Composer, type Message } from '@/features/composer/Composer';
 import { useNewChatChoices } from '@/features/composer/choices';
+import { useDraft } from '@/features/composer/draft';
 import { beginChat } from '@/features/outbox/store';
 import type { Extent } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
@@ -20,19 +21,33 @@ import './new-chat.css';
 const RepoSheet = lazy(() => import('@/features/repos/RepoSheet'));
 const BranchSheet = lazy(() => import('@/features/repos/BranchSheet'));
 const CloneChoice = lazy(() => import('@/features/repos/CloneChoice'));
+const FromTopic = lazy(() => import('./FromTopic'));
+
+/** Nothing but the address of an issue or a pull request, or its short form. */
+const topicAddress = /^(https?:\/\/\S+\/(pull|issues)\/\d+\S*|[\w.-]+\/[\w.-]+#\d+)$/;
 
 export function NewChatPage() {
   useTitle('New chat');
   const [search, setSearch] = useSearchParams();
   const [, navigate] = useLocation();
   const [sheet, setSheet] = useState<'repo' | 'branch' | null>(null);
-  const [base, setBase] = useState<string | null>(null);
   const [extent, setExtent] = useState<Extent>('full');
+  const base = search.get('base');
+  const asked = search.get('from');
+  const typed = useDraft('new').trim();
+  const address = asked ?? (topicAddress.test(typed) ? typed : null);
   const repos = useQuery(queries.repos());
   const repo = search.get('repo') ?? recall('repo') ?? repos.data?.[0]?.name ?? null;
   const clone = repos.data?.find((other) => other.name === repo && other.state === 'ready');
   const isCloned = repos.data?.some((other) => other.name === repo && other.state !== 'failed') ?? true;
   const choices = useNewChatChoices(repo);
+
+  function begin(name: string, base: string | null) {
+    remember('repo', name);
+    if (name !== repo) setExtent('full');
+    setSearch(base === null ? { repo: name } : { repo: name, base }, { replace: true });
+    setSheet(null);
+  }
 
   async function create(message: Message) {
     if (repo === null) return;
@@ -59,6 +74,11 @@ export function NewChatPage() {
         </div>
       </main>
       <div className="dock">
+        <Suspense>
+          {address !== null && (
+            <FromTopic key={address} address={address} isAsked={asked !== null} onBegin={begin} />
+          )}
+        </Suspense>
         <div className="new-chat-where">
           <Chip label="Repository" value={repo ?? 'choose a repository'} onClick={() => setSheet('repo')} />
           {repo !== null && (
@@ -85,27 +105,14 @@ export function NewChatPage() {
       </div>
       <Suspense>
         {sheet === 'repo' && (
-          <RepoSheet
-            chosen={repo}
-            onClose={() => setSheet(null)}
-            onChoose={(name) => {
-              remember('repo', name);
-              setBase(null);
-              setExtent('full');
-              setSearch({ repo: name }, { replace: true });
-              setSheet(null);
-            }}
-          />
+          <RepoSheet chosen={repo} onClose={() => setSheet(null)} onChoose={(name) => begin(name, null)} />
         )}
         {sheet === 'branch' && repo !== null && (
           <BranchSheet
             repo={repo}
             chosen={base}
             onClose={() => setSheet(null)}
-            onChoose={(branch) => {
-              setBase(branch);
-              setSheet(null);
-            }}
+            onChoose={(branch) => begin(repo, branch)}
           />
         )}
       </Suspense>
