@@ -435,7 +435,8 @@ test('a chat that cannot be made says why', async () => {
 });
 
 test('a clone that takes too long is cancelled: nothing of it stays, and the task is in the box again', async () => {
-  await stack.control('rate', 'POST', { repository: 'demo/big-monorepo', bytes_per_second: 4_000 });
+  const rate = { repository: 'demo/big-monorepo', bytes_per_second: 30_000 };
+  await stack.control('rate', 'POST', rate);
   await visit(phone.page, '/new?repo=demo%2Fbig-monorepo');
   await button('Clone: everything').tap();
   await picture(phone.page, 'clone-choice');
@@ -445,7 +446,9 @@ test('a clone that takes too long is cancelled: nothing of it stays, and the tas
   await phone.page.waitForURL(/\/chat\/ses_/);
   const doomed = chatId();
   const preparing = phone.page.getByRole('region', { name: 'Preparing the chat' });
-  await preparing.getByText(/receiving .* objects .*B\/s/).waitFor();
+  await preparing.getByText(/receiving · [\d,]+ of [\d,]+ objects/).waitFor();
+  // It would not be done before it is cancelled.
+  await stack.control('rate', 'POST', { ...rate, bytes_per_second: 100 });
   await picture(phone.page, 'preparing-slowly');
   const other = await phone.context.newPage();
   await visit(other, '/repos');

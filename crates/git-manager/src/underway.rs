@@ -8,8 +8,8 @@ use std::{
 
 use crate::git::{Phase, Progress};
 
-/// git tells of a transfer that moves each second; one that is silent for so long stands still.
-const SILENT: Duration = Duration::from_secs(3);
+/// git tells of a transfer with each 64 kB that came; one that is silent for so long stands still, or nearly so.
+const SILENT: Duration = Duration::from_secs(5);
 
 /// All that goes on, by the name of what it is done for.
 #[derive(Default)]
