@@ -19,7 +19,7 @@ async fn what_github_says_in_the_middle_of_a_transfer_is_read() {
     let bench = Bench::new().await;
     let (worktree, chat) = (bench.chat().await, chat_capability());
     // More than git sends in one piece, so that it is still sending when it is refused.
-    let noise: Vec<u8> = (0..3_000_000_u64).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
+    let noise: Vec<u8> = (0..3_000_000_u64).map(|n| (n.wrapping_mul(n) >> 7).to_le_bytes()[0]).collect();
     std::fs::write(worktree.join("noise"), noise).unwrap();
     bench.commit(&worktree, "one").await;
     for status in [403, 422, 500] {
