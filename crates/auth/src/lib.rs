@@ -8,6 +8,8 @@
 mod authenticator;
 mod clock;
 mod decision;
+#[cfg(test)]
+mod fuzz;
 mod host;
 mod http;
 mod list_file;

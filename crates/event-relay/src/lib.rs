@@ -11,6 +11,8 @@ mod config;
 mod continuation;
 mod files;
 mod filter;
+#[cfg(test)]
+mod fuzz;
 mod git_manager;
 mod hub;
 mod instance;

@@ -8,6 +8,8 @@ mod branch;
 mod capability;
 mod commit_id;
 mod folder;
+#[cfg(test)]
+mod fuzz;
 mod inner_path;
 mod repository;
 mod session;
@@ -28,7 +30,7 @@ pub struct InvalidName(String);
 impl InvalidName {
     /// The text is shown cut and without control characters, since it comes from anybody.
     fn new(what: &str, text: &str, rule: &str) -> Self {
-        let shown: String = text.chars().take(60).flat_map(char::escape_default).collect();
+        let shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
         Self(format!("\"{shown}\" is not {what}: {rule}."))
     }
 }

@@ -18,7 +18,7 @@ use reqwest::Url;
 
 use crate::config::Config;
 
-mod submodules;
+pub(crate) mod submodules;
 
 /// Everything that a chat's worktree contributes.
 pub struct Workplace {

@@ -17,6 +17,8 @@
 
 mod borrowed;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod invocation;
 mod leftovers;
 mod progress;

@@ -19,6 +19,8 @@ pub mod clones;
 pub mod config;
 pub mod delivery;
 pub mod error;
+#[cfg(test)]
+mod fuzz;
 pub mod garbage;
 pub mod git;
 pub mod loss;

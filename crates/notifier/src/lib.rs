@@ -11,6 +11,8 @@ mod channel;
 mod chats;
 mod delivery;
 mod event;
+#[cfg(test)]
+mod fuzz;
 mod http;
 mod kept;
 mod ledger;

@@ -8,6 +8,8 @@ mod characters;
 mod client;
 mod contents;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod id;
 mod prompt;
 

@@ -1,14 +1,15 @@
 //! Folder names on the volume, read back into what they stand for.
 //!
-//! A clone is `owner__name`, a worktree `owner__name__sessionId`. An owner holds no underscore and a
-//! session id no two in a row, so the outer separators are the first and the last `__`, whatever the
-//! repository is called.
+//! A clone is `owner__name`, a worktree `owner__name__sessionId`. Neither an owner nor a session id holds two underscores
+//! in a row, so the outer separators are the first and the last `__`, whatever the repository is called.
 
 /// `owner/name` of a clone's folder. `None` for a folder that is no clone.
 pub(crate) fn repository_of_clone(folder: &str) -> Option<String> {
     let (owner, name) = folder.split_once("__")?;
+    // Accounts of enterprises have an underscore in their names.
     let is_owner = |owner: &str| {
-        !owner.is_empty() && owner.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+        owner.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+            && owner.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'))
     };
     (is_owner(owner) && !name.is_empty()).then(|| format!("{owner}/{name}"))
 }
@@ -46,6 +47,7 @@ mod tests {
         assert_eq!(worktree("demo__data__pipe.v2__ses_1"), read("demo/data__pipe.v2", "ses_1"));
         assert_eq!(worktree("demo___x___ses_1"), read("demo/_x_", "ses_1"));
         assert_eq!(repository_of_clone("a-b__c__d"), Some("a-b/c__d".into()));
+        assert_eq!(repository_of_clone("octo_corp__c"), Some("octo_corp/c".into()));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use reqwest::Url;
 
 /// More than any honest repository has; each of them is a part of the capability.
 const MOST: usize = 50;
+/// A larger `.gitmodules` is not read, in bytes: it would be in memory as a whole.
+const LARGEST: usize = 256 << 10;
 
 /// The submodules of `commit` in the clone at `clone`. What cannot be read has none.
 pub(super) fn of(
@@ -21,14 +23,19 @@ pub(super) fn of(
     let read = || -> Result<String, git2::Error> {
         let opened = git2::Repository::open(clone)?;
         let tree = opened.find_commit(commit.parse()?)?.tree()?;
-        let blob = tree.get_path(Path::new(".gitmodules"))?.to_object(&opened)?.peel_to_blob()?;
+        let id = tree.get_path(Path::new(".gitmodules"))?.id();
+        let (size, _) = opened.odb()?.read_header(id)?;
+        if size > LARGEST {
+            return Ok(String::new());
+        }
+        let blob = opened.find_blob(id)?;
         Ok(String::from_utf8_lossy(blob.content()).into_owned())
     };
     named(&read().unwrap_or_default(), repository, github)
 }
 
 /// The repositories in the text of a `.gitmodules`.
-fn named(text: &str, repository: &RepositoryName, github: &Url) -> Vec<RepositoryName> {
+pub(crate) fn named(text: &str, repository: &RepositoryName, github: &Url) -> Vec<RepositoryName> {
     let addresses = text.lines().filter_map(|line| {
         let (name, value) = line.split_once('=')?;
         (name.trim() == "url").then(|| value.trim().trim_matches('"'))

@@ -41,7 +41,7 @@ where
 }
 
 /// The file named by git's `Unable to create '/…/x.lock': File exists`.
-fn lock_in_the_way(said: &str) -> Option<PathBuf> {
+pub(super) fn lock_in_the_way(said: &str) -> Option<PathBuf> {
     let (before, _) = said.split_once(".lock': File exists")?;
     let (_, path) = before.rsplit_once("Unable to create '")?;
     Some(PathBuf::from(format!("{path}.lock")))

@@ -74,6 +74,8 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -88,6 +90,31 @@ mod tests {
             }
             let found: Vec<_> = std::iter::from_fn(|| frames.next()).collect();
             assert_eq!(found, expected, "cut into pieces of {size}");
+        }
+    }
+
+    fn found_in<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> Vec<Frame> {
+        let mut frames = Frames::default();
+        pieces.into_iter().for_each(|piece| frames.push(piece).unwrap());
+        std::iter::from_fn(|| frames.next()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ocweb_fuzz::cases(500))]
+        #[test]
+        fn fuzz_spoiled_frames_are_the_same_however_the_bytes_are_cut(
+            bytes in ocweb_fuzz::spoiled(&[b"id: e-1\ndata: {\"a\":1}\n\n: x\n\ndata: 1\r\ndata:2\r\n\r\n"]),
+            cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),
+        ) {
+            prop_assert_eq!(found_in(ocweb_fuzz::pieces(&bytes, &cuts)), found_in([&bytes[..]]));
+        }
+    }
+
+    #[test]
+    fn fuzz_long_frames_take_no_longer_than_they_are() {
+        for piece in ["data: x\n", "\n", "x", "data: x\n\n"] {
+            let long = |size: usize| piece.repeat(size / piece.len());
+            ocweb_fuzz::assert_linear("frames", long, |text| found_in(text.as_bytes().chunks(7)));
         }
     }
 
