@@ -36,7 +36,7 @@ pub enum Missing {
     #[error("The working copy of the chat {0} is gone")]
     WorkingCopy(ChatId),
     /// No such file or folder in a working copy.
-    #[error("There is no {0} in the working copy")]
+    #[error("There is no {} in the working copy", .0.escape_debug())]
     Path(String),
     /// No such commit.
     #[error("There is no commit {0} here, or more than one that begins so")]

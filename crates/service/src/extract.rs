@@ -3,22 +3,70 @@
 //! Handlers use these in place of axum's own, so that a bad body, query or path is answered in the
 //! same form as every other error.
 
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     extract::{
-        FromRequest, FromRequestParts,
+        FromRequest, FromRequestParts, OptionalFromRequest, Request,
         rejection::{JsonRejection, PathRejection, QueryRejection},
     },
     response::IntoResponse,
 };
-use serde::Serialize;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::Problem;
 
-/// A JSON body. 400 when it is not JSON, 413 when too large, 415 without the content type, 422 when
+/// A JSON body, which is an object. 400 when it is not JSON, 413 when too large, 415 without the content type, 422 when
 /// it is JSON of the wrong shape.
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Problem))]
+#[derive(Debug)]
 pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let axum::Json(Object(value)) =
+            <axum::Json<Object<T>> as FromRequest<S>>::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
+
+/// Where there need not be a body.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let body = <axum::Json<Object<T>> as OptionalFromRequest<S>>::from_request(request, state).await?;
+        Ok(body.map(|axum::Json(Object(value))| Self(value)))
+    }
+}
+
+/// What is read from an object alone. Left to itself, serde takes a list for an object whose fields have no names, and an
+/// empty one for an object that says nothing.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Object<T>, M::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> axum::response::Response {
@@ -51,5 +99,48 @@ impl From<QueryRejection> for Problem {
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
         Self::new(rejection.status(), rejection.body_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::header};
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Wanted {
+        dry_run: bool,
+        names: Vec<String>,
+    }
+
+    fn request(body: &'static str) -> Request {
+        Request::builder().header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_an_object() {
+        let read = async |body| {
+            let read = <Json<Wanted> as FromRequest<()>>::from_request(request(body), &()).await;
+            read.map(|Json(wanted)| wanted).map_err(|problem| problem.status)
+        };
+        let wanted = Wanted { dry_run: true, names: vec!["a".into()] };
+        assert_eq!(read(r#"{"dry_run":true,"names":["a"]}"#).await, Ok(wanted));
+        assert_eq!(read("{}").await, Ok(Wanted::default()));
+        for body in ["[]", "[true]", "7", "\"x\"", "null", r#"{"dry_run":[]}"#] {
+            assert_eq!(read(body).await.unwrap_err(), 422, "{body}");
+        }
+        for body in ["", "{", "{}x"] {
+            assert_eq!(read(body).await.unwrap_err(), 400, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn there_need_not_be_one() {
+        let none = <Json<Wanted> as OptionalFromRequest<()>>::from_request(Request::default(), &()).await;
+        assert!(none.is_ok_and(|none| none.is_none()));
+        let list = <Json<Wanted> as OptionalFromRequest<()>>::from_request(request("[]"), &()).await;
+        assert_eq!(list.unwrap_err().status, 422);
     }
 }

@@ -1,6 +1,6 @@
 //! `/admin/gc`: removing what nothing needs any more.
 
-use axum::extract::{State, rejection::JsonRejection};
+use axum::extract::State;
 use ocweb_service::{Problem, extract::Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -31,9 +31,9 @@ struct GarbageRequest {
     responses((status = 200, body = Collected), (status = 400, body = Problem)))]
 async fn collect(
     State(manager): State<Manager>,
-    request: Result<Option<axum::Json<GarbageRequest>>, JsonRejection>,
+    request: Option<Json<GarbageRequest>>,
 ) -> Result<Json<Collected>, Problem> {
-    let dry_run = request?.is_some_and(|axum::Json(request)| request.dry_run);
+    let dry_run = request.is_some_and(|Json(request)| request.dry_run);
     let collected = manager
         .detached(async move |removal| garbage::collect(&removal, dry_run, super::reason).await)
         .await?;
