@@ -123,6 +123,21 @@ test("log in: GitHub's failure is said, and never looks like an empty list", asy
   await picture(phone.page, 'repositories-failed');
 });
 
+test('whatever GitHub answers is said in words of its own (fault 16)', async () => {
+  for (const [status, words] of [
+    [401, /does not take GITHUB_TOKEN .*Set a new one/],
+    [403, /refuses .*\(403\).*GITHUB_TOKEN/],
+    [404, /\(404\)/],
+    [429, /too many requests/],
+    [503, /GitHub failed .*Try again/],
+  ] as const) {
+    await stack.control('faults', 'DELETE');
+    await stack.control('faults', 'POST', { part: 'api', status, times: 20 });
+    await button('Retry').tap();
+    await phone.page.getByRole('alert').filter({ hasText: words }).waitFor();
+  }
+});
+
 test('nothing is cloned yet, so the repositories are shown', async () => {
   await stack.control('faults', 'DELETE');
   await button(/try again|retry/i)

@@ -1,5 +1,6 @@
 // From a task to its diff without a browser: clone, worktree, the real opencode at work, deletion, orphans.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -212,6 +213,24 @@ test('what would be lost is said before a worktree is deleted', async () => {
   );
   expect(body.worktrees.map((worktree) => worktree.session_id)).not.toContain(chat.id);
   expect((await stack.json(cookie, 'GET', `/session/${chat.id}`)).status).toBe(404);
+});
+
+test('a worktree is not deleted under its running chat: first it is stopped (fault 20)', async () => {
+  const chat = await newChat({ repo: 'demo/hello-web', prompt: 'run: sleep 984' });
+  const sleeps = async () =>
+    (await stack.processes()).some((process) => process.command.startsWith('sleep 984'));
+  await until('it runs', sleeps);
+  const worktree = `/admin/worktrees/demo/hello-web/${chat.id}`;
+  const refused = await stack.json<Refusal>(cookie, 'DELETE', worktree);
+  expect(refused.status).toBe(409);
+  expect(refused.body.reasons.map(({ kind }) => kind)).toContain('chat-running');
+  expect(await sleeps()).toBe(true);
+  const accepted = refused.body.reasons.map(({ kind, count }) => `${kind}:${count}`).join();
+  expect((await stack.json(cookie, 'DELETE', `${worktree}?accept=${accepted}`)).status).toBe(204);
+  expect(existsSync(String(chat.directory))).toBe(false);
+  await until('the agent was stopped', async () => !(await sleeps()));
+  await stack.reaches(cookie, chat.id, ['unread', 'done', 'failed', 'interrupted']);
+  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
 });
 
 test('a chat that runs is not deleted', async () => {

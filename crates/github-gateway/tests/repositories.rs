@@ -40,6 +40,7 @@ async fn githubs_list_has_all_pages_and_is_kept_for_a_while() {
     assert_eq!(get(&bench, "/admin/repos/github?refresh=true").await, listed);
 }
 
+/// Fault 16, for the API.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_githubs_api_refuses_is_said_clearly() {
     let bench = Bench::new().await;
@@ -62,6 +63,17 @@ async fn what_githubs_api_refuses_is_said_clearly() {
     bench.world.faults().add(Fault::cut(Part::Api, 10));
     let (status, _) = send(&bench, "/admin/repos/github").await;
     assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
+/// Fault 16: it takes the fifteen seconds that are waited for an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_does_not_come_is_said_clearly() {
+    let bench = Bench::new().await;
+    bench.world.faults().add(Fault::delay(Part::Api, 600_000).times(100));
+    let (status, problem) = send(&bench, "/admin/repos/github").await;
+    assert_eq!((status, &problem["type"]), (StatusCode::GATEWAY_TIMEOUT, &json!("github-timeout")));
+    bench.world.faults().clear();
+    get(&bench, "/admin/repos/github").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
