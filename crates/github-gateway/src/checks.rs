@@ -11,7 +11,7 @@ use crate::{
     github::GitHub,
 };
 
-mod log;
+pub(crate) mod log;
 
 const READING: &str = "reading the checks";
 /// Of so many failed checks it is read what they say.

@@ -1,7 +1,7 @@
 //! GitHub's REST API with the one token: every request of it, and how its refusals are read, is here.
 
 mod answers;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::time::Duration;
 
@@ -212,7 +212,7 @@ fn graphql_address(api: &Url) -> Url {
 }
 
 /// The address of `rel="next"` in a Link header.
-fn next_page(header: &str) -> Option<Url> {
+pub(crate) fn next_page(header: &str) -> Option<Url> {
     header.split(',').find_map(|link| {
         let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
         parameters

@@ -19,6 +19,8 @@ mod checks;
 mod config;
 mod door;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod git;
 mod github;
 mod issues;

@@ -7,7 +7,7 @@ const LINE: usize = 400;
 const ERROR: &str = "##[error]";
 
 /// The lines before the last error and that error, or else the end; without time stamps, colours and marks of groups.
-pub(super) fn excerpt(log: &str) -> String {
+pub(crate) fn excerpt(log: &str) -> String {
     let lines: Vec<String> =
         log.lines().map(plain).filter(|line| !line.starts_with("##[endgroup]")).collect();
     let end = lines.iter().rposition(|line| line.starts_with(ERROR)).map_or(lines.len(), |at| at + 1);

@@ -20,7 +20,7 @@ const WAIT: u64 = 60;
 const LONGEST: usize = 300;
 
 /// What a refusal means.
-pub(super) fn cause(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Cause {
+pub(crate) fn cause(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Cause {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = sentence(&body["message"]);
     match status {

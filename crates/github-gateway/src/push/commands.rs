@@ -4,6 +4,8 @@
 
 /// More than any person's push; a mirror of a big repository has thousands of references, and is refused.
 const LONGEST: usize = 64 * 1024;
+/// More than a file system takes for a reference, and than fits into a refusal's packet beside the reason.
+const LONGEST_REFERENCE: usize = 4096;
 const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// One reference that is to be changed.
@@ -108,6 +110,9 @@ impl Commands {
         if !is_id(old) || !is_id(new) || reference.is_empty() || reference.contains(char::is_control) {
             return Err(Malformed::Garbled);
         }
+        if reference.len() > LONGEST_REFERENCE {
+            return Err(Malformed::Garbled);
+        }
         let commit = |id: &str| (id != ZEROS).then(|| id.to_owned());
         self.list.push(Command { old: commit(old), new: commit(new), reference: reference.to_owned() });
         Ok(())
@@ -172,6 +177,8 @@ mod tests {
         }
         let line = packet(&format!("{} {} refs/heads/x", id('a'), "g".repeat(40)));
         assert_eq!(read(line.as_bytes()), Err(Malformed::Garbled));
+        let endless = packet(&format!("{ZEROS} {} refs/heads/{}", id('a'), "x".repeat(60_000)));
+        assert_eq!(read(endless.as_bytes()), Err(Malformed::Garbled));
         let many = packet(&format!("{ZEROS} {} refs/heads/x", id('a'))).repeat(5000);
         assert_eq!(read(many.as_bytes()), Err(Malformed::TooLong));
     }
