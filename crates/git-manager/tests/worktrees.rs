@@ -235,6 +235,29 @@ async fn a_worktree_whose_chat_runs_is_refused_or_stopped_first() {
     deleted(&service, "/admin/worktrees/demo/hello-web/ses_2").await;
 }
 
+/// Fault 20, as bad luck has it: nobody asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worktree_that_is_removed_in_a_terminal_is_said() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": "demo/hello-web"})).await;
+    let path: PathBuf = service.settled(&id).await["directory"].as_str().unwrap().into();
+    let other = service.add_worktree("demo/hello-web", "ses_other").await;
+    bench.opencode.memory().busy.insert(id.clone(), path.display().to_string());
+    std::fs::remove_dir_all(&path).unwrap();
+    for what in ["git", "diff", "log", "files"] {
+        let address = format!("/admin/chats/{id}/{what}");
+        let (status, problem) = service.send(reqwest::Method::GET, &address, None).await;
+        assert!([404, 409].contains(&status.as_u16()), "{what}: {status} {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("working copy"), "{problem}");
+    }
+    // The clone and the others are as before, and the chat can be deleted.
+    assert_eq!(git(&other, &["status", "--porcelain"]), "");
+    assert!(service.add_worktree("demo/hello-web", "ses_next").await.exists());
+    deleted(&service, &format!("/admin/chats/{id}?force=true")).await;
+    assert!(other.exists());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_is_not_deleted_while_something_would_be_lost() {
     let bench = Bench::new().await;
