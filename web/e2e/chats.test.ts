@@ -357,3 +357,33 @@ test('on a desktop the list stays beside the chat', async () => {
   await reaches(chats.asks, 'done');
   await isIn(other, chats.asks, 'done');
 });
+
+test('a new working copy is set up in sight, and a failed setup is said and keeps nothing from beginning', async () => {
+  const { page } = phone;
+  await visit(page, '/repos');
+  await button('Settings of demo/tally').tap();
+  const setup = page.getByRole('form', { name: 'Your setup' });
+  await setup.getByRole('button', { name: 'Add a file' }).tap();
+  await setup.getByRole('textbox', { name: 'File 1: path' }).fill('.env');
+  await setup.getByRole('textbox', { name: 'File 1: content' }).fill('KEY=1');
+  await setup.getByRole('textbox', { name: /^Command/ }).fill('cat .env; sleep 1000');
+  await setup.getByRole('button', { name: 'Save the setup' }).tap();
+  await setup.getByText('Saved').waitFor();
+  await picture(page, 'repository-setup');
+  await button('Check the clone').tap();
+  await page.getByText('Everything is sound.').waitFor();
+
+  const chat = await begin('demo/tally', 'say: Set up.');
+  await visit(page, `/chat/${chat}`);
+  await page.getByRole('region', { name: 'Output of the setup' }).getByText('KEY=1').waitFor();
+  expect(await page.getByTestId('preparing').getAttribute('data-state')).toBe('setting_up');
+  await picture(page, 'setting-up');
+  await button('Begin without it').tap();
+  await reaches(chat, 'done', 'unread');
+  await page.getByTestId('setup-failed').getByRole('button', { name: 'Show' }).tap();
+  await page.getByRole('dialog', { name: 'Setup' }).getByText('was skipped').waitFor();
+  await picture(page, 'setup-failed');
+  await button('Close').tap();
+  expect(await page.getByTestId('setup-failed').count()).toBe(0);
+  await stack.json(cookie, 'PUT', '/admin/repos/demo/tally/setup', { command: null });
+});

@@ -14,6 +14,7 @@ pub enum Creation {
     Cloning,
     Fetching,
     AddingWorktree,
+    SettingUp,
     CreatingSession,
     Ready,
     Failed,

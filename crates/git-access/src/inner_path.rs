@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{InvalidName, text_name};
 
 /// The longest path, in bytes.
@@ -9,7 +11,8 @@ const LONGEST: usize = 4096;
 
 /// A path below a working copy's root, such as `src/main.rs`; empty for the root itself. It has no `..`, and
 /// leads into no `.git`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct InnerPath(String);
 
 text_name!(InnerPath);

@@ -10,7 +10,9 @@ mod problem;
 mod prompts;
 mod proposals;
 mod reading;
+mod repairs;
 mod repositories;
+mod setup;
 mod shipping;
 mod stopping;
 mod view;
@@ -66,6 +68,8 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(repositories::router())
         .merge(worktrees::router())
         .merge(chats::router())
+        .merge(setup::router())
+        .merge(repairs::router())
         .merge(permissions::router())
         .merge(prompts::router())
         .merge(proposals::router())

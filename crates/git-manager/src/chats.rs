@@ -35,6 +35,8 @@ use crate::{
     names::{RepositoryName, SessionId},
     prompts::{NewPrompt, Prompt, Prompts},
     records::Records,
+    repair::Repairs,
+    setup::Setups,
     worktrees::Worktrees,
 };
 
@@ -54,6 +56,8 @@ pub struct Chats {
     taking_in: tokio::sync::Mutex<()>,
     pub(super) clones: Arc<Clones>,
     pub(super) worktrees: Arc<Worktrees>,
+    pub(super) repairs: Arc<Repairs>,
+    pub(super) setups: Setups,
     pub(super) opencode: Client,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -67,11 +71,14 @@ struct Worker {
 
 impl Chats {
     /// The chats and prompts whose records lie in `folder`.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of its own, and this is called once")]
     pub fn open(
         folder: &Path,
         changes: Arc<Changes>,
         clones: Arc<Clones>,
         worktrees: Arc<Worktrees>,
+        repairs: Arc<Repairs>,
+        setups: Setups,
         opencode: Client,
         tasks: TaskTracker,
         stop: CancellationToken,
@@ -102,6 +109,8 @@ impl Chats {
             taking_in: tokio::sync::Mutex::default(),
             clones,
             worktrees,
+            repairs,
+            setups,
             opencode,
             tasks,
             stop,
@@ -129,6 +138,11 @@ impl Chats {
     /// The prompts of all chats.
     pub fn prompts(&self) -> &Prompts {
         &self.prompts
+    }
+
+    /// How working copies are set up.
+    pub fn setups(&self) -> &Setups {
+        &self.setups
     }
 
     /// Takes in a chat with its first prompt. When this returns, both are on the disk, and it will be
@@ -289,6 +303,7 @@ impl Chats {
         self.records.remove(id.as_str())?;
         lock(&self.known).remove(id);
         self.changes.note(id);
+        self.setups.forget(id)?;
         self.prompts.forget(id)
     }
 

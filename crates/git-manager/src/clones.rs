@@ -34,6 +34,7 @@ use crate::{
     git::{Git, Progress},
     names::{BranchName, RepositoryName, repository_of_folder},
     records::{Records, sync_folder},
+    setup::{Committed, InvalidSetup},
     underway::{Report, Underway},
 };
 
@@ -420,11 +421,32 @@ impl Clones {
         Ok(true)
     }
 
+    /// Brings the remote-tracking branches up to date for a caller who has the right to change the clone.
+    pub(crate) async fn fetch_into(&self, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
+        let report = self.report(name);
+        transfer::fetch(&self.git, clone, name, self.extent(name), None, &report).await
+    }
+
+    /// Brings the objects of the remote that a damaged clone lacks, for a caller who has the right to change it.
+    pub(crate) async fn refetch_objects(&self, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
+        transfer::refetch_objects(&self.git, clone, name, self.extent(name)).await
+    }
+
     /// The branches of the remote: as of the last fetch, or asked from the remote when a clone does not know all.
     pub async fn branches(&self, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
         match self.find(name).filter(|name| self.extent(name) != Extent::LatestOnly) {
             Some(name) => reading::branches(&self.path(&name)),
             None => transfer::remote_branches(&self.git, name).await,
+        }
+    }
+
+    /// What a repository says itself about the setup of its working copies, on its default branch.
+    pub fn committed_setup(&self, name: &RepositoryName) -> Result<Option<Committed>, InvalidSetup> {
+        let path = self.path(name);
+        let commit = reading::base(&path, name, None).ok().and_then(|base| base.commit);
+        match (git2::Repository::open(&path), commit) {
+            (Ok(repository), Some(commit)) => Committed::at(&repository, &commit),
+            _ => Ok(None),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the service is told, read once at the start.
 
-use std::num::NonZeroU64;
+use std::{collections::BTreeMap, num::NonZeroU64};
 
 use ocweb_git_access::Key;
 use ocweb_service::{ConfigError, Environment, config::Folders};
@@ -28,6 +28,10 @@ pub struct Config {
     pub stall_seconds: u64,
     /// `OCWEB_PROMPT_SETTLE_SECONDS`: how long a prompt may take from being sent to being stored.
     pub settle_seconds: u64,
+    /// `OCWEB_AGENT_ENVIRONMENT`: what the agent's commands are given, without keys; JSON.
+    pub agent_environment: Vec<(String, String)>,
+    /// `OCWEB_SETUP_LIMIT_SECONDS`: how long the setup of a working copy may take.
+    pub setup_limit_seconds: u64,
     /// `OCWEB_INSTANCE`: the mark of this instance's processes.
     pub instance: Option<String>,
     /// `PATH`, in which git is looked for.
@@ -59,10 +63,26 @@ impl Config {
             settle_seconds: environment
                 .parsed("OCWEB_PROMPT_SETTLE_SECONDS", NonZeroU64::MIN.saturating_add(14))?
                 .get(),
+            agent_environment: agent_environment(environment)?,
+            setup_limit_seconds: environment
+                .parsed("OCWEB_SETUP_LIMIT_SECONDS", NonZeroU64::MIN.saturating_add(899))?
+                .get(),
             instance: environment.get("OCWEB_INSTANCE").map(Into::into),
             path: environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin").into(),
         })
     }
+}
+
+/// What a command is given that is run in the agent's place. Alone, without a supervisor, what can be known.
+fn agent_environment(environment: &Environment) -> Result<Vec<(String, String)>, ConfigError> {
+    const NAME: &str = "OCWEB_AGENT_ENVIRONMENT";
+    let Some(text) = environment.get(NAME) else {
+        let path = environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin");
+        return Ok(vec![("PATH".into(), path.into())]);
+    };
+    let variables: BTreeMap<String, String> = serde_json::from_str(text)
+        .map_err(|error| ConfigError::Invalid { name: NAME, reason: error.to_string() })?;
+    Ok(variables.into_iter().collect())
 }
 
 #[cfg(test)]

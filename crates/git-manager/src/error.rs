@@ -38,6 +38,9 @@ pub enum Missing {
     /// No such file or folder in a working copy.
     #[error("There is no {} in the working copy", .0.escape_debug())]
     Path(String),
+    /// No notice of a repair of this id.
+    #[error("There is no such notice")]
+    Notice,
     /// No such commit.
     #[error("There is no commit {0} here, or more than one that begins so")]
     Commit(String),
@@ -177,6 +180,20 @@ impl Error {
             failure: error.at_remote(),
             with_token,
             retry_after: None,
+        }
+    }
+
+    /// Whether a damaged clone may be behind it.
+    pub fn may_be_damage(&self) -> bool {
+        match self {
+            Self::Internal(_) | Self::Unreadable(_) => true,
+            Self::Remote { failure, .. } => {
+                matches!(
+                    failure,
+                    RemoteFailure::Damaged | RemoteFailure::Interrupted | RemoteFailure::Other(_)
+                )
+            }
+            _ => false,
         }
     }
 

@@ -173,6 +173,16 @@ impl Git {
         Borrowed::new(&self.home, clone, &self.address(repository), extent)
     }
 
+    /// The same without the clone's references: a fetch in it takes nothing for granted.
+    pub fn borrow_objects(
+        &self,
+        repository: &RepositoryName,
+        clone: &Path,
+        extent: Extent,
+    ) -> std::io::Result<Borrowed> {
+        Borrowed::of_objects(&self.home, clone, &self.address(repository), extent)
+    }
+
     /// A git command that reads `repository` at the remote, in the name of a clone or (without one) of none.
     pub fn remote(&self, repository: &RepositoryName, clone: Option<&Borrowed>) -> Invocation {
         let mut invocation = self

@@ -2,9 +2,11 @@
 //!
 //! A request becomes a chat step by step (`chats`), over a clone (`clones`) and a worktree (`worktrees`).
 //! Its prompts wait in an outbox (`prompts`) until `delivery` has handed them over, each once and in order.
+//! A fresh working copy is prepared by `setup`.
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
 //! `agent` whether a chat is at work, `loss` what would be lost and `processes` what runs there, and refuses with all
 //! `reasons` that were not accepted; `garbage` collects by the same rule.
+//! `repair` finds damage and sets it right.
 //! `underway` tells how far a clone, a fetch or a checkout is.
 //! `view` shows the working copies to those who only read, and `proposals` has a model put them into words.
 //! `shipping` commits, pushes and updates for a person.
@@ -31,6 +33,8 @@ pub mod proposals;
 pub mod reasons;
 pub mod records;
 pub mod removal;
+pub mod repair;
+pub mod setup;
 pub mod shipping;
 pub mod underway;
 pub mod view;

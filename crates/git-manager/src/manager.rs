@@ -18,6 +18,8 @@ use crate::{
     names::SessionId,
     proposals::Proposals,
     removal::Removal,
+    repair::Repairs,
+    setup::Setups,
     shipping::{Parts, Shipping},
     underway::Underway,
     view::View,
@@ -48,6 +50,7 @@ pub struct Manager {
     pub(crate) worktrees: Arc<Worktrees>,
     pub(crate) chats: Arc<Chats>,
     pub(crate) changes: Arc<Changes>,
+    pub(crate) repairs: Arc<Repairs>,
     pub(crate) stop: CancellationToken,
     pub(crate) view: Arc<View>,
     pub(crate) proposals: Arc<Proposals>,
@@ -84,12 +87,15 @@ impl Manager {
             access,
             underway,
         )?);
+        let repairs = Repairs::open(&own, &clones, &worktrees, &git, &tasks, &stop)?;
         let changes = Arc::new(Changes::default());
         let chats = Arc::new(Chats::open(
             &own,
             Arc::clone(&changes),
             Arc::clone(&clones),
             Arc::clone(&worktrees),
+            Arc::clone(&repairs),
+            Setups::open(&own.join("setup"), Arc::clone(&git), config)?,
             opencode.clone(),
             tasks.clone(),
             stop.clone(),
@@ -97,6 +103,7 @@ impl Manager {
         // Repaired before anything is made or delivered.
         put_in_order(&clones, &worktrees).await?;
         worktrees.lead_if_possible();
+        repairs.look_at_all();
         chats.resume();
         let delivery = Delivery::start(
             Arc::clone(&chats),
@@ -111,6 +118,7 @@ impl Manager {
             Arc::clone(&clones),
             Arc::clone(&chats),
             Arc::clone(&worktrees),
+            Arc::clone(&repairs),
         ));
         let proposals = Arc::new(Proposals::new(
             Arc::clone(&view),
@@ -140,7 +148,19 @@ impl Manager {
             opencode,
             run: config.folders.run.clone(),
         };
-        Ok(Self { clones, worktrees, chats, changes, stop, view, proposals, shipping, removal, tasks })
+        Ok(Self {
+            clones,
+            worktrees,
+            chats,
+            changes,
+            repairs,
+            stop,
+            view,
+            proposals,
+            shipping,
+            removal,
+            tasks,
+        })
     }
 
     /// Does something that must come to its end even when the request that began it is cut.
@@ -167,7 +187,7 @@ impl Manager {
             State::Cloning => Some(self.clones.progress(&chat.repo).unwrap_or_default()),
             State::Fetching => self.clones.progress(&chat.repo),
             State::AddingWorktree => self.worktrees.progress(&chat.repo, &SessionId::from(&chat.id)),
-            State::Queued | State::CreatingSession | State::Ready | State::Failed => None,
+            State::Queued | State::SettingUp | State::CreatingSession | State::Ready | State::Failed => None,
         }
     }
 

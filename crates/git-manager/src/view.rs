@@ -48,6 +48,7 @@ use crate::{
     error::{Error, Missing},
     git::Git,
     names::{InnerPath, RepositoryName, SessionId},
+    repair::Repairs,
     worktrees::{Worktree, Worktrees},
 };
 
@@ -64,6 +65,7 @@ pub struct View {
     clones: Arc<Clones>,
     chats: Arc<Chats>,
     worktrees: Arc<Worktrees>,
+    repairs: Arc<Repairs>,
     readers: Semaphore,
     desks: Mutex<HashMap<PathBuf, Arc<Desk>>>,
 }
@@ -123,9 +125,15 @@ impl From<Failure> for Error {
 
 impl View {
     /// A view of the working copies of `chats`.
-    pub fn new(git: Arc<Git>, clones: Arc<Clones>, chats: Arc<Chats>, worktrees: Arc<Worktrees>) -> Self {
+    pub fn new(
+        git: Arc<Git>,
+        clones: Arc<Clones>,
+        chats: Arc<Chats>,
+        worktrees: Arc<Worktrees>,
+        repairs: Arc<Repairs>,
+    ) -> Self {
         let (readers, desks) = (Semaphore::new(READERS), Mutex::default());
-        Self { git, clones, chats, worktrees, readers, desks }
+        Self { git, clones, chats, worktrees, repairs, readers, desks }
     }
 
     /// The numbers of every chat with a working copy that can be read, the newest chat first. They hold: every
@@ -151,6 +159,10 @@ impl View {
 
     /// The numbers of one chat, measured now.
     pub async fn stat(&self, chat: &ChatId) -> Result<Stat, Error> {
+        // Asked for when a run has ended: what kept the agent's git from working is repaired by its next one.
+        if let Ok(known) = self.chats.get(chat) {
+            self.repairs.touch(&known.repo, &self.worktrees.path(&known.repo, &SessionId::from(chat))).await;
+        }
         self.read_complete(self.place(chat).await?, Against::Base, measure_and_keep).await
     }
 
@@ -290,7 +302,12 @@ impl View {
     ) -> Result<T, Error> {
         let failure = match self.attempt(place.clone(), reading.clone()).await {
             Err(Failure::Git(error)) if error.code() == ErrorCode::NotFound => Failure::Git(error),
-            read => return Ok(read?),
+            Err(failure) => {
+                let error = Error::from(failure);
+                let mended = error.may_be_damage() && self.mend(&place).await;
+                return if mended { self.read_once(place, reading).await } else { Err(error) };
+            }
+            Ok(read) => return Ok(read),
         };
         let Some(repository) = self.repository_of(&place) else { return Err(failure.into()) };
         let ends = self.attempt(place.clone(), move |place, _, _| comparison::ends(place, &against)).await;
@@ -306,7 +323,29 @@ impl View {
         worktree.or_else(|| self.clones.around(&place.path))
     }
 
+    /// Reads, and once more where damage that could be repaired was in its way.
     async fn read<T: Send + 'static>(
+        &self,
+        place: Place,
+        reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Clone + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.read_once(place.clone(), reading.clone()).await {
+            Err(error) if error.may_be_damage() && self.mend(&place).await => {
+                self.read_once(place, reading).await
+            }
+            read => read,
+        }
+    }
+
+    /// Looks for damage behind a failure. True when some was repaired.
+    async fn mend(&self, place: &Place) -> bool {
+        match self.repository_of(place) {
+            Some(name) => Box::pin(self.repairs.after_failure(&name)).await,
+            None => false,
+        }
+    }
+
+    async fn read_once<T: Send + 'static>(
         &self,
         place: Place,
         reading: impl FnOnce(&Place, &Desk, &Patience) -> Result<T, Failure> + Send + 'static,

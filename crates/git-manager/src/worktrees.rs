@@ -27,6 +27,7 @@ use crate::{
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
     reasons::Reasons,
     records::{Records, sync_folder},
+    repair::RecordedCopy,
     underway::{Report, Underway},
 };
 
@@ -372,6 +373,27 @@ impl Worktrees {
             .filter(|record| record.phase != Phase::Ready)
             .map(|record| (record.repo, record.session_id))
             .collect())
+    }
+
+    /// The working copies of a repository that were made here and are not being added or deleted, also those whose
+    /// folder is gone.
+    pub fn recorded(&self, repository: &RepositoryName) -> Vec<RecordedCopy> {
+        let records = self.records.all().unwrap_or_default().into_iter();
+        let ready = records.filter(|(_, record)| record.phase == Phase::Ready);
+        let of_it = ready.filter(|(_, record)| record.repo.key() == repository.key());
+        of_it
+            .map(|(folder, record)| RecordedCopy {
+                path: self.folder.join(folder),
+                branch: record.branch,
+                base: record.base,
+                began_at: record.commit,
+            })
+            .collect()
+    }
+
+    /// The repositories of all working copies that were made here.
+    pub fn repositories(&self) -> Vec<RepositoryName> {
+        self.records.all().unwrap_or_default().into_iter().map(|(_, record)| record.repo).collect()
     }
 
     /// Settles one of the [`Worktrees::unfinished`].

@@ -37,6 +37,8 @@ pub struct Prompt<'a> {
     pub message: &'a MessageId,
     /// What the user typed; may be empty when there are files.
     pub text: &'a str,
+    /// What the agent is told besides, and the user is not shown.
+    pub aside: Option<&'a str>,
     /// What the user attached.
     pub files: &'a [PromptFile<'a>],
     /// The subagents that the text mentions.
@@ -57,6 +59,7 @@ impl<'a> Prompt<'a> {
         Self {
             message,
             text,
+            aside: None,
             files: &[],
             agents: &[],
             mentions: &[],
@@ -145,9 +148,19 @@ struct Part<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Content<'a> {
-    Text { text: &'a str },
-    File { mime: &'a str, filename: &'a str, url: &'a str },
-    Agent { name: &'a str },
+    Text {
+        text: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        synthetic: bool,
+    },
+    File {
+        mime: &'a str,
+        filename: &'a str,
+        url: &'a str,
+    },
+    Agent {
+        name: &'a str,
+    },
 }
 
 impl<'a> Content<'a> {
@@ -166,10 +179,12 @@ fn parts<'a>(
 
 impl Serialize for Prompt<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = Some(self.text).filter(|text| !text.is_empty()).map(|text| Content::Text { text });
+        let text = Some(self.text).filter(|text| !text.is_empty());
+        let text = text.map(|text| Content::Text { text, synthetic: false });
+        let aside = self.aside.map(|text| Content::Text { text, synthetic: true });
         let agents = self.agents.iter().map(|name| Content::Agent { name });
         let contents = text.into_iter().chain(self.files.iter().map(Content::of_file));
-        let contents = contents.chain(agents).chain(self.mentions.iter().map(Content::of_file));
+        let contents = contents.chain(agents).chain(self.mentions.iter().map(Content::of_file)).chain(aside);
         let Self { message, model, variant, agent, .. } = *self;
         Body { message, parts: parts(message, contents).collect(), model, variant, agent }
             .serialize(serializer)

@@ -76,8 +76,11 @@ impl Stage {
 /// The table for these settings. `agent_shell` is the shell to run the agent's commands in, where it
 /// is another than the person's.
 pub(crate) fn table(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Vec<ProcessSpec> {
-    let services =
-        settings.programs.services.iter().map(|(name, program)| service(settings, users, name, program));
+    let services = settings
+        .programs
+        .services
+        .iter()
+        .map(|(name, program)| service(settings, users, name, program, agent_shell));
     std::iter::once(opencode(settings, users, agent_shell))
         .chain(services)
         .chain([caddy(settings, users)])
@@ -96,26 +99,8 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
         }
     }
     variables.retain(|name, _| !environment::is_kept_from_opencode(name));
-    // rustup's cargo finds no toolchain under another HOME unless it is told where they are. Root's are root's.
-    if let Some(home) = settings.environment.get("HOME").filter(|_| users == Users::One) {
-        let toolchains = Path::new(home).join(".rustup");
-        if toolchains.is_dir() {
-            variables.entry("RUSTUP_HOME".into()).or_insert(toolchains.display().to_string());
-        }
-    }
-    let own = [
-        ("HOME", "home"),
-        ("XDG_DATA_HOME", "data"),
-        ("XDG_CONFIG_HOME", "config"),
-        ("XDG_STATE_HOME", "state"),
-        ("XDG_CACHE_HOME", "cache"),
-    ];
-    variables.extend(own.map(|(variable, name)| (variable.into(), folder(name).display().to_string())));
     variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
-    if let Some(shell) = agent_shell {
-        variables.insert("SHELL".into(), shell.display().to_string());
-    }
-    mark(&mut variables, settings);
+    as_the_agent(&mut variables, settings, users, agent_shell);
 
     let port = settings.opencode.port().to_string();
     let arguments =
@@ -127,7 +112,7 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
         // Empty, so that a request that names no directory is visibly wrong.
         directory: folder("empty"),
         user: users.of(OPENCODE),
-        folders: own
+        folders: AGENTS_FOLDERS
             .iter()
             .map(|(_, name)| *name)
             .chain(["empty"])
@@ -150,7 +135,49 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
     }
 }
 
-fn service(settings: &Settings, users: Users, name: &'static str, program: &Path) -> ProcessSpec {
+/// Where the agent's programs keep their things: the variable, and its folder in opencode's.
+const AGENTS_FOLDERS: [(&str, &str); 5] = [
+    ("HOME", "home"),
+    ("XDG_DATA_HOME", "data"),
+    ("XDG_CONFIG_HOME", "config"),
+    ("XDG_STATE_HOME", "state"),
+    ("XDG_CACHE_HOME", "cache"),
+];
+
+/// What a command gets that is run in the agent's place: the same, without opencode's own settings and the keys.
+fn agent_environment(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Variables {
+    let lists: [&[&str]; 3] = [environment::SYSTEM, environment::NETWORK, environment::AGENT];
+    let mut variables = environment::pick(&settings.environment, &lists);
+    variables.retain(|name, _| !name.starts_with("OPENCODE_"));
+    as_the_agent(&mut variables, settings, users, agent_shell);
+    variables
+}
+
+/// The folders, the shell and the mark of the agent's processes.
+fn as_the_agent(variables: &mut Variables, settings: &Settings, users: Users, agent_shell: Option<&Path>) {
+    // rustup's cargo finds no toolchain under another HOME unless it is told where they are. Root's are root's.
+    if let Some(home) = settings.environment.get("HOME").filter(|_| users == Users::One) {
+        let toolchains = Path::new(home).join(".rustup");
+        if toolchains.is_dir() {
+            variables.entry("RUSTUP_HOME".into()).or_insert(toolchains.display().to_string());
+        }
+    }
+    let folders = AGENTS_FOLDERS
+        .map(|(variable, name)| (variable.into(), settings.opencode_folder(name).display().to_string()));
+    variables.extend(folders);
+    if let Some(shell) = agent_shell {
+        variables.insert("SHELL".into(), shell.display().to_string());
+    }
+    mark(variables, settings);
+}
+
+fn service(
+    settings: &Settings,
+    users: Users,
+    name: &'static str,
+    program: &Path,
+    agent_shell: Option<&Path>,
+) -> ProcessSpec {
     let Settings { folders, .. } = settings;
     let lists: &[&[&str]] = match name {
         "auth" => &[environment::AUTH],
@@ -173,6 +200,9 @@ fn service(settings: &Settings, users: Users, name: &'static str, program: &Path
             variables.insert("OCWEB_GATEWAY_ADDRESS".into(), settings.gateway.to_string());
         }
         "git-manager" => {
+            // For the setup commands of working copies, which run as the agent's do.
+            let environment = agent_environment(settings, users, agent_shell);
+            variables.insert("OCWEB_AGENT_ENVIRONMENT".into(), serde_json::json!(environment).to_string());
             variables.insert("OCWEB_GATEWAY_URL".into(), format!("http://{}", settings.gateway));
             // All that it has to know about the token.
             if settings.environment.get("GITHUB_TOKEN").is_some() {

@@ -14,6 +14,7 @@ import { useFreshWorktrees } from './useFreshWorktrees';
 import { useNotifications } from './useNotifications';
 import './shell.css';
 
+const RepairsBar = lazy(() => import('./RepairsBar'));
 const StorageBar = lazy(() => import('./StorageBar'));
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -37,6 +38,9 @@ export function Shell({ children }: { children: ReactNode }) {
           <InstanceNotice />
           <ConnectionBar />
           <InstanceBar />
+          <Suspense>
+            <RepairsBar />
+          </Suspense>
           <UpdateBar />
           <Suspense>{isRefused && <StorageBar />}</Suspense>
           {children}

@@ -154,9 +154,11 @@ fn making(creation: Creation) -> Making {
         Creation::Queued => Making::Queued,
         Creation::Ready => Making::Ready,
         Creation::Failed => Making::Failed,
-        Creation::Cloning | Creation::Fetching | Creation::AddingWorktree | Creation::CreatingSession => {
-            Making::UnderWay
-        }
+        Creation::Cloning
+        | Creation::Fetching
+        | Creation::AddingWorktree
+        | Creation::SettingUp
+        | Creation::CreatingSession => Making::UnderWay,
     }
 }
 

@@ -25,6 +25,8 @@ pub enum State {
     Fetching,
     /// The working copy is being made.
     AddingWorktree,
+    /// Files are put into the working copy, and its setup command runs.
+    SettingUp,
     /// opencode is being told of the session.
     CreatingSession,
     /// Done: opencode has its session, and the prompts follow by themselves.

@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     names::SessionId,
     reasons::{Accepted, ReasonKind},
+    setup::Place,
     worktrees::Worktree,
 };
 
@@ -23,7 +24,7 @@ impl Chats {
             if chat.state.is_final() {
                 return;
             }
-            let next = match self.step(&mut chat).await {
+            let next = match self.step_mending(&mut chat).await {
                 Ok(next) => next,
                 // The service is stopping, and the clone with it.
                 Err(Error::Cancelled) if self.stop.is_cancelled() => return,
@@ -34,6 +35,17 @@ impl Chats {
                 return self.fail(id, error).await;
             }
             tracing::info!(chat = %id, state = ?next, "chat");
+        }
+    }
+
+    /// Takes a step, and once more where damage to the clone that could be repaired was in its way.
+    async fn step_mending(self: &Arc<Self>, chat: &mut Chat) -> Result<State, Error> {
+        match self.step(chat).await {
+            Err(error) if error.may_be_damage() && self.repairs.after_failure(&chat.repo).await => {
+                tracing::info!(chat = %chat.id, %error, "trying a step again after a repair");
+                self.step(chat).await
+            }
+            next => next,
         }
     }
 
@@ -57,6 +69,11 @@ impl Chats {
             }
             State::AddingWorktree => {
                 chat.base = self.ensure_worktree(chat).await?.base;
+                let needed = self.setups.is_needed(&self.place(chat));
+                Ok(if needed { State::SettingUp } else { State::CreatingSession })
+            }
+            State::SettingUp => {
+                self.setups.run(&self.place(chat)).await;
                 Ok(State::CreatingSession)
             }
             State::CreatingSession => {
@@ -79,6 +96,17 @@ impl Chats {
         let base = clone.base(chat.wanted_base.as_ref())?;
         self.clones.complete(&clone, &base, &report).await?;
         self.worktrees.add(&clone, &session, &chat.branch, &base, &report).await
+    }
+
+    fn place(&self, chat: &Chat) -> Place {
+        let session = SessionId::from(&chat.id);
+        Place {
+            chat: chat.id.clone(),
+            repository: chat.repo.clone(),
+            clone: self.clones.path(&chat.repo),
+            working_copy: self.worktrees.path(&chat.repo, &session),
+            began_at: self.worktrees.began_at(&chat.repo, &session),
+        }
     }
 
     async fn ensure_session(&self, chat: &Chat) -> Result<(), Error> {

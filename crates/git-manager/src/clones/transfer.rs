@@ -153,6 +153,24 @@ pub(super) async fn fetch(
     attempt.retry(attempts()).when(Error::is_transient).await
 }
 
+/// Brings every object that the remote's branches lead to, also those that the clone should have already. Its
+/// references stay as they are.
+pub(super) async fn refetch_objects(
+    git: &Git,
+    clone: &Path,
+    name: &RepositoryName,
+    extent: Extent,
+) -> Result<(), Error> {
+    let borrowed = git.borrow_objects(name, clone, extent)?;
+    let fetch = git
+        .remote(name, Some(&borrowed))
+        .args(["fetch", "--quiet", "--no-recurse-submodules", "--no-write-fetch-head"])
+        .args((extent == Extent::LatestOnly).then_some("--depth=1"))
+        .args(["--end-of-options", "origin", EVERY_BRANCH])
+        .unlimited();
+    fetch.run().await.map(drop).map_err(|error| failed(git, name, &error))
+}
+
 /// Fetches the contents of a commit's files that a clone lacks.
 pub(super) async fn complete(
     git: &Git,

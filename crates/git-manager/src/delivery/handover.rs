@@ -233,7 +233,9 @@ impl Errand<'_> {
                 let mentions: Vec<_> = mentions.collect();
                 let mentions: Vec<_> = mentions.iter().map(Mention::as_file).collect();
                 let model = prompt.model_name();
+                let aside = delivery.chats.setups().words_for_the_agent(chat, &prompt.id);
                 let message = Message {
+                    aside: aside.as_deref(),
                     files: &parts,
                     agents: &prompt.agents,
                     mentions: &mentions,

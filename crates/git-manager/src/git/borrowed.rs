@@ -24,6 +24,23 @@ pub struct Borrowed(PathBuf);
 impl Borrowed {
     /// In it, `origin` is `address`.
     pub(super) fn new(folder: &Path, clone: &Path, address: &Url, extent: Extent) -> io::Result<Self> {
+        Self::sharing(&SHARED, folder, clone, address, extent)
+    }
+
+    /// Shares the objects alone.
+    pub(super) fn of_objects(folder: &Path, clone: &Path, address: &Url, extent: Extent) -> io::Result<Self> {
+        let borrowed = Self::sharing(&["objects", "shallow"], folder, clone, address, extent)?;
+        fs::create_dir(borrowed.0.join("refs"))?;
+        Ok(borrowed)
+    }
+
+    fn sharing(
+        parts: &[&str],
+        folder: &Path,
+        clone: &Path,
+        address: &Url,
+        extent: Extent,
+    ) -> io::Result<Self> {
         let name = clone.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let path = folder.join("fetching").join(name);
         // A killed run leaves its own behind.
@@ -31,7 +48,7 @@ impl Borrowed {
         fs::create_dir_all(&path)?;
         let borrowed = Self(path);
         let git_directory = clone.join(".git");
-        for part in SHARED {
+        for part in parts {
             symlink(git_directory.join(part), borrowed.0.join(part))?;
         }
         fs::write(borrowed.0.join("config"), configuration(address, extent))?;

@@ -46,6 +46,15 @@ pub struct Output {
     pub text: String,
 }
 
+/// What a run wrote, whether it succeeded or not.
+#[derive(Debug)]
+pub struct Finished {
+    /// Standard output, where bytes that are no UTF-8 are replaced.
+    pub text: String,
+    /// Whether its status says that all is well.
+    pub succeeded: bool,
+}
+
 /// What a run wrote until it was ended.
 #[derive(Debug, Default)]
 pub struct FirstLines {
@@ -101,6 +110,12 @@ impl Invocation {
         self
     }
 
+    /// Gives it a file to read as its standard input.
+    pub fn input_file(mut self, file: std::fs::File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
     /// Lets it run as long as it moves: for transfers, which end by themselves when they stall.
     pub fn unlimited(mut self) -> Self {
         self.limit = None;
@@ -152,6 +167,22 @@ impl Invocation {
     /// Runs it to its end and shows each line of its standard error, progress included, as it comes.
     /// Dropping the future kills git with all it started.
     pub async fn run_watched(mut self, on_line: impl FnMut(&str)) -> Result<Output, GitError> {
+        let (status, output, said) = self.watch(on_line).await?;
+        self.outcome(status, said)?;
+        Ok(Output { text: output })
+    }
+
+    /// The same where its status is an answer and no failure.
+    pub async fn finished(mut self, on_line: impl FnMut(&str)) -> Result<Finished, GitError> {
+        let (status, text, _) = self.watch(on_line).await?;
+        let status = status.map_err(|error| GitError::not_started(&self.subcommand, &error))?;
+        Ok(Finished { text, succeeded: status.success() })
+    }
+
+    async fn watch(
+        &mut self,
+        on_line: impl FnMut(&str),
+    ) -> Result<(std::io::Result<ExitStatus>, String, String), GitError> {
         let (mut child, group) = self.start()?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let input = self.input.take().unwrap_or_default();
@@ -165,8 +196,7 @@ impl Invocation {
             .await
             .map_err(|_| GitError::took_too_long(&self.subcommand, limit))?;
         group.has_ended();
-        self.outcome(status, said)?;
-        Ok(Output { text: output })
+        Ok((status, output, said))
     }
 
     fn start(&mut self) -> Result<(Child, Group), GitError> {

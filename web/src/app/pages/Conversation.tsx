@@ -25,6 +25,8 @@ import { useChatChoices } from './useChatChoices';
 // The composer can be typed into before what draws the conversation has arrived.
 const loadTranscript = () => import('@/features/transcript/Transcript');
 const Transcript = lazy(loadTranscript);
+const SetupProgress = lazy(() => import('@/features/setup/SetupProgress'));
+const SetupNotice = lazy(() => import('@/features/setup/SetupNotice'));
 const Preparing = lazy(() =>
   import('@/features/chats/Preparing').then((module) => ({ default: module.Preparing })),
 );
@@ -83,6 +85,9 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
           <Transcript session={id} directory={chat.directory ?? ''} onWords={addToDraft} sent={sent}>
             <Resume chat={chat} send={() => send(plain(continuation))} />
             {pending}
+            <Suspense>
+              <SetupNotice chat={id} />
+            </Suspense>
             <Changes chat={chat} isBusy={isBusy} />
           </Transcript>
         </Suspense>
@@ -90,7 +95,13 @@ export function Conversation({ id, chat, repo, isBegun }: Props) {
         <main className="page-body">
           <div className="page-content inset">
             {pending}
-            <Suspense>{chat && <Preparing chat={chat} onCancel={cancel} />}</Suspense>
+            <Suspense>
+              {chat && (
+                <Preparing chat={chat} onCancel={cancel}>
+                  {chat.preparation?.state === 'setting_up' && <SetupProgress chat={id} />}
+                </Preparing>
+              )}
+            </Suspense>
             {!chat && !isBegun && <Loading what="loading the chat" />}
           </div>
         </main>

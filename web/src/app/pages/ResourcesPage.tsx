@@ -1,5 +1,6 @@
 /** `/resources`: what takes space, what runs, and what can be cleaned up. */
 import { DeleteChatSheet } from '@/features/chats/DeleteChatSheet';
+import { Repairs } from '@/features/repairs/Repairs';
 import { Disk } from '@/features/resources/Disk';
 import { Garbage } from '@/features/resources/Garbage';
 import { Load } from '@/features/resources/Load';
@@ -18,6 +19,7 @@ export default function ResourcesPage() {
       <main className="page-body">
         <div className="page-content">
           <Disk chatDeletion={(asked) => <DeleteChatSheet {...asked} />} />
+          <Repairs />
           <Garbage />
           <Load />
           <Processes />

@@ -1,5 +1,6 @@
 /** What the server does before a chat can be used: which step, how far, and what went wrong. */
 import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { admin } from '@/shared/api/admin';
 import type { ChatView } from '@/shared/api/relay';
 import { Failure } from '@/shared/ui/Notice';
@@ -10,6 +11,7 @@ const steps: readonly { state: string; label: string }[] = [
   { state: 'cloning', label: 'clone the repository' },
   { state: 'fetching', label: 'fetch what is new' },
   { state: 'adding_worktree', label: 'make a working copy' },
+  { state: 'setting_up', label: 'set it up' },
   { state: 'creating_session', label: 'open opencode in it' },
 ];
 
@@ -17,9 +19,10 @@ interface Props {
   chat: ChatView;
   /** Has the preparation ended, and what was typed given back. */
   onCancel: (chat: ChatView) => Promise<void>;
+  children?: ReactNode;
 }
 
-export function Preparing({ chat, onCancel }: Props) {
+export function Preparing({ chat, onCancel, children }: Props) {
   const cancel = useMutation({ mutationFn: () => onCancel(chat) });
   const failed = chat.state === 'failed';
   const state = chat.preparation?.state ?? 'queued';
@@ -47,6 +50,7 @@ export function Preparing({ chat, onCancel }: Props) {
         </ol>
       )}
       {progress && !failed && <ProgressBar progress={progress} />}
+      {children}
       {!failed && <p className="dim">It goes on by itself: you can lock the phone.</p>}
       {cancel.error && <Failure what="Not cancelled." error={cancel.error} />}
       {!failed && (

@@ -1,11 +1,15 @@
 /** What can be set for one repository, for all of its chats. */
 import { Sheet } from '@/shared/ui/Sheet';
 import { PushRules } from './PushRules';
+import { RepositoryCheck } from './RepositoryCheck';
+import { RepositorySetup } from './RepositorySetup';
 
 export default function RepoSettingsSheet({ repo, onClose }: { repo: string; onClose: () => void }) {
   return (
     <Sheet title={repo} onClose={onClose}>
       <PushRules repo={repo} />
+      <RepositorySetup repo={repo} />
+      <RepositoryCheck repo={repo} />
     </Sheet>
   );
 }

@@ -456,6 +456,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How setting up a chat's working copy goes or went */
+        get: operations["show_chat_setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/chats/{id}/setup/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the setup command of a chat: the chat begins without it */
+        post: operations["skip_chat_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/stop": {
         parameters: {
             query?: never;
@@ -1057,6 +1091,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/repairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was repaired */
+        get: operations["list_repairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/repairs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Puts a notice of a repair away
+         * @description What was set aside stays where it is.
+         */
+        delete: operations["put_repair_away"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/repos": {
         parameters: {
             query?: never;
@@ -1148,6 +1219,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/repos/{owner}/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last check of a clone */
+        get: operations["show_check"];
+        put?: never;
+        /** Checks every object of a clone, and repairs what is damaged */
+        post: operations["check_repository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/repos/{owner}/{name}/fetch": {
         parameters: {
             query?: never;
@@ -1163,6 +1252,28 @@ export interface paths {
          *     after this was asked serves this too.
          */
         post: operations["fetch_repository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/repos/{owner}/{name}/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done to each new working copy of a repository */
+        get: operations["show_setup"];
+        /**
+         * Changes what is done to each new working copy of a repository
+         * @description Files are added to what the repository's `.ocweb/setup.json` says, and take the place of those to be copied; a command
+         *     takes the place of the repository's.
+         */
+        put: operations["change_setup"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1575,7 +1686,7 @@ export interface components {
              * @description The step that a chat's creation is at.
              * @enum {string}
              */
-            state: "queued" | "cloning" | "fetching" | "adding_worktree" | "creating_session" | "ready" | "failed";
+            state: "queued" | "cloning" | "fetching" | "adding_worktree" | "setting_up" | "creating_session" | "ready" | "failed";
             /** @description As given at its creation; opencode may have another by now. */
             title: string | null;
             /** Format: date-time */
@@ -1618,6 +1729,10 @@ export interface components {
             /** @description `owner/name`; cloned if need be. */
             repo: string;
             title?: string | null;
+        };
+        /** @description The setup of a chat's working copy. */
+        ChatSetup: {
+            setup: components["schemas"]["Setup"] | null;
         };
         /** @description A chat as its person sees it. */
         ChatView: {
@@ -1706,6 +1821,20 @@ export interface components {
             commit: string;
             failures: components["schemas"]["CheckFailure"][];
         };
+        /** @description How far a check is. */
+        CheckProgress: {
+            /**
+             * Format: int32
+             * @description Of this phase, 0 to 100.
+             */
+            percent: number;
+            /** @description What it is busy with, in git's words. */
+            phase: string;
+        };
+        /** @description The last check of a clone since the start. */
+        CheckReport: {
+            check: components["schemas"]["CloneCheck"] | null;
+        };
         /**
          * @description How far a check is; the order is that of the list.
          * @enum {string}
@@ -1718,6 +1847,28 @@ export interface components {
             commit: string;
             /** @description What could not be read, and what the token would need for it: then `checks` is not all there is. */
             unreadable: string | null;
+        };
+        /** @description A check that a person asked for. */
+        CloneCheck: {
+            /** @description How far it is. */
+            progress: components["schemas"]["CheckProgress"];
+            /** @enum {string} */
+            state: "running";
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            ended_at: string;
+            /** @description What it found; all empty where nothing was wrong. */
+            report: components["schemas"]["RepairReport"];
+            /** @enum {string} */
+            state: "done";
+        } | {
+            /** @description Why: a sentence. */
+            reason: string;
+            /** @enum {string} */
+            state: "failed";
         };
         /** @description What to clone. */
         CloneRequest: {
@@ -1782,6 +1933,13 @@ export interface components {
         Committed: {
             /** @description Its id. */
             id: string;
+        };
+        /** @description What a repository says itself. */
+        CommittedSetup: {
+            /** @description Files that are copied from the clone's own folder, where git does not track them. */
+            copy: string[];
+            /** @description What is run in each new working copy. */
+            run: string | null;
         };
         /** @description Something that speaks against deleting. */
         DeletionReason: {
@@ -2774,6 +2932,40 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description A repair that its person is to know of until they have put it away. */
+        Repair: components["schemas"]["RepairReport"] & {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description By which it is put away. */
+            id: string;
+            /** @description The repository. */
+            repo: components["schemas"]["RepositoryName"];
+            /**
+             * @description What had it looked at.
+             * @enum {string}
+             */
+            trigger: "start" | "error" | "asked";
+        };
+        /** @description What was repaired and not put away yet, the latest first. */
+        RepairList: {
+            repairs: components["schemas"]["Repair"][];
+        };
+        /** @description What was found, done and lost: sentences. */
+        RepairReport: {
+            /** @description Where the damaged things lie now; nothing was deleted. */
+            aside: string | null;
+            /** @description What was done about it. */
+            done: string[];
+            /** @description What was damaged. */
+            found: string[];
+            /** @description What could not be had again. */
+            lost: string[];
+            /** @description Whether the remote could not be asked, so that it is tried again at the next start. */
+            unfinished?: boolean;
+        };
         /** @description A repository with its clone. */
         Repository: {
             /** Format: date-time */
@@ -2803,6 +2995,13 @@ export interface components {
          * @example octocat/hello-world
          */
         RepositoryName: string;
+        /** @description What is done to each new working copy of a repository, and who says so. */
+        RepositorySetup: {
+            committed: components["schemas"]["CommittedSetup"] | null;
+            /** @description Why that is not followed: a sentence. */
+            problem: string | null;
+            settings: components["schemas"]["SetupSettings"];
+        };
         /**
          * @description Whether a repository's clone is there.
          * @enum {string}
@@ -2939,6 +3138,60 @@ export interface components {
          * @example ses_e03c139b4ffeQ0mYk1TqW9ZbXc
          */
         SessionId: string;
+        /** @description A file that a person wrote for every working copy of a repository, such as `.env`. */
+        SettingsFile: {
+            /** @description Where it goes. */
+            path: string;
+            /** @description What is in it. */
+            text: string;
+        };
+        /** @description How setting up a chat's working copy went. */
+        Setup: {
+            /** Format: date-time */
+            began_at: string;
+            command: components["schemas"]["SetupCommand"] | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description What the command wrote: the end of it, as text that may hold a terminal's colours. */
+            output: string;
+            /** @description Whether it wrote more before that. */
+            output_is_cut: boolean;
+            /**
+             * @description Whether a setup is over, and how it went.
+             * @enum {string}
+             */
+            state: "running" | "succeeded" | "failed";
+            /** @description What was done, in order. */
+            steps: components["schemas"]["SetupStep"][];
+        };
+        /** @description A command and who named it. */
+        SetupCommand: {
+            /**
+             * @description Who named it.
+             * @enum {string}
+             */
+            source: "repository" | "settings";
+            /** @description What the shell is given. */
+            text: string;
+        };
+        /** @description What a person wants done to each new working copy of a repository. */
+        SetupSettings: {
+            /** @description What is run in it, in place of what the repository says; `null`: what the repository says. */
+            command?: string | null;
+            /** @description Files that are copied from the clone's own folder, where git does not track them. */
+            copy: string[];
+            /** @description Files that are written into it. */
+            files: components["schemas"]["SettingsFile"][];
+            /** @description Whether the repository's own `.ocweb/setup.json` is followed. */
+            follow_repository: boolean;
+        };
+        /** @description One thing that was done, or not and why. */
+        SetupStep: {
+            /** @description Whether it was done. */
+            done: boolean;
+            /** @description A sentence. */
+            text: string;
+        };
         /** @description A request that nobody can answer any more, because opencode was restarted. */
         StaleRequest: {
             /**
@@ -4977,6 +5230,90 @@ export interface operations {
             };
             /** @description `took-too-long` */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_chat_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatSetup"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_chat_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No setup command is running */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7359,6 +7696,79 @@ export interface operations {
             };
         };
     };
+    list_repairs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairList"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_repair_away: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Put away */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_repositories: {
         parameters: {
             query?: never;
@@ -7721,6 +8131,94 @@ export interface operations {
             };
         };
     };
+    show_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_repository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not cloned */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     fetch_repository: {
         parameters: {
             query?: never;
@@ -7774,6 +8272,103 @@ export interface operations {
                 };
             };
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositorySetup"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupSettings"];
+            };
+        };
+        responses: {
+            /** @description So it is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

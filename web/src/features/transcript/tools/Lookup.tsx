@@ -1,12 +1,12 @@
 /** A tool that only looks: one line; what it found opens with a tap. */
 import { useMemo } from 'react';
 import type { ToolPart } from '@/shared/api/opencode';
+import { plainOutput } from '@/shared/terminal/output';
 import { Block } from '../Block';
 import { Files } from '../files/Files';
 import { foundText, lookupLine, placeOf, signOf } from './lookups';
 import { OpenFile } from './OpenFile';
 import { Aside, ToolFailure } from './ToolStatus';
-import { plainOutput } from './terminal';
 import { attachmentsOf, failureOf, outputOf } from './tool';
 
 export function Lookup({ part, directory }: { part: ToolPart; directory: string }) {

@@ -1,9 +1,9 @@
 /** What a command said: as it comes, in its colours; of very much only the end, until all is asked for. */
 import { memo, useMemo, useRef, useState } from 'react';
 import { count } from '@/shared/format';
+import { lastLines, outputLines, type StyledLine, styledLine } from '@/shared/terminal/output';
 import { PieceText } from '@/shared/terminal/PieceText';
 import { plain, type Style } from '@/shared/terminal/style';
-import { lastLines, outputLines, type StyledLine, styledLine } from './terminal';
 
 /** Rendered as one: what has been said is not rendered again when more comes. */
 const linesOfChunk = 100;

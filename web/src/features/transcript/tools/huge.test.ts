@@ -1,9 +1,9 @@
 // Outputs of five megabytes, of the kinds that a reader may stumble over: each is read in one go, whatever is in it.
 import { expect, it } from 'vitest';
+import { outputLines, plainOutput, styledLine } from '@/shared/terminal/output';
 import { plain } from '@/shared/terminal/style';
 import { foundText } from './lookups';
 import { resultOf } from './subagent';
-import { outputLines, plainOutput, styledLine } from './terminal';
 
 const size = 5_000_000;
 const full = (pattern: string) => pattern.repeat(Math.ceil(size / pattern.length));

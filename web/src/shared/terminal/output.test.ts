@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plain, type Style } from '@/shared/terminal/style';
-import { lastLines, outputLines, plainOutput, styledLine } from './terminal';
+import { lastLines, outputLines, plainOutput, styledLine } from './output';
+import { plain, type Style } from './style';
 
 const look = (line: string, begin: Style = plain) =>
   styledLine(line, begin).pieces.map(({ text, style }) => {

@@ -2,7 +2,7 @@
  * Output of a terminal as lines of coloured text: colours and weights kept, everything else that a program says to
  * a terminal left out, lines that were overwritten shown as they ended. Pure.
  */
-import { indexedColour, type Piece, plain, rgb, type Style } from '@/shared/terminal/style';
+import { indexedColour, type Piece, plain, rgb, type Style } from './style';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
 const sequence = /\u001b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_]|$)/g;

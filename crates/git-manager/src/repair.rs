@@ -1,0 +1,329 @@
+//! Damage to clones and what belongs to them, found and repaired: what a killed git, a full disk or a volume that stood
+//! still leaves behind.
+//!
+//! Looked for cheaply at each start, in the background, and when something cannot be read or done; checked through and
+//! through when a person asks. What is damaged is set aside, never deleted, and had again from the remote, from what can
+//! be read of it, or from the files; what cannot be had again is named. Everything done is a [`Notice`] until its person
+//! has put it away.
+
+mod aside;
+mod examination;
+mod fsck;
+mod loose;
+mod notice;
+mod objects;
+mod patient;
+mod references;
+mod treatment;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use utoipa::ToSchema;
+
+use self::{aside::Aside, patient::Patient, treatment::Treatment};
+pub use self::{
+    fsck::Progress,
+    notice::{Notice, Report, Trigger},
+    patient::RecordedCopy,
+};
+use crate::{
+    clones::{Clones, Exclusive},
+    error::{Error, Missing},
+    git::Git,
+    names::RepositoryName,
+    records::Records,
+    worktrees::Worktrees,
+};
+
+/// How often a clone in which something fails is checked through and through by itself.
+const RARELY: Duration = Duration::from_mins(10);
+
+/// A check that a person asked for.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "state")]
+#[schema(as = CloneCheck)]
+pub enum Check {
+    /// It goes on.
+    Running {
+        /// How far it is.
+        progress: Progress,
+    },
+    /// It is over.
+    Done {
+        /// What it found; all empty where nothing was wrong.
+        report: Report,
+        /// When it was over.
+        #[serde(with = "time::serde::rfc3339")]
+        ended_at: OffsetDateTime,
+    },
+    /// It could not be brought to its end.
+    Failed {
+        /// Why: a sentence.
+        reason: String,
+    },
+}
+
+/// Looks after the clones.
+pub struct Repairs {
+    clones: Arc<Clones>,
+    worktrees: Arc<Worktrees>,
+    git: Arc<Git>,
+    notices: Records<Notice>,
+    aside: PathBuf,
+    checks: Mutex<HashMap<String, Check>>,
+    looked_through: Mutex<HashMap<String, Instant>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Repairs {
+    /// Notices, and what was set aside, are in `folder`.
+    pub fn open(
+        folder: &Path,
+        clones: &Arc<Clones>,
+        worktrees: &Arc<Worktrees>,
+        git: &Arc<Git>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            clones: Arc::clone(clones),
+            worktrees: Arc::clone(worktrees),
+            git: Arc::clone(git),
+            notices: Records::open(folder.join("repairs"))?,
+            aside: folder.join("aside"),
+            checks: Mutex::default(),
+            looked_through: Mutex::default(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        }))
+    }
+
+    /// Looks at every clone, in the background: nobody waits for it.
+    pub fn look_at_all(self: &Arc<Self>) {
+        let repairs = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let stop = repairs.stop.clone();
+            stop.run_until_cancelled(Box::pin(repairs.look_at_each())).await;
+        });
+    }
+
+    async fn look_at_each(&self) {
+        let begun = Instant::now();
+        let notices = self.notices();
+        let mut names: Vec<_> = self.clones.list().into_iter().map(|repository| repository.name).collect();
+        names.extend(self.worktrees.repositories());
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.key()));
+        for name in &names {
+            let unfinished =
+                notices.iter().find(|notice| notice.report.unfinished && notice.repo.key() == name.key());
+            let looked = self.look_at(name, Trigger::Start, unfinished.is_some()).await;
+            let settled = match (looked, unfinished) {
+                (Err(error), _) => Err(error),
+                (Ok(_), None) => Ok(()),
+                (Ok(report), Some(notice)) => self.settle(notice, &report),
+            };
+            if let Err(error) = settled {
+                tracing::error!(repository = %name, %error, "a clone could not be looked after");
+            }
+        }
+        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(clones = names.len(), milliseconds = took, "all clones were looked at");
+    }
+
+    /// What was not to be finished when the remote could not be asked has been tried again.
+    fn settle(&self, notice: &Notice, report: &Report) -> Result<(), Error> {
+        if !report.is_clean() {
+            // There is a new notice.
+            return self.put_away(&notice.id);
+        }
+        let mut notice = notice.clone();
+        notice.report.unfinished = false;
+        notice.report.done.push("At a later start all that the remote has was there.".into());
+        Ok(self.notices.put(&notice.id, &notice)?)
+    }
+
+    /// Looks at a clone in which something failed, first cheaply and then, not often, through and through. True when
+    /// something was repaired, so that it may be tried again.
+    pub async fn after_failure(&self, name: &RepositoryName) -> bool {
+        let name = self.clones.canonical(name);
+        let looked = self.look_at(&name, Trigger::Error, false).await;
+        let repaired = looked.as_ref().is_ok_and(|report| !report.is_clean());
+        if repaired || !self.is_due(&name) {
+            return repaired;
+        }
+        match self.look_at(&name, Trigger::Error, true).await {
+            Ok(report) => !report.is_clean(),
+            Err(error) => {
+                tracing::error!(repository = %name, %error, "a clone could not be repaired");
+                false
+            }
+        }
+    }
+
+    /// Repairs what the agent's git would trip over in one working copy, if a glance shows anything.
+    pub async fn touch(&self, name: &RepositoryName, working_copy: &Path) {
+        let (patient, place) = (self.patient(name), working_copy.to_owned());
+        let glance = tokio::task::spawn_blocking(move || examination::glance(&patient, &place));
+        if glance.await.unwrap_or(false)
+            && let Err(error) = self.look_at(name, Trigger::Error, false).await
+        {
+            tracing::error!(repository = %name, %error, "a working copy could not be repaired");
+        }
+    }
+
+    fn is_due(&self, name: &RepositoryName) -> bool {
+        let mut looked_through = lock(&self.looked_through);
+        let last = looked_through.insert(name.key(), Instant::now());
+        last.is_none_or(|last| last.elapsed() > RARELY)
+    }
+
+    /// Looks at one clone and repairs what it finds.
+    async fn look_at(
+        &self,
+        name: &RepositoryName,
+        trigger: Trigger,
+        thorough: bool,
+    ) -> Result<Report, Error> {
+        let patient = self.patient(name);
+        let is_gone = !patient.git_directory().is_dir();
+        if is_gone && !patient.copies.iter().any(RecordedCopy::is_there) {
+            return Ok(Report::default());
+        }
+        if !is_gone && !thorough {
+            // Without the lock, which a transfer holds for minutes: nearly always there is nothing.
+            let looked = tokio::task::spawn_blocking(move || examination::examine(&patient));
+            if looked.await.is_ok_and(|found| found.is_empty()) {
+                return Ok(Report::default());
+            }
+        }
+        self.repair(name, trigger, thorough, |_| {}).await
+    }
+
+    async fn repair(
+        &self,
+        name: &RepositoryName,
+        trigger: Trigger,
+        thorough: bool,
+        on_progress: impl FnMut(Progress),
+    ) -> Result<Report, Error> {
+        let mut report = Report::default();
+        if !self.patient(name).git_directory().is_dir() {
+            let place = patient::shown(&self.clones.path(name));
+            report.found.push(format!("The clone {place} was gone or no repository any more."));
+            report.lost.push(
+                "Commits and stashes that were only in that clone. The files of the working copies are as they were: what is not at the remote shows as changes.".into(),
+            );
+            self.clone_again(name, &mut report).await?;
+        }
+        let exclusive: Exclusive = self.clones.exclusive(name).await;
+        let projects = self.clones.folder().parent().unwrap_or(self.clones.folder());
+        let treatment = Treatment {
+            git: &self.git,
+            clones: &self.clones,
+            patient: self.patient(exclusive.name()),
+            aside: Aside::new(&self.aside, projects, exclusive.name()),
+            report,
+        };
+        let report = treatment.run(thorough, on_progress).await?;
+        self.worktrees.lead_if_possible();
+        drop(exclusive);
+        if !report.is_clean() {
+            self.tell(name, trigger, &report)?;
+        }
+        Ok(report)
+    }
+
+    async fn clone_again(&self, name: &RepositoryName, report: &mut Report) -> Result<(), Error> {
+        let place = self.clones.path(name);
+        if place.symlink_metadata().is_ok() {
+            let projects = self.clones.folder().parent().unwrap_or(self.clones.folder());
+            let mut aside = Aside::new(&self.aside, projects, name);
+            aside.take(&place)?;
+            report.done.push("What was left of it is set aside.".into());
+        }
+        self.clones.ensure(name, self.clones.extent(name)).await?;
+        report.done.push("It was cloned again.".into());
+        Ok(())
+    }
+
+    fn patient(&self, name: &RepositoryName) -> Patient {
+        Patient { name: name.clone(), clone: self.clones.path(name), copies: self.worktrees.recorded(name) }
+    }
+
+    fn tell(&self, name: &RepositoryName, trigger: Trigger, report: &Report) -> Result<(), Error> {
+        let Report { found, done, lost, .. } = report;
+        tracing::warn!(repository = %name, ?trigger, ?found, ?done, ?lost, "repaired");
+        let id = ocweb_opencode_client::MessageId::generate().to_string();
+        let notice = Notice {
+            id: id.clone(),
+            repo: name.clone(),
+            trigger,
+            at: OffsetDateTime::now_utc(),
+            report: report.clone(),
+        };
+        Ok(self.notices.put(&id, &notice)?)
+    }
+
+    /// What was repaired and not put away yet, the latest first.
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut notices: Vec<_> =
+            self.notices.all().unwrap_or_default().into_iter().map(|(_, it)| it).collect();
+        notices.sort_by_key(|notice| std::cmp::Reverse(notice.at));
+        notices
+    }
+
+    /// Puts a notice away. What was set aside stays where it is.
+    pub fn put_away(&self, id: &str) -> Result<(), Error> {
+        if !self.notices.names()?.iter().any(|known| known == id) {
+            return Err(Error::Missing(Missing::Notice));
+        }
+        Ok(self.notices.remove(id)?)
+    }
+
+    /// Begins to check a clone through and through, unless that goes on already.
+    pub fn begin_check(self: &Arc<Self>, name: &RepositoryName) -> Result<(), Error> {
+        let name = self.clones.get(name)?;
+        let key = name.key();
+        let mut checks = lock(&self.checks);
+        if matches!(checks.get(&key), Some(Check::Running { .. })) {
+            return Ok(());
+        }
+        checks.insert(key.clone(), Check::Running { progress: Progress::default() });
+        drop(checks);
+        let repairs = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let on_progress = |progress| {
+                lock(&repairs.checks).insert(key.clone(), Check::Running { progress });
+            };
+            let checked = Box::pin(repairs.repair(&name, Trigger::Asked, true, on_progress));
+            let check = match repairs.stop.run_until_cancelled(checked).await {
+                Some(Ok(report)) => Check::Done { report, ended_at: OffsetDateTime::now_utc() },
+                Some(Err(error)) => Check::Failed { reason: crate::api::reason(&error) },
+                None => Check::Failed { reason: "ocweb was stopped.".into() },
+            };
+            lock(&repairs.checks).insert(key.clone(), check);
+        });
+        Ok(())
+    }
+
+    /// The last check of a clone since the start.
+    pub fn check(&self, name: &RepositoryName) -> Option<Check> {
+        lock(&self.checks).get(&name.key()).cloned()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every change under these locks is one statement, so a panic cannot leave a half.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

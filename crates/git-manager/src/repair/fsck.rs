@@ -1,0 +1,163 @@
+//! `git fsck`, read: which files are damaged, which objects are missing, and how far it is.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::patient::Patient;
+use crate::git::{Git, GitError};
+
+/// How far a check is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CheckProgress)]
+pub struct Progress {
+    /// What it is busy with, in git's words.
+    pub phase: String,
+    /// Of this phase, 0 to 100.
+    pub percent: u8,
+}
+
+impl Progress {
+    /// `Checking objects:  45% (9/20)`.
+    fn read(line: &str) -> Option<Self> {
+        let (phase, rest) = line.split_once(':')?;
+        let percent = rest.trim_start().split_once('%')?.0.parse().ok()?;
+        Some(Self { phase: phase.trim().to_owned(), percent })
+    }
+}
+
+/// An object that is referred to and not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MissingObject {
+    /// `blob`, `tree`, `commit` or `tag`.
+    pub(super) kind: String,
+    pub(super) id: String,
+    /// How it is reached, `refs/heads/x:src/main.rs`, where git knows.
+    pub(super) name: Option<String>,
+}
+
+/// What a check found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Checked {
+    pub(super) is_clean: bool,
+    /// Files to be set aside: loose objects, and packs by their `.pack`.
+    pub(super) files: Vec<PathBuf>,
+    pub(super) missing: Vec<MissingObject>,
+    /// Whether only histories of references lead to something that is missing.
+    pub(super) complaints: Vec<String>,
+}
+
+/// Checks everything that a clone and its working copies refer to. With `histories` also what only their reflogs do.
+pub(super) async fn check(
+    git: &Git,
+    patient: &Patient,
+    histories: bool,
+    mut on_progress: impl FnMut(Progress),
+) -> Result<Checked, GitError> {
+    let mut checked = Checked::default();
+    let command = git
+        .reading(&patient.clone)
+        .args(["fsck", "--full", "--no-dangling", "--name-objects", "--progress"])
+        .args((!histories).then_some("--no-reflogs"))
+        .unlimited();
+    let finished = command
+        .finished(|line| match Progress::read(line) {
+            Some(progress) => on_progress(progress),
+            None => checked.read(line, &patient.clone),
+        })
+        .await?;
+    for line in finished.text.lines() {
+        checked.read(line, &patient.clone);
+    }
+    checked.is_clean = finished.succeeded;
+    Ok(checked)
+}
+
+impl Checked {
+    fn read(&mut self, line: &str, clone: &Path) {
+        const ENDS_IN_A_PATH: [&str; 3] =
+            ["object corrupt or missing: ", "object could not be parsed: ", "hash-path mismatch, found at: "];
+        if let Some(missing) = line.strip_prefix("missing ") {
+            let (kind, rest) = missing.split_once(' ').unwrap_or((missing, ""));
+            let (id, name) = rest.split_once(' ').unwrap_or((rest, ""));
+            let name = name.trim_start_matches('(').trim_end_matches(')');
+            let missing = MissingObject {
+                kind: kind.into(),
+                id: id.into(),
+                name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+            };
+            if !self.missing.contains(&missing) {
+                self.missing.push(missing);
+            }
+            return;
+        }
+        let Some(complaint) = line.strip_prefix("error: ").or_else(|| line.strip_prefix("fatal: ")) else {
+            return;
+        };
+        let loose = ENDS_IN_A_PATH.iter().find_map(|words| Some(complaint.split_once(words)?.1));
+        let pack = || complaint.split(' ').find(|word| word.contains("/pack/pack-"));
+        let auxiliary =
+            || complaint.split([' ', '\'']).find(|word| word.contains("objects/info/commit-graph"));
+        if let Some(path) = loose.or_else(pack).or_else(auxiliary) {
+            let path = clone.join(path.trim_matches(['\'', ':', ',']));
+            let path = if path.display().to_string().contains("/pack/pack-") {
+                path.with_extension("pack")
+            } else {
+                path
+            };
+            if !self.files.contains(&path) {
+                self.files.push(path);
+            }
+        }
+        if self.complaints.len() < 20 {
+            self.complaints.push(complaint.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Checked {
+        let mut checked = Checked::default();
+        for line in lines {
+            checked.read(line, Path::new("/c"));
+        }
+        checked
+    }
+
+    #[test]
+    fn damaged_files_are_found_in_what_git_says() {
+        let checked = read(&[
+            "error: object file .git/objects/22/68 is empty",
+            "error: 2268: object corrupt or missing: .git/objects/22/68",
+            "error: /c/.git/objects/pack/pack-98.pack pack checksum mismatch",
+            "error: index CRC mismatch for object 76c3 from .git/objects/pack/pack-99.pack at offset 352",
+            "error: index file .git/objects/pack/pack-99.idx is too small",
+            "missing blob 2268fd (:d5/f)",
+            "missing blob 2268fd (:d5/f)",
+            "missing commit 11",
+        ]);
+        let files: Vec<_> = checked.files.iter().map(|path| path.display().to_string()).collect();
+        assert_eq!(
+            files,
+            [
+                "/c/.git/objects/22/68",
+                "/c/.git/objects/pack/pack-98.pack",
+                "/c/.git/objects/pack/pack-99.pack"
+            ]
+        );
+        assert_eq!(checked.missing.len(), 2);
+        assert_eq!(checked.missing[0].name.as_deref(), Some(":d5/f"));
+        assert_eq!(checked.missing[1].name, None);
+    }
+
+    #[test]
+    fn progress_is_read() {
+        let progress = Progress { phase: "Checking objects".into(), percent: 45 };
+        assert_eq!(Progress::read("Checking objects:  45% (9/20)"), Some(progress));
+        assert_eq!(Progress::read("error: x: object corrupt"), None);
+    }
+}
