@@ -29,8 +29,9 @@ export function ShippingBar({ chat, onHandOver, children }: Props) {
   if (!stat) return null;
   const step = nextStep(stat);
   const close = () => setOpened(null);
-  const canUpdate = stat.behind > 0 && step.kind !== 'resolve';
-  if (step.kind === 'nothing' && !canUpdate) return null;
+  // What the base has is known as of the last fetch; updating fetches.
+  const canUpdate = stat.base != null && step.kind !== 'resolve';
+  if (step.kind === 'nothing' && stat.behind === 0) return null;
   return (
     <>
       {push.error && <Refused what="Not pushed." error={push.error} onClose={push.reset} />}
@@ -38,7 +39,7 @@ export function ShippingBar({ chat, onHandOver, children }: Props) {
         <span className="shipping-text">{wordsOf(step, stat)}</span>
         {canUpdate && (
           <button type="button" className="button quiet" onClick={() => setOpened('update')}>
-            {stat.behind} behind
+            {stat.behind > 0 ? `${stat.behind} behind` : 'Update…'}
           </button>
         )}
         {step.kind === 'resolve' && (

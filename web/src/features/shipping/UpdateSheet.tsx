@@ -30,8 +30,8 @@ function useUpdate(chat: string, onUpdated: () => void) {
     mutationFn: (how: UpdateHow) => updateFromBase(chat, how),
     onSuccess: async ({ result }) => {
       await refresh();
-      // With conflicts the sheet stays, and shows them.
-      if (result !== 'conflicts') onUpdated();
+      // With conflicts the sheet stays, and shows them; that there was nothing to do is said.
+      if (result === 'updated') onUpdated();
     },
     onError: refresh,
   });
@@ -44,7 +44,9 @@ function Choice({ chat, stat, onClose }: Props) {
   return (
     <Sheet title={`Update from ${stat.base}`} onClose={onClose}>
       <p className="pad dim">
-        {stat.base} has {plural(stat.behind, 'commit')} that this branch does not have.
+        {stat.behind > 0
+          ? `${stat.base} has ${plural(stat.behind, 'commit')} that this branch does not have.`
+          : `As last fetched, this branch has all of ${stat.base}. It is fetched first.`}
       </p>
       {isDirty && (
         <p className="pad">
@@ -68,6 +70,11 @@ function Choice({ chat, stat, onClose }: Props) {
       {update.isPending && (
         <p className="pad dim" role="status">
           <span className="pulse" /> updating
+        </p>
+      )}
+      {update.data?.result === 'up_to_date' && (
+        <p className="pad" role="status">
+          Nothing new: this branch has all of {stat.base}.
         </p>
       )}
       {update.error && <Refused what="Not updated." error={update.error} />}

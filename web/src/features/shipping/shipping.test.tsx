@@ -157,6 +157,23 @@ it('a hook that refuses is shown, and can be left out or handed to the agent', a
   await expect.poll(() => told[0]?.body).toMatchObject({ skip_hooks: true });
 });
 
+it('the branch is updated from its base, and that there was nothing to do is said', async () => {
+  now = stat({ uncommitted_files: 0, ahead: 1 });
+  serve(Promise.resolve(said));
+  const asked: unknown[] = [];
+  answers('post', '/admin/chats/{id}/update', ({ body }) => {
+    asked.push(body);
+    return { result: asked.length === 1 ? 'up_to_date' : 'updated' };
+  });
+  show();
+  await tap('Update…');
+  await tap(/^Rebase onto main/);
+  await screen.findByText(/^Nothing new/);
+  await tap(/^Merge main into it/);
+  await expect.poll(() => screen.queryByRole('dialog')).toBe(null);
+  expect(asked).toEqual([{ how: 'rebase' }, { how: 'merge' }]);
+});
+
 it('conflicts are shown with the ways out', async () => {
   now = stat({ operation: 'rebase', conflicts: 1, conflicting_files: ['a.ts'], state: 'conflicts' });
   serve(Promise.resolve(said));
