@@ -1,6 +1,6 @@
 //! `git fsck`, read: which files are damaged, which objects are missing, and how far it is.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -106,7 +106,7 @@ impl Checked {
             } else {
                 path
             };
-            if !self.files.contains(&path) {
+            if is_of_objects(&path, clone) && !self.files.contains(&path) {
                 self.files.push(path);
             }
         }
@@ -114,6 +114,13 @@ impl Checked {
             self.complaints.push(complaint.to_owned());
         }
     }
+}
+
+/// Whether a path lies where a clone keeps its objects. git prints the names of files as they are, line ends included: a
+/// repository can make it say that any file is damaged.
+fn is_of_objects(path: &Path, clone: &Path) -> bool {
+    let Ok(inner) = path.strip_prefix(clone.join(".git/objects")) else { return false };
+    inner.components().count() > 0 && inner.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 #[cfg(test)]
@@ -152,6 +159,20 @@ mod tests {
         assert_eq!(checked.missing.len(), 2);
         assert_eq!(checked.missing[0].name.as_deref(), Some(":d5/f"));
         assert_eq!(checked.missing[1].name, None);
+    }
+
+    /// Such lines come of a tree with a name like `x\nerror: y: object corrupt or missing: /etc/hosts`.
+    #[test]
+    fn no_file_elsewhere_is_taken_for_a_damaged_one() {
+        let checked = read(&[
+            "error: y: object corrupt or missing: /etc/hosts",
+            "error: y: object corrupt or missing: .git/config",
+            "error: y: object corrupt or missing: .git/objects/../config",
+            "error: y: object corrupt or missing: .git/objects",
+            "error: /elsewhere/pack/pack-98.pack pack checksum mismatch",
+            "error: y: object corrupt or missing: .git/objects/22/68",
+        ]);
+        assert_eq!(checked.files, [PathBuf::from("/c/.git/objects/22/68")]);
     }
 
     #[test]
