@@ -14,6 +14,10 @@ use crate::{
     worktrees::Worktree,
 };
 
+/// So long a push may take, its hooks included: a hook that never ends would hold the chat and its prompts for ever. The
+/// transfer ends by itself when it stalls.
+const LONGEST: Duration = Duration::from_mins(30);
+
 /// How a branch is to be pushed.
 #[derive(Debug, Clone, Default)]
 pub struct PushRequest {
@@ -44,7 +48,7 @@ impl Shipping {
         if let Some(known) = &request.replacing {
             push = push.arg(format!("--force-with-lease={reference}:{}", known.as_str()));
         }
-        let push = push.arg("origin").arg(format!("{commit}:{reference}")).unlimited();
+        let push = push.arg("origin").arg(format!("{commit}:{reference}")).limit(LONGEST);
         if let Err(error) = push.run().await {
             let refused = self.explained(&error, worktree);
             if matches!(&refused, Error::GitRefused(refusal) if refusal.kind == RefusalKind::Diverged) {
