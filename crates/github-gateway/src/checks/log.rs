@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn without_an_error_it_is_the_end_and_never_too_much() {
-        let long: String = (0..500).map(|number| format!("line {number}\n")).collect();
+        let lines: Vec<_> = (0..500).map(|number| format!("line {number}")).collect();
+        let long = lines.join("\n");
         let told = excerpt(&long);
         assert_eq!((told.lines().count(), told.lines().last()), (LINES, Some("line 499")));
         assert!(excerpt(&"é".repeat(10_000)).chars().count() <= LINE + 2);
