@@ -6,6 +6,7 @@ mod catalogue;
 mod checks;
 mod conditional;
 mod contents;
+mod files;
 mod git_http;
 mod issues;
 mod large_files;
@@ -61,6 +62,7 @@ impl GitHub {
 fn of_a_repository() -> Router<GitHub> {
     Router::new()
         .route("/", get(api::repository))
+        .route("/contents/{*path}", get(files::contents))
         .route("/pulls", get(pulls::list).post(pulls::open))
         .route("/pulls/{number}", get(pulls::get).patch(pulls::edit))
         .route("/pulls/{number}/reviews", get(pulls::reviews))

@@ -36,8 +36,8 @@ pub enum Grant {
         session: SessionId,
         /// Its branch.
         branch: BranchName,
-        /// Repositories that its base has as submodules: these can be read as well.
-        submodules: Vec<RepositoryName>,
+        /// The remote's branch that it began at, if it did: what this has as submodules can be read as well.
+        base: Option<BranchName>,
     },
 }
 
@@ -112,7 +112,7 @@ mod tests {
             grant: Grant::Chat {
                 session: "ses_1".parse().unwrap(),
                 branch: "ocweb/fix-1".parse().unwrap(),
-                submodules: vec!["octocat/part".parse().unwrap()],
+                base: Some("main".parse().unwrap()),
             },
         }
     }
@@ -136,11 +136,9 @@ mod tests {
 
     #[test]
     fn a_chat_has_no_branch_but_ours() {
-        let Capability { repository, grant: Grant::Chat { session, submodules, .. } } = chat() else {
-            panic!()
-        };
+        let Capability { repository, grant: Grant::Chat { session, base, .. } } = chat() else { panic!() };
         let branch = "main".parse().unwrap();
-        let main = Capability { repository, grant: Grant::Chat { session, branch, submodules } };
+        let main = Capability { repository, grant: Grant::Chat { session, branch, base } };
         assert_eq!(key('a').verify(&key('a').sign(&main)), None);
     }
 

@@ -62,10 +62,10 @@ fn capability() -> impl Strategy<Value = Capability> {
     };
     let session = spoiled_text(SESSIONS)
         .prop_map(|text| text.parse().unwrap_or_else(|_| "a".parse::<SessionId>().unwrap()));
-    let chat = (session, spoiled_text(TITLES), proptest::collection::vec(parsed(REPOSITORIES), 0..4));
-    let chat = chat.prop_map(|(session, title, submodules)| {
+    let chat = (session, spoiled_text(TITLES), spoiled_text(BRANCHES).prop_map(|text| text.parse().ok()));
+    let chat = chat.prop_map(|(session, title, base)| {
         let branch = BranchName::for_chat(&title, &session);
-        Grant::Chat { session, branch, submodules }
+        Grant::Chat { session, branch, base }
     });
     let grant = prop_oneof![chat, (0..u64::MAX).prop_map(|until| Grant::Transfer { until })];
     (parsed(REPOSITORIES), grant).prop_map(|(repository, grant)| Capability { repository, grant })

@@ -64,14 +64,16 @@ pub enum RemoteFailure {
     TimedOut,
     /// No connection.
     Unreachable,
+    /// The github-gateway, through which everything goes to GitHub, is not running.
+    GatewayDown,
+    /// The github-gateway does not let it through: its sentence.
+    Refused(String),
     /// Its certificate is not trusted.
     Untrusted,
     /// The transfer was cut.
     Interrupted,
     /// Objects are missing or damaged at the remote.
     Damaged,
-    /// Its answer makes no sense.
-    Garbled,
     /// Something else, in its own words.
     Other(String),
 }

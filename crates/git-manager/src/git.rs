@@ -27,6 +27,7 @@ mod stale_locks;
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ocweb_git_access::{Capability, Grant, Key};
@@ -41,6 +42,8 @@ pub use stale_locks::clearing_stale_locks;
 
 use crate::{access, clones::Extent, config::Config, names::RepositoryName};
 
+/// How long the gateway may take to come up.
+const GATEWAY_STARTS: Duration = Duration::from_secs(10);
 /// For how long after it was made up a transfer may begin, in seconds.
 const BEGINS_WITHIN: u64 = 600;
 
@@ -181,6 +184,21 @@ impl Git {
         extent: Extent,
     ) -> std::io::Result<Borrowed> {
         Borrowed::of_objects(&self.home, clone, &self.address(repository), extent)
+    }
+
+    /// Waits until the gateway takes connections: it may come up after this service, or again after it fell. When that takes
+    /// too long, git finds out and says so.
+    pub async fn await_gateway(&self) {
+        let Ok(addresses) = self.gateway.socket_addrs(|| None) else { return };
+        let connect = async || tokio::net::TcpStream::connect(&addresses[..]).await;
+        let up = async {
+            while connect().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if tokio::time::timeout(GATEWAY_STARTS, up).await.is_err() {
+            tracing::warn!(gateway = %self.gateway, "the github-gateway does not come up");
+        }
     }
 
     /// A git command that reads `repository` at the remote, in the name of a clone or (without one) of none.

@@ -273,11 +273,11 @@ impl Worktrees {
     /// get nothing: anybody can make a folder.
     fn lead(&self) -> Result<(), Error> {
         let workplace = |worktree: Worktree| {
-            let Worktree { repo, session_id, path, branch, .. } = worktree;
+            let Worktree { repo, session_id, path, branch, base, .. } = worktree;
             self.records.get(&worktree_folder(&repo, &session_id))?;
             Some(Workplace {
                 git_directory: entry::of(&self.access.clone_of(&repo), &path)?,
-                began_at: self.began_at(&repo, &session_id),
+                base,
                 repository: repo,
                 session: session_id,
                 branch,

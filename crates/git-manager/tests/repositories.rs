@@ -349,3 +349,24 @@ async fn fault_7_a_full_disk_is_said_and_nothing_half_made_stays() {
     // A small one still fits.
     service.clone_repository("demo/dotfiles").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_not_up_is_waited_for_and_then_named() {
+    let mut bench = Bench::new().await;
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    bench.set("OCWEB_GATEWAY_URL", &format!("http://{address}"));
+    let service = bench.service().await;
+    let clone = json!({"repo": "demo/hello-web"});
+    let (status, problem) = service.post("/admin/repos/clone", clone.clone()).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("gateway-down")));
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("the github-gateway") && detail.contains("is not running"), "{detail}");
+    // Asked for while it starts.
+    let asked = service.post("/admin/repos/clone", clone);
+    let started = async {
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        support::gateway(&bench, listener)
+    };
+    let ((status, cloned), _) = tokio::join!(asked, started);
+    assert!(status.is_success(), "{cloned}");
+}

@@ -1,4 +1,4 @@
-//! Whether a commit has another among its ancestors, read from a clone that somebody else may write to.
+//! What a push would change in a branch, read from a clone that somebody else may write to.
 //!
 //! Only objects are read: no configuration, no references, no program. An object is what its id says, or the library
 //! refuses it.
@@ -8,34 +8,90 @@ use std::{
     path::Path,
 };
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Odb, OdbObject, Oid};
+
+use crate::push::Change;
 
 /// More commits than anybody pushes at once.
 const MOST: usize = 200_000;
 /// A commit with thousands of parents and a long story is still smaller, in bytes.
 const LARGEST: usize = 1024 * 1024;
 
-/// Whether `old` is `new` or one of its ancestors, in the clone at `clone`. What cannot be read has no ancestors.
-pub(crate) fn is_ancestor(clone: &Path, old: &str, new: &str) -> bool {
-    let read = || -> Result<bool, git2::Error> {
-        let (old, new) = (Oid::from_str(old)?, Oid::from_str(new)?);
+/// The largest folder that is looked through for a file.
+const LARGEST_FOLDER: usize = 16 * 1024 * 1024;
+/// What decides which other repositories chats may read.
+const SUBMODULES: &[u8] = b".gitmodules";
+
+/// What becomes of a branch that goes on from `old` to `new` (which is new where there is no `old`), in the clone at
+/// `clone`. What cannot be read is a [`Change::Rewriting`].
+pub(crate) fn change(clone: &Path, old: Option<&str>, new: &str) -> Change {
+    let read = || -> Result<Change, git2::Error> {
+        let (old, new) = (old.map(Oid::from_str).transpose()?, Oid::from_str(new)?);
         let objects = Odb::new()?;
         let folder = clone.join(".git/objects");
         objects.add_disk_alternate(folder.to_str().unwrap_or_default())?;
-        // The nearest first: what is pushed is seldom far from what was there.
-        let (mut seen, mut next) = (HashSet::from([new]), VecDeque::from([new]));
-        while let Some(id) = next.pop_front() {
-            if id == old {
-                return Ok(true);
-            }
-            if seen.len() > MOST {
-                return Ok(false);
-            }
-            next.extend(parents(&objects, id)?.into_iter().filter(|&parent| seen.insert(parent)));
+        if let Some(old) = old
+            && !is_ancestor(&objects, old, new)?
+        {
+            return Ok(Change::Rewriting);
         }
-        Ok(false)
+        let before = old.map_or(Ok(None), |old| entry(&objects, old, SUBMODULES))?;
+        let is_same = before == entry(&objects, new, SUBMODULES)?;
+        Ok(if is_same { Change::Addition } else { Change::Submodules })
     };
-    read().unwrap_or(false)
+    read().unwrap_or(Change::Rewriting)
+}
+
+/// Whether `old` is `new` or one of its ancestors.
+fn is_ancestor(objects: &Odb<'_>, old: Oid, new: Oid) -> Result<bool, git2::Error> {
+    // The nearest first: what is pushed is seldom far from what was there.
+    let (mut seen, mut next) = (HashSet::from([new]), VecDeque::from([new]));
+    while let Some(id) = next.pop_front() {
+        if id == old {
+            return Ok(true);
+        }
+        if seen.len() > MOST {
+            return Ok(false);
+        }
+        next.extend(parents(objects, id)?.into_iter().filter(|&parent| seen.insert(parent)));
+    }
+    Ok(false)
+}
+
+/// What a commit has by a name in its uppermost folder: the kind and the id of it, as they are stored.
+fn entry(objects: &Odb<'_>, commit: Oid, name: &[u8]) -> Result<Option<Vec<u8>>, git2::Error> {
+    let commit = honest(objects, commit, ObjectType::Commit, LARGEST)?;
+    let tree =
+        commit.data().strip_prefix(b"tree ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
+    let tree = Oid::from_str(tree.unwrap_or_default())?;
+    let tree = honest(objects, tree, ObjectType::Tree, LARGEST_FOLDER)?;
+    // `<mode> <name>`, a zero, and 20 bytes of id, one after the other.
+    let mut rest = tree.data();
+    while let Some(end) = rest.iter().position(|&byte| byte == 0) {
+        let (head, id) = (&rest[..end], rest.get(end + 1..end + 21).unwrap_or_default());
+        let mut parts = head.splitn(2, |&byte| byte == b' ');
+        if let (Some(mode), Some(found)) = (parts.next(), parts.next())
+            && found == name
+        {
+            return Ok(Some([mode, id].concat()));
+        }
+        rest = rest.get(end + 21..).unwrap_or_default();
+    }
+    Ok(None)
+}
+
+/// An object, if it is what it should be and not too large.
+fn honest<'a>(
+    objects: &'a Odb<'_>,
+    id: Oid,
+    wanted: ObjectType,
+    largest: usize,
+) -> Result<OdbObject<'a>, git2::Error> {
+    let (size, kind) = objects.read_header(id)?;
+    if kind != wanted || size > largest {
+        return Err(git2::Error::from_str("this is no honest object"));
+    }
+    objects.read(id)
 }
 
 /// A commit's parents; a shallow clone lacks the oldest, which then have none.
@@ -43,11 +99,7 @@ fn parents(objects: &Odb<'_>, id: Oid) -> Result<Vec<Oid>, git2::Error> {
     if !objects.exists(id) {
         return Ok(Vec::new());
     }
-    let (size, kind) = objects.read_header(id)?;
-    if kind != ObjectType::Commit || size > LARGEST {
-        return Err(git2::Error::from_str("this is no honest commit"));
-    }
-    let object = objects.read(id)?;
+    let object = honest(objects, id, ObjectType::Commit, LARGEST)?;
     let head = object.data().split(|&byte| byte == b'\n').take_while(|line| !line.is_empty());
     let parents = head.filter_map(|line| std::str::from_utf8(line.strip_prefix(b"parent ")?).ok());
     parents.map(Oid::from_str).collect()

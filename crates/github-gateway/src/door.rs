@@ -54,10 +54,11 @@ impl Door {
     }
 }
 
-/// What the holder of a capability may do with a repository.
+/// What the holder of a capability may do with a repository, which may be a submodule of the capability's.
 pub(crate) fn passage(
     capability: Capability,
     Asked { repository, service, .. }: &Asked,
+    is_submodule: bool,
     places: &Places,
 ) -> Result<Passage, Closed> {
     let closed = |sentence: String| Err(Closed(StatusCode::FORBIDDEN, sentence));
@@ -88,9 +89,7 @@ pub(crate) fn passage(
         Grant::Transfer { .. } if service.needs_push() => {
             closed("ocweb: only a chat can push, and only to its own branch.".into())
         }
-        Grant::Chat { submodules, .. } if submodules.iter().any(|part| part.key() == repository.key()) => {
-            Ok(Passage::Reading)
-        }
+        Grant::Chat { .. } if is_submodule => Ok(Passage::Reading),
         _ if own => Ok(Passage::Reading),
         _ => Ok(Passage::AsAnybody),
     }

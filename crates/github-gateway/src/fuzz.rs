@@ -21,9 +21,10 @@ use crate::{
     failure::Failure,
     github::{next_page, refusal::cause},
     large_files,
-    push::{self, Command, Commands, Refused, Rules, judge},
+    push::{self, Change, Command, Commands, Refused, Rules, judge},
     refusal::Closed,
     repositories::GitHubRepository,
+    submodules,
 };
 
 const ADDRESSES: &[&str] = &[
@@ -56,6 +57,12 @@ const REPOSITORIES: &[&[u8]] = &[
     br#"[{"full_name":"o/n","description":null,"private":true,"default_branch":"main","pushed_at":"2024-01-01T00:00:00Z","archived":false,"fork":false}]"#,
     br#"{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest","status":"401"}"#,
 ];
+const MODULES: &[&str] = &[
+    "[submodule \"a\"]\n\tpath = a\n\turl = https://github.com/o/one.git\n",
+    "[submodule \"b\"]\n\turl = ../two.git\n\turl=../../other/three\n",
+    "\turl = git@github.com:o/four\n\turl = ssh://git@github.com/o/five/\n",
+    "\turl = https://github.com.evil.example/o/six\n\turl = https://u:p@github.com/o/n\n\turl = .././..//x",
+];
 const LINKS: &[&str] = &[
     r#"<https://api.github.com/user/repos?page=1>; rel="prev", <https://api.github.com/user/repos?page=3>; rel="next""#,
     r#"<https://a/x?page=1,2>; rel="next""#,
@@ -71,7 +78,7 @@ fn own() -> BranchName {
 }
 
 fn capability() -> Capability {
-    let grant = Grant::Chat { session: "ses_1".parse().unwrap(), branch: own(), submodules: Vec::new() };
+    let grant = Grant::Chat { session: "ses_1".parse().unwrap(), branch: own(), base: None };
     Capability { repository: "o/n".parse().unwrap(), grant }
 }
 
@@ -160,7 +167,7 @@ proptest! {
     fn what_goes_on_is_allowed_word_by_word(list in vec(command(), 1..5), options in any::<bool>(), tags in any::<bool>(), forward in any::<bool>()) {
         let commands = Commands { list, bands: true, options };
         let rules = Rules { branches: vec!["main".parse().unwrap()], tags };
-        let judged = judge(&commands, &own(), &rules, |_, _| forward);
+        let judged = judge(&commands, &own(), &rules, |old, _| if forward || old.is_none() { Change::Addition } else { Change::Rewriting });
         let allowed = |command: &Command| match command.reference.as_str() {
             "refs/heads/ocweb/fix-1" => true,
             "refs/heads/main" => command.new.is_some() && (command.old.is_none() || forward),
@@ -180,6 +187,20 @@ proptest! {
             let answer = push::refuse(&commands, &refused);
             let found = packets(&answer);
             prop_assert!(found.is_some_and(|found| found.iter().all(|packet| packet.len() <= 65_516)), "{:?}", answer);
+        }
+    }
+
+    #[test]
+    fn submodules_are_repositories_of_the_same_github(text in spoiled_text(MODULES)) {
+        let github = reqwest::Url::parse("https://github.com/").unwrap();
+        let found = submodules::named(&text, &"o/n".parse().unwrap(), &github);
+        prop_assert!(found.len() <= 50);
+        // An address has no tabs and ends of lines: who resolves it leaves them out.
+        let text = text.replace(['\t', '\r'], "");
+        // Whatever opens beside the repository itself, its name can be read in the file, or follows from where that is.
+        for repository in found.iter().filter(|repository| repository.as_str() != "o/n") {
+            prop_assert!(text.contains(repository.name()), "{} in {:?}", repository, text);
+            prop_assert!(text.contains(repository.owner()) || text.contains("../"), "{} in {:?}", repository, text);
         }
     }
 
@@ -286,6 +307,11 @@ fn long_inputs_take_no_longer_than_they_are() {
         |log| excerpt(log),
     );
     let repository = "o/n".parse().unwrap();
+    let github = reqwest::Url::parse("https://github.com/").unwrap();
+    for piece in ["\turl = ../x\n", "\turl = ../"] {
+        let long = |size: usize| piece.repeat(size / piece.len());
+        assert_linear("submodules", long, |text| submodules::named(text, &repository, &github));
+    }
     let list = |size: usize| {
         format!(r#"{{"operation":"download","objects":[{}1]}}"#, r#"{"oid":"a"},"#.repeat(size / 12))
     };

@@ -10,13 +10,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
-use ocweb_git_access::{BranchName, RepositoryName};
+use ocweb_git_access::{BranchName, Capability, Grant, RepositoryName};
 use tokio::time::timeout;
 
 use crate::{
     Gateway,
     address::{self, Asked, Service},
-    ancestry::is_ancestor,
+    ancestry,
     body::{QUIET, Rest},
     door::{self, Passage},
     large_files,
@@ -40,7 +40,7 @@ async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
     }
     let asked = address::parse(&parts.method, &parts.uri);
     let service = asked.as_ref().map(|asked| asked.service);
-    let admitted = gateway.admit(&parts.headers, asked);
+    let admitted = gateway.admit(&parts.headers, asked).await;
     if service == Some(Service::Pushing) {
         return gateway.push(admitted, &parts.headers, body).await;
     }
@@ -63,12 +63,25 @@ async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
 
 impl Gateway {
     /// Whose request it is, and how it may go on.
-    fn admit(&self, headers: &HeaderMap, asked: Option<Asked>) -> Result<(Asked, Passage), Closed> {
+    async fn admit(&self, headers: &HeaderMap, asked: Option<Asked>) -> Result<(Asked, Passage), Closed> {
         let capability = self.door.capability(headers)?;
         let asked = asked
             .ok_or_else(|| Closed(StatusCode::NOT_FOUND, "ocweb: git has no use for this address.".into()))?;
-        let passage = door::passage(capability, &asked, &self.places)?;
+        let is_submodule = self.is_submodule(&capability, &asked).await;
+        let passage = door::passage(capability, &asked, is_submodule, &self.places)?;
         Ok((asked, passage))
+    }
+
+    /// Whether a chat asks to read a submodule of its repository.
+    async fn is_submodule(&self, capability: &Capability, asked: &Asked) -> bool {
+        let Capability { repository, grant: Grant::Chat { base, .. } } = capability else { return false };
+        if repository.key() == asked.repository.key() || asked.service.needs_push() {
+            return false;
+        }
+        // What chats may write says nothing about what they may read.
+        let rules = self.rules.of(repository);
+        let base = base.clone().filter(|base| !base.is_ours() && !rules.branches.contains(base));
+        self.submodules.have(repository, base, &asked.repository).await
     }
 
     /// All but pushes.
@@ -147,7 +160,7 @@ impl Gateway {
         // A long history is read from the disk, and what lies there is the agent's.
         let judging = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            push::judge(&pushed, &own, &rules, |old, new| is_ancestor(&clone, old, new))
+            push::judge(&pushed, &own, &rules, |old, new| ancestry::change(&clone, old, new))
         });
         match timeout(JUDGING, judging).await {
             Ok(Ok(judged)) => judged,

@@ -30,6 +30,7 @@ mod push;
 mod refusal;
 mod repositories;
 mod rules;
+mod submodules;
 mod upstream;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ use issues::Issues;
 use pull_requests::PullRequests;
 use repositories::Repositories;
 use rules::RuleBook;
+use submodules::Submodules;
 use tokio::sync::Semaphore;
 use upstream::Upstream;
 
@@ -66,6 +68,7 @@ pub struct Gateway {
     pull_requests: Arc<PullRequests>,
     checks: Arc<CheckReader>,
     rules: Arc<RuleBook>,
+    submodules: Arc<Submodules>,
     places: Arc<Places>,
     /// How many pushes may be judged by what lies in a clone at a time: the agent writes there, and may leave something that
     /// a reader never comes back from.
@@ -93,6 +96,7 @@ impl Gateway {
             door: Arc::new(Door::new(key, address)),
             repositories: Arc::new(Repositories::new(github.clone())),
             issues: Arc::new(Issues::new(github.clone(), pull_requests.clone())),
+            submodules: Arc::new(Submodules::new(github.clone(), upstream.url.clone())),
             checks: Arc::new(CheckReader::new(github)),
             pull_requests,
             upstream: Arc::new(Upstream::new(upstream, &proxies)?),

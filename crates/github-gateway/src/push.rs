@@ -9,5 +9,5 @@ mod refusal;
 
 pub(crate) use commands::{Command, Commands, read};
 pub use judgement::Rules;
-pub(crate) use judgement::{Refused, judge};
+pub(crate) use judgement::{Change, Refused, judge};
 pub(crate) use refusal::refuse;

@@ -103,7 +103,7 @@ async fn who_has_no_capability_or_another_gets_nothing() {
     let of_main = capability(Grant::Chat {
         session: "ses_1".parse().unwrap(),
         branch: "main".parse().unwrap(),
-        submodules: Vec::new(),
+        base: None,
     });
     let said = bench.git(&worktree, &of_main, &["push", "origin", "HEAD:main"]).await.unwrap_err();
     assert!(said.contains("only the git of a chat's folder"), "{said}");
@@ -113,14 +113,12 @@ async fn who_has_no_capability_or_another_gets_nothing() {
     bench.commit(&worktree, "one").await;
     let said = bench.git(&worktree, &reading, &["push", "origin", "HEAD"]).await.unwrap_err();
     assert!(said.contains("only a chat can push"), "{said}");
-    // Another repository is read as anybody would, which here is not at all; a submodule is read, not pushed to.
+    // Another repository is read as anybody would, which here is not at all, and not pushed to.
     let chat = chat_capability();
     let other = format!("{}/demo/slow-assets.git", bench.world.url());
     let said = bench.git(&worktree, &chat, &["ls-remote", &other]).await.unwrap_err();
     assert!(said.contains("is not public (401)"), "{said}");
-    let part = format!("{}/demo/empty.git", bench.world.url());
-    bench.git(&worktree, &chat, &["ls-remote", &part]).await.unwrap();
-    let said = bench.git(&worktree, &chat, &["push", &part, "HEAD:ocweb/fix-1"]).await.unwrap_err();
+    let said = bench.git(&worktree, &chat, &["push", &other, "HEAD:ocweb/fix-1"]).await.unwrap_err();
     assert!(said.contains("may only push to ocweb/fix-1 of demo/hello-web"), "{said}");
     // A chat that was deleted has no say any more.
     std::fs::rename(&worktree, worktree.with_extension("gone")).unwrap();

@@ -234,6 +234,18 @@ fn remote(
             "github-unreachable",
             "GitHub cannot be reached from this machine. Check its network and GITHUB_URL.".into(),
         ),
+        F::GatewayDown => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "gateway-down",
+            format!(
+                "{what} was not asked for at GitHub: the github-gateway, through which ocweb gets there, is not running. It is started again by itself; try again in a moment."
+            ),
+        ),
+        F::Refused(sentence) => (
+            StatusCode::BAD_GATEWAY,
+            "gateway-refused",
+            format!("ocweb's way to GitHub is closed for {what}: {sentence}"),
+        ),
         F::Untrusted => (
             StatusCode::BAD_GATEWAY,
             "github-untrusted",
@@ -248,11 +260,6 @@ fn remote(
             StatusCode::BAD_GATEWAY,
             "remote-damaged",
             format!("GitHub lacks objects of {what}: the repository is damaged there, and cannot be read."),
-        ),
-        F::Garbled => (
-            StatusCode::BAD_GATEWAY,
-            "github-error",
-            "GitHub's API gave an answer that makes no sense. Check GITHUB_API_URL.".into(),
         ),
         F::Other(said) => {
             (StatusCode::BAD_GATEWAY, "github-error", format!("git could not read {what}: {said}"))

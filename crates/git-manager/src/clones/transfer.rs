@@ -69,6 +69,7 @@ pub(super) async fn clone(
     let mut incoming = Incoming(Some(path.clone()));
     let address = git.address(name);
     let attempt = async || {
+        git.await_gateway().await;
         let command = git
             .remote(name, None)
             .args(["clone", "--progress", "--no-recurse-submodules", "--template=", "--origin=origin"])
@@ -143,6 +144,7 @@ pub(super) async fn fetch(
     report: &Report,
 ) -> Result<(), Error> {
     let attempt = || async {
+        git.await_gateway().await;
         let borrowed = git.borrow(name, clone, extent)?;
         let run = Run { git, clone, name, borrowed, report };
         match extent {
@@ -180,6 +182,7 @@ pub(super) async fn complete(
     report: &Report,
 ) -> Result<(), Error> {
     let attempt = || async {
+        git.await_gateway().await;
         let borrowed = git.borrow(name, clone, Extent::WithoutOldFiles)?;
         Run { git, clone, name, borrowed, report }.contents_of(commit).await
     };
@@ -342,6 +345,7 @@ fn failed(git: &Git, name: &RepositoryName, error: &GitError) -> Error {
 
 /// The branches of a repository that is not cloned.
 pub(super) async fn remote_branches(git: &Git, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
+    git.await_gateway().await;
     let address = git.address(name);
     let listed = git
         .remote(name, None)

@@ -37,6 +37,10 @@ const INTERRUPTED: [&str; 14] = [
     "bad pack header",
 ];
 
+/// What git says when nothing takes its connection. All it is ever led to is the gateway.
+const NO_GATEWAY: [&str; 4] =
+    ["Failed to connect", "Could not connect", "Couldn't connect", "Connection refused"];
+
 /// A git command that failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("git {subcommand} failed: {}", self.reason())]
@@ -105,39 +109,22 @@ impl GitError {
 
     /// What went wrong at the remote or on the way to it.
     pub fn at_remote(&self) -> RemoteFailure {
-        // The gateway says these in its own words, with a status that git does not take for a question.
-        if self.has(&["ocweb: "]) && self.has(&["(401)"]) {
-            RemoteFailure::Unauthorized
-        } else if self.has(&["cannot be reached from here"]) {
-            RemoteFailure::Unreachable
-        } else if self.has(&["is not trusted here"]) {
-            RemoteFailure::Untrusted
-        } else if self.has(&["stood still for too long"]) {
-            RemoteFailure::TimedOut
-        } else if self.has(&["returned error: 429"]) {
-            RemoteFailure::RateLimited
-        } else if self.has(&["returned error: 403", "HTTP 403"]) {
-            RemoteFailure::Forbidden
-        } else if self.has(&["returned error: 404", "' not found", "Repository not found"]) {
+        if let Some(sentence) = self.of_gateway() {
+            return said_by_gateway(sentence);
+        }
+        if self.has(&NO_GATEWAY) {
+            return RemoteFailure::GatewayDown;
+        }
+        if let Some(failure) = self.status().and_then(meaning) {
+            return failure;
+        }
+        if self.has(&["' not found", "Repository not found"]) {
             RemoteFailure::NotFound
-        } else if self.has(&[
-            "Authentication failed",
-            "could not read Username",
-            "could not read Password",
-            "returned error: 401",
-        ]) {
+        } else if self.has(&["Authentication failed", "could not read Username", "could not read Password"]) {
             RemoteFailure::Unauthorized
         } else if self.has(&["Operation too slow", "timed out", "Timeout was reached"]) {
             RemoteFailure::TimedOut
-        } else if self.has(&["returned error: 5", "HTTP 5"]) {
-            RemoteFailure::ServerError
-        } else if self.has(&[
-            "Could not resolve host",
-            "Failed to connect",
-            "Could not connect",
-            "Connection refused",
-            "Couldn't connect",
-        ]) {
+        } else if self.has(&["Could not resolve host"]) {
             RemoteFailure::Unreachable
         } else if self.has(&["SSL certificate", "certificate verif", "TLS"]) {
             RemoteFailure::Untrusted
@@ -150,8 +137,46 @@ impl GitError {
         }
     }
 
+    /// What the gateway itself said, in one sentence.
+    fn of_gateway(&self) -> Option<&str> {
+        self.said.lines().find_map(|line| Some(line.split_once("ocweb: ")?.1.trim()))
+    }
+
+    /// The status that git tells of.
+    fn status(&self) -> Option<u16> {
+        let behind = |sign: &str| self.said.split_once(sign)?.1.get(..3)?.parse().ok();
+        ["returned error: ", "HTTP "].iter().find_map(|sign| behind(sign))
+    }
+
     fn has(&self, signs: &[&str]) -> bool {
         signs.iter().any(|sign| self.said.contains(sign))
+    }
+}
+
+/// The gateway's words, of which some have a status of GitHub's behind them.
+fn said_by_gateway(sentence: &str) -> RemoteFailure {
+    let has = |words: &str| sentence.contains(words);
+    if has("cannot be reached from here") {
+        RemoteFailure::Unreachable
+    } else if has("is not trusted here") {
+        RemoteFailure::Untrusted
+    } else if has("stood still for too long") {
+        RemoteFailure::TimedOut
+    } else {
+        let status = sentence.split('(').find_map(|part| part.get(..4)?.strip_suffix(')')?.parse().ok());
+        status.and_then(meaning).unwrap_or_else(|| RemoteFailure::Refused(sentence.into()))
+    }
+}
+
+/// What a status means.
+fn meaning(status: u16) -> Option<RemoteFailure> {
+    match status {
+        401 => Some(RemoteFailure::Unauthorized),
+        403 => Some(RemoteFailure::Forbidden),
+        404 => Some(RemoteFailure::NotFound),
+        429 => Some(RemoteFailure::RateLimited),
+        500..=599 => Some(RemoteFailure::ServerError),
+        _ => None,
     }
 }
 
@@ -190,6 +215,34 @@ mod tests {
         let slow = "error: RPC failed; curl 28 Operation too slow. Less than 1 bytes/sec";
         assert_eq!(remote(slow), RemoteFailure::TimedOut);
         assert_eq!(remote("fatal: what?"), RemoteFailure::Other("fatal: what?".into()));
+    }
+
+    #[test]
+    fn what_the_gateway_says_is_told_apart_from_what_github_says() {
+        let refused = |sentence: &str, status: u16| {
+            let url = "unable to access 'http://127.0.0.1:4000/o/n.git/'";
+            let said = format!(
+                "remote: ocweb: {sentence}\nfatal: {url}: The requested URL returned error: {status}"
+            );
+            remote(&said)
+        };
+        let closed =
+            "only the git of a chat's folder gets to GitHub through here. If this is one, restart ocweb.";
+        assert_eq!(refused(closed, 403), RemoteFailure::Refused(closed.into()));
+        assert_eq!(
+            refused("GitHub does not take GITHUB_TOKEN for o/n (401): it is wrong or has expired.", 403),
+            RemoteFailure::Unauthorized
+        );
+        assert_eq!(
+            refused("github.com cannot be reached from here: dns error.", 502),
+            RemoteFailure::Unreachable
+        );
+        assert_eq!(refused("github.com stood still for too long.", 504), RemoteFailure::TimedOut);
+        let late = "fatal: remote error: ocweb: GitHub refuses this for o/n (429): slow down.";
+        assert_eq!(remote(late), RemoteFailure::RateLimited);
+        let url = "unable to access 'http://127.0.0.1:4000/o/n.git/'";
+        let down = format!("fatal: {url}: Failed to connect to 127.0.0.1 port 4000 after 0 ms");
+        assert_eq!(remote(&down), RemoteFailure::GatewayDown);
     }
 
     #[test]

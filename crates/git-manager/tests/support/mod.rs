@@ -124,7 +124,13 @@ impl Service {
                 command
             }
         };
-        let gateway = gateway(bench, &run).await;
+        let told = bench.settings.iter().find(|(name, _)| name == "OCWEB_GATEWAY_URL");
+        let gateway = if let Some((_, url)) = told {
+            url.clone()
+        } else {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            gateway(bench, listener)
+        };
         let mut settings: Vec<_> =
             bench.settings.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
         if settings.iter().any(|(name, _)| name == "GITHUB_TOKEN") {
@@ -278,8 +284,8 @@ impl Service {
 const GATEWAY_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Starts the gateway that goes with a bench's settings, and gives its address.
-async fn gateway(bench: &Bench, run: &Path) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+pub fn gateway(bench: &Bench, listener: tokio::net::TcpListener) -> String {
+    let run = bench.folder.path().join("run");
     let address = listener.local_addr().unwrap();
     let own = [
         ("OCWEB_DATA".to_owned(), bench.data().display().to_string()),

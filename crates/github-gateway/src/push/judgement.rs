@@ -1,4 +1,4 @@
-//! Which pushes may go on. Pure, but for one question: whether a commit has another among its ancestors.
+//! Which pushes may go on. Pure, but for one question: what becomes of a branch.
 
 use ocweb_git_access::BranchName;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,17 @@ pub struct Rules {
     #[serde(default)]
     #[schema(required)]
     pub tags: bool,
+}
+
+/// What a push makes of a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Commits are added, or it is made.
+    Addition,
+    /// Commits are added, and other submodules.
+    Submodules,
+    /// Commits that were there are there no more, or it cannot be told.
+    Rewriting,
 }
 
 /// A push that does not go on: what is wrong, reference by reference, for whoever reads git's output.
@@ -42,12 +53,12 @@ impl Refused {
     }
 }
 
-/// Whether a chat may push this. `is_ancestor` says whether the second commit has the first among its ancestors.
+/// Whether a chat may push this. `change` says what a branch becomes that goes on from one commit, or none, to another.
 pub(crate) fn judge(
     commands: &Commands,
     own: &BranchName,
     rules: &Rules,
-    is_ancestor: impl Fn(&str, &str) -> bool,
+    change: impl Fn(Option<&str>, &str) -> Change,
 ) -> Result<(), Refused> {
     if commands.options {
         return Err(Refused::whole(commands, "push options (git push -o) do not pass through ocweb"));
@@ -69,11 +80,13 @@ pub(crate) fn judge(
         if !branch.is_some_and(|branch| rules.branches.iter().any(|allowed| allowed.as_str() == branch)) {
             return Some(format!("this chat may only push to {own}"));
         }
-        match (old, new) {
-            (None, Some(_)) => None,
-            (_, None) => Some("only the chat's own branch may be deleted".into()),
-            (Some(old), Some(new)) if is_ancestor(old, new) => None,
-            _ => Some("only the chat's own branch may be rewritten".into()),
+        let Some(new) = new else { return Some("only the chat's own branch may be deleted".into()) };
+        match change(old.as_deref(), new) {
+            Change::Addition => None,
+            Change::Submodules => Some(
+                "a change of .gitmodules decides what chats may read, so it goes through the chat's own branch".into(),
+            ),
+            Change::Rewriting => Some("only the chat's own branch may be rewritten".into()),
         }
     };
     let wrongs: Vec<_> = commands.list.iter().map(wrong).collect();
@@ -111,9 +124,12 @@ mod tests {
     }
 
     fn reason(command: Command, rules: &Rules) -> Option<String> {
-        judge(&pushed(vec![command]), &own(), rules, |old, new| (old, new) == ("a", "b"))
-            .err()
-            .map(|refused| refused.reasons.concat())
+        let change = |old: Option<&str>, new: &str| match (old, new) {
+            (None, "a") | (Some("a"), "b") => Change::Addition,
+            (_, "c") => Change::Submodules,
+            _ => Change::Rewriting,
+        };
+        judge(&pushed(vec![command]), &own(), rules, change).err().map(|refused| refused.reasons.concat())
     }
 
     #[test]
@@ -151,6 +167,10 @@ mod tests {
         assert_eq!(reason(command(Some("a"), Some("b"), "refs/heads/main"), &rules), None);
         let rewritten = reason(command(Some("b"), Some("a"), "refs/heads/main"), &rules).unwrap();
         assert!(rewritten.contains("rewritten"), "{rewritten}");
+        for old in [None, Some("a")] {
+            let led = reason(command(old, Some("c"), "refs/heads/main"), &rules).unwrap();
+            assert!(led.contains(".gitmodules"), "{led}");
+        }
         let deleted = reason(command(Some("a"), None, "refs/heads/main"), &rules).unwrap();
         assert!(deleted.contains("deleted"), "{deleted}");
         assert_eq!(reason(command(None, Some("a"), "refs/tags/v1"), &rules), None);
@@ -164,7 +184,7 @@ mod tests {
             command(None, Some("a"), "refs/heads/ocweb/fix-1"),
             command(Some("a"), Some("b"), "refs/heads/main"),
         ]);
-        let refused = judge(&list, &own(), &Rules::default(), |_, _| true).unwrap_err();
+        let refused = judge(&list, &own(), &Rules::default(), |_, _| Change::Addition).unwrap_err();
         assert_eq!(
             refused.reasons,
             ["another part of this push was refused", "this chat may only push to ocweb/fix-1"]
@@ -176,7 +196,7 @@ mod tests {
     fn what_a_remote_could_act_on_besides_is_refused() {
         let own_branch = vec![command(None, Some("a"), "refs/heads/ocweb/fix-1")];
         let list = Commands { options: true, ..pushed(own_branch) };
-        let refused = judge(&list, &own(), &allowed(), |_, _| true).unwrap_err();
+        let refused = judge(&list, &own(), &allowed(), |_, _| Change::Addition).unwrap_err();
         assert!(refused.sentence.contains("push options"), "{}", refused.sentence);
         assert_eq!(refused.reasons.len(), 1);
     }
@@ -185,7 +205,7 @@ mod tests {
         #[test]
         fn what_goes_on_without_rules_is_the_own_branch(reference in "(refs/(heads|tags)/)?[a-z/1-]{1,16}") {
             let list = pushed(vec![command(Some("a"), Some("b"), &reference)]);
-            if judge(&list, &own(), &Rules::default(), |_, _| true).is_ok() {
+            if judge(&list, &own(), &Rules::default(), |_, _| Change::Addition).is_ok() {
                 prop_assert_eq!(reference, "refs/heads/ocweb/fix-1");
             }
         }

@@ -124,6 +124,11 @@ impl Bench {
         }
     }
 
+    /// Where the remote keeps a repository.
+    pub fn bare(&self, repository: &str) -> PathBuf {
+        self.folder.path().join(format!("github/repositories/{repository}.git"))
+    }
+
     pub async fn commit(&self, worktree: &Path, file: &str) {
         std::fs::write(worktree.join(file), file).unwrap();
         let chat = chat_capability();
@@ -141,7 +146,7 @@ impl Bench {
 
     /// What the remote's repository has at a reference.
     pub async fn at_remote(&self, reference: &str) -> Option<String> {
-        let bare = self.folder.path().join("github/repositories/demo/hello-web.git");
+        let bare = self.bare("demo/hello-web");
         let found = self.git(&bare, "", &["rev-parse", "--verify", "-q", reference]).await;
         found.ok().map(|id| id.trim().to_owned())
     }
@@ -197,6 +202,6 @@ pub fn chat_capability() -> String {
     capability(Grant::Chat {
         session: "ses_1".parse().unwrap(),
         branch: BRANCH.parse().unwrap(),
-        submodules: vec!["demo/empty".parse().unwrap()],
+        base: Some("main".parse().unwrap()),
     })
 }
