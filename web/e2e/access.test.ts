@@ -96,6 +96,7 @@ describe('axe finds nothing serious', () => {
     ['/new?repo=demo%2Fhello-web', /^Repository:/],
     ['/new?repo=demo%2Fhello-web', /^Begin from:/],
     ['/resources', 'Clean up what is stale'],
+    ['/repos', /^Settings of/],
     ['/settings/appearance', 'Load an opencode theme'],
     ['/settings/providers', /model/],
   ])('in what opens on %s by %s', async (address, opener) => {

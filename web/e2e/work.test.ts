@@ -185,6 +185,31 @@ test('wherever the agent looks, it finds no secret', async () => {
   expect(secrets.filter((secret) => found.includes(secret))).toEqual([]);
 });
 
+test('what the person allows besides lands from the next push on', async () => {
+  const chat = await newChat({ repo: 'demo/hello-web' });
+  expect(
+    (await stack.json(cookie, 'PUT', `/admin/chats/${chat.id}/permissions`, { permissions: 'all' })).status,
+  ).toBe(204);
+  const rules = '/admin/push-rules/demo/hello-web';
+  expect((await stack.json(cookie, 'GET', rules)).body).toEqual({ branches: [], tags: false });
+  const push =
+    'git commit --quiet --allow-empty -m allowed; git tag of-a-chat; git push origin HEAD:main of-a-chat 2>&1';
+  const pushes = async () => {
+    await stack.say(cookie, chat.id, `run: ${push}\nsay: done`);
+    await stack.reaches(cookie, chat.id);
+    const tools = (await messages(chat)).flatMap((message) =>
+      message.parts.filter((part) => part.type === 'tool'),
+    );
+    return String(tools.at(-1)?.state?.output);
+  };
+  expect(await pushes()).toContain(`remote: ocweb: this chat may only push to ${chat.branch}.`);
+  expect((await stack.json(cookie, 'PUT', rules, { branches: ['main'], tags: true })).status).toBe(204);
+  const landed = await pushes();
+  expect(landed).toMatch(/HEAD -> main\n/);
+  expect(landed).toMatch(/\[new tag\] +of-a-chat -> of-a-chat/);
+  expect((await stack.json(cookie, 'PUT', rules, { branches: [], tags: false })).status).toBe(204);
+});
+
 test("opencode's own process has no secret of ours in its environment", async () => {
   const { readFile } = await import('node:fs/promises');
   const pid = (await stack.services(cookie)).get('opencode')?.pid;

@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex};
+
+use axum::{Router, extract::Request, http::StatusCode};
 use ocweb_git_access::{Capability, Grant, Key};
 use support::{Bench, capability, chat_capability};
 
@@ -154,4 +157,55 @@ async fn a_token_that_is_not_taken_is_said_in_words() {
     let said = bench.git(bench.folder.path(), &transfer, &["ls-remote", &url]).await.unwrap_err();
     assert!(said.contains("GitHub does not take GITHUB_TOKEN") && said.contains("403"), "{said}");
     assert!(!said.contains("wrong is"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn git_that_is_led_elsewhere_arrives_with_empty_hands() {
+    let bench = Bench::new().await;
+    let (worktree, chat) = (bench.chat().await, chat_capability());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
+    let thief = Router::new().fallback(move |request: Request| {
+        record.lock().unwrap().push(request.headers().get("authorization").cloned());
+        async { StatusCode::FORBIDDEN }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let thiefs = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, thief).into_future());
+    let remote = format!("{}/demo/hello-web.git", bench.world.url());
+    let by_address = format!("url.{thiefs}/demo/.insteadOf={}/demo/", bench.world.url());
+    let by_push_address = format!("url.{thiefs}/.pushInsteadOf={}/", bench.world.url());
+    for (setting, what) in [(&by_address, "ls-remote"), (&by_push_address, "push")] {
+        bench.git(&worktree, &chat, &["-c", setting, what, &remote]).await.unwrap_err();
+    }
+    assert_eq!(*seen.lock().unwrap(), [None, None]);
+    // The other way round, anything that git takes for the gateway's is still asked of GitHub alone.
+    let elsewhere = format!("url.http://{}/.insteadOf=http://elsewhere.example/", bench.address);
+    let said =
+        bench.git(&worktree, &chat, &["-c", &elsewhere, "ls-remote", "http://elsewhere.example/o/n"]).await;
+    assert!(said.unwrap_err().contains("(401)"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_comes_in_behind_a_question() {
+    let bench = Bench::new().await;
+    bench.chat().await;
+    let before = bench.at_remote("refs/heads/main").await.unwrap();
+    let delete = format!("{before} {} refs/heads/main\0report-status delete-refs", "0".repeat(40));
+    let delete = format!("{:04x}{delete}0000", delete.len() + 4);
+    // As one piece, as two, and with a length that covers the question alone.
+    for pieces in [vec![format!("0000{delete}")], vec!["0000".into(), delete.clone()]] {
+        for with_length in [false, true] {
+            let body = reqwest::Body::wrap_stream(futures_util::stream::iter(
+                pieces.clone().into_iter().map(Ok::<_, std::io::Error>),
+            ));
+            let mut push = bench.ask(reqwest::Method::POST, "demo/hello-web.git/git-receive-pack");
+            if with_length {
+                push = push.header("content-length", "4");
+            }
+            // Whatever is answered, or nothing.
+            let _ = push.body(body).send().await;
+            assert_eq!(bench.at_remote("refs/heads/main").await.as_deref(), Some(before.as_str()));
+        }
+    }
 }
