@@ -99,9 +99,9 @@ export default defineConfig({
               test: /node_modules\/(react|react-dom|scheduler|@tanstack|zustand|wouter|regexparam|use-sync-external-store)\//,
             },
             {
-              // What is asked of GitHub is not needed at the start.
+              // What is asked of GitHub, and deleting, is not needed at the start.
               name: 'shared',
-              test: /src\/(shared\/(http|api\/(?!github|shipping)|ui\/(Boundary|CopyButton|Icon|Notice|TopBar|Sheet|useOverlay)|clipboard|overlay|storage|database|identifier|format|viewport)|features\/(events|chats\/status))/,
+              test: /src\/(shared\/(http|api\/(?!deleting|github|shipping)|ui\/(Boundary|CopyButton|Icon|Notice|TopBar|Sheet|useOverlay)|clipboard|overlay|storage|database|identifier|format|viewport)|features\/(events|chats\/status))/,
             },
             {
               // Of a conversation, and of changes.

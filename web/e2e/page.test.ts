@@ -423,7 +423,7 @@ test('the API document is rendered without the internet', async () => {
   await docs.close();
 });
 
-test('deleting says first what would be lost', async () => {
+test('deleting says first what would be lost, and is undone in one tap', async () => {
   await newChat('demo/hello-web', 'write precious.txt: not committed');
   await phone.page.getByRole('region', { name: /Write precious/ }).waitFor();
   await idle();
@@ -440,6 +440,18 @@ test('deleting says first what would be lost', async () => {
   await button('Delete anyway').tap();
   await phone.page.waitForURL(/\/new/);
   expect((await stack.json(cookie, 'GET', `/admin/chats/${doomed}`)).status).toBe(404);
+  const offer = phone.page.getByTestId('just-saved');
+  await offer.waitFor();
+  await picture(phone.page, 'saved');
+  await offer.getByRole('button', { name: 'Undo' }).tap();
+  await phone.page.waitForURL(new RegExp(doomed));
+  await offer.waitFor({ state: 'detached' });
+  const file = await stack.json<{ text: string }>(
+    cookie,
+    'GET',
+    `/admin/chats/${doomed}/file?path=precious.txt`,
+  );
+  expect(file.body.text).toBe('not committed');
 });
 
 test('a chat that cannot be made says why', async () => {

@@ -220,7 +220,7 @@ test("opencode's own process has no secret of ours in its environment", async ()
   expect(names.filter((name) => name?.startsWith('AUTH_') || name === 'GITHUB_TOKEN')).toEqual([]);
 });
 
-test('what would be lost is said before a worktree is deleted', async () => {
+test('what would be lost is said before a worktree is deleted, and comes back', async () => {
   const chat = await newChat({ repo: 'demo/hello-web', prompt: 'write lost.txt: not committed' });
   await finished(chat, 2);
   const refused = await stack.json<Refusal>(cookie, 'DELETE', `/admin/worktrees/demo/hello-web/${chat.id}`);
@@ -230,7 +230,8 @@ test('what would be lost is said before a worktree is deleted', async () => {
   expect(collected.status).toBe(200);
   expect((await stack.json<Chat>(cookie, 'GET', `/admin/chats/${chat.id}`)).body.state).toBe('ready');
   const anyway = `/admin/chats/${chat.id}?accept=uncommitted-changes:1`;
-  expect((await stack.json(cookie, 'DELETE', anyway)).status).toBe(204);
+  const deleted = await stack.json<{ saved: { id: string }[] }>(cookie, 'DELETE', anyway);
+  expect([deleted.status, deleted.body.saved.length]).toEqual([200, 1]);
   const { body } = await stack.json<{ worktrees: { session_id: string }[] }>(
     cookie,
     'GET',
@@ -238,6 +239,19 @@ test('what would be lost is said before a worktree is deleted', async () => {
   );
   expect(body.worktrees.map((worktree) => worktree.session_id)).not.toContain(chat.id);
   expect((await stack.json(cookie, 'GET', `/session/${chat.id}`)).status).toBe(404);
+  const restore = `/admin/saved/${deleted.body.saved[0]?.id}/restore`;
+  expect((await stack.json(cookie, 'POST', restore, {})).status).toBe(200);
+  await until('the chat is ready again', async () => {
+    const { status, body } = await stack.json<Chat>(cookie, 'GET', `/admin/chats/${chat.id}`);
+    return status === 200 && body.state === 'ready';
+  });
+  const file = await stack.json<{ text: string }>(
+    cookie,
+    'GET',
+    `/admin/chats/${chat.id}/file?path=lost.txt`,
+  );
+  expect(file.body.text).toBe('not committed');
+  expect((await stack.json(cookie, 'GET', `/session/${chat.id}`)).status).toBe(200);
 });
 
 test('a worktree is not deleted under its running chat: first it is stopped (fault 20)', async () => {

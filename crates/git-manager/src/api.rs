@@ -12,6 +12,7 @@ mod proposals;
 mod reading;
 mod repairs;
 mod repositories;
+mod saved;
 mod setup;
 mod shipping;
 mod stopping;
@@ -27,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Manager,
     names::InvalidName,
-    reasons::{Accepted, InvalidAccepted},
+    reasons::{Accepted, InvalidAccepted, Terms},
 };
 
 pub(crate) use problem::reason;
@@ -52,14 +53,17 @@ struct Acceptance {
     #[serde(default)]
     #[param(required = false)]
     force: bool,
+    /// Do not save first what would be lost: for when it cannot be saved, and is to go all the same.
+    #[serde(default)]
+    #[param(required = false)]
+    unsaved: bool,
 }
 
 impl Acceptance {
-    fn checked(&self) -> Result<Accepted, Problem> {
-        if self.force {
-            return Ok(Accepted::All);
-        }
-        self.accept.parse().map_err(|error: InvalidAccepted| Problem::bad_request(error.to_string()))
+    fn checked(&self) -> Result<Terms, Problem> {
+        let invalid = |error: InvalidAccepted| Problem::bad_request(error.to_string());
+        let accepted = if self.force { Accepted::All } else { self.accept.parse().map_err(invalid)? };
+        Ok(Terms { accepted, unsaved: self.unsaved })
     }
 }
 
@@ -78,6 +82,7 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(view::router())
         .merge(files::router())
         .merge(garbage::router())
+        .merge(saved::router())
 }
 
 /// Every route of this service.

@@ -32,7 +32,7 @@ use crate::{
     changes::Changes,
     clones::Clones,
     error::{Error, Missing},
-    names::{RepositoryName, SessionId},
+    names::{BranchName, RepositoryName, SessionId},
     prompts::{NewPrompt, Prompt, Prompts},
     records::Records,
     repair::Repairs,
@@ -305,6 +305,24 @@ impl Chats {
         self.changes.note(id);
         self.setups.forget(id)?;
         self.prompts.forget(id)
+    }
+
+    /// Brings a deleted chat back, whose working copy is there again on `branch`. opencode is told of its session anew.
+    pub fn bring_back(
+        self: &Arc<Self>,
+        mut chat: Chat,
+        title: Option<String>,
+        branch: BranchName,
+    ) -> Result<(), Error> {
+        let id = chat.id.clone();
+        chat.title = title;
+        chat.branch = branch;
+        chat.archived = false;
+        chat.enter(State::CreatingSession);
+        self.deleted.remove(&id)?;
+        self.save(&chat)?;
+        self.go_on(&id);
+        Ok(())
     }
 
     /// Removes the record of the chat that a collected worktree belonged to, if there is one.

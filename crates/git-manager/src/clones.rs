@@ -392,6 +392,12 @@ impl Clones {
         }
     }
 
+    /// Has the clone know a commit that none of the remote's branches leads to any more, if the remote still has it.
+    pub async fn fetch_commit(&self, clone: &Exclusive, commit: &str) -> Result<(), Error> {
+        let extent = self.extent(&clone.name);
+        transfer::fetch_commit(&self.git, &clone.path, &clone.name, extent, commit).await
+    }
+
     fn report(&self, name: &RepositoryName) -> Report {
         self.underway.begin(name.key())
     }

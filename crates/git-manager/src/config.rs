@@ -1,6 +1,9 @@
 //! What the service is told, read once at the start.
 
-use std::{collections::BTreeMap, num::NonZeroU64};
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU32, NonZeroU64},
+};
 
 use ocweb_git_access::Key;
 use ocweb_service::{ConfigError, Environment, config::Folders};
@@ -32,6 +35,10 @@ pub struct Config {
     pub agent_environment: Vec<(String, String)>,
     /// `OCWEB_SETUP_LIMIT_SECONDS`: how long the setup of a working copy may take.
     pub setup_limit_seconds: u64,
+    /// `OCWEB_SAVED_DAYS`: for how many days work is kept that was saved before it was deleted.
+    pub saved_days: u32,
+    /// `OCWEB_SAVED_LIMIT_MB`: how much room the uncommitted files of one deletion may take there, in bytes.
+    pub saved_limit: u64,
     /// `OCWEB_INSTANCE`: the mark of this instance's processes.
     pub instance: Option<String>,
     /// `PATH`, in which git is looked for.
@@ -67,6 +74,8 @@ impl Config {
             setup_limit_seconds: environment
                 .parsed("OCWEB_SETUP_LIMIT_SECONDS", NonZeroU64::MIN.saturating_add(899))?
                 .get(),
+            saved_days: environment.parsed("OCWEB_SAVED_DAYS", NonZeroU32::MIN.saturating_add(29))?.get(),
+            saved_limit: environment.parsed("OCWEB_SAVED_LIMIT_MB", 2048_u64)?.saturating_mul(1 << 20),
             instance: environment.get("OCWEB_INSTANCE").map(Into::into),
             path: environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin").into(),
         })
@@ -116,6 +125,8 @@ mod tests {
             ("OCWEB_GATEWAY_URL", "file:///etc"),
             ("OCWEB_GATEWAY_SECRET", "short"),
             ("OCWEB_REMOTE_STALL_SECONDS", "0"),
+            ("OCWEB_SAVED_DAYS", "0"),
+            ("OCWEB_SAVED_LIMIT_MB", "much"),
             ("OCWEB_OPENCODE_URL", ""),
         ];
         for (name, value) in wrong {

@@ -41,6 +41,9 @@ pub enum Missing {
     /// No notice of a repair of this id.
     #[error("There is no such notice")]
     Notice,
+    /// No such saved work.
+    #[error("There is no saved work {0}: it was restored, removed, or has expired")]
+    Saved(String),
     /// No such commit.
     #[error("There is no commit {0} here, or more than one that begins so")]
     Commit(String),
@@ -132,6 +135,9 @@ pub enum Error {
         /// All that speaks against it.
         reasons: Vec<Reason>,
     },
+    /// What is to be deleted could not be saved before, so it was not deleted: the end of a sentence with the reason.
+    #[error("It is not deleted, because it cannot be saved first: {0}.")]
+    NotSaved(String),
     /// GitHub, or the way to it.
     #[error("GitHub failed: {failure:?}")]
     Remote {

@@ -1,8 +1,8 @@
 //! Garbage collection: what nothing needs any more goes, by the same rule as every deletion.
 //!
 //! Removed are half-made folders, git's entries of worktrees that are gone, worktrees whose session is
-//! gone, and branches of ours that no worktree has; the last two only when nothing would be lost. What
-//! stays although it looks stale is told with the reason.
+//! gone, and branches of ours that no worktree has; the last two only when nothing would be lost, and what is in a merged
+//! pull request alone is saved. Saved work that was kept for long enough goes as well. What stays although it looks stale is told with the reason.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,9 @@ use crate::{
     error::Error,
     loss,
     names::{BranchName, RepositoryName, SessionId, repository_of_folder, worktree_of_folder},
-    reasons::{Accepted, ReasonKind, Reasons},
+    reasons::{Accepted, ReasonKind, Reasons, Terms},
     removal::Removal,
+    saved::{SavedKind, Subject},
     worktrees::{Worktree, lock_reason, working_copies},
 };
 
@@ -77,6 +78,9 @@ pub async fn collect(
     say: impl Fn(&Error) -> String,
 ) -> Result<Collected, Error> {
     let mut collected = Collected::default();
+    if !dry_run {
+        removal.saved.expire().await;
+    }
     worktrees(removal, dry_run, &say, &mut collected).await;
     if !dry_run {
         foreign_sessions(removal).await;
@@ -140,7 +144,9 @@ async fn worktrees(
         let done = match exists {
             Err(error) => Err(error.into()),
             Ok(_) if dry_run => would_remove(removal, &worktree).await,
-            Ok(_) => removal.worktree(&worktree.repo, &worktree.session_id, &Accepted::default()).await,
+            Ok(_) => {
+                removal.worktree(&worktree.repo, &worktree.session_id, &Terms::default()).await.map(drop)
+            }
         };
         if done.is_ok() && !dry_run {
             removal.chats.forget_session(&worktree.session_id);
@@ -150,7 +156,7 @@ async fn worktrees(
 }
 
 async fn would_remove(removal: &Removal, worktree: &Worktree) -> Result<(), Error> {
-    Accepted::default().require("The working copy", removal.worktrees.loss(worktree).await)
+    Accepted::default().require("The working copy", removal.worktrees.loss(worktree).await.reasons)
 }
 
 fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, collected: &mut Collected) {
@@ -217,9 +223,22 @@ async fn remove_branch(
     let exists =
         git2::Repository::open(clone.path())?.find_reference(&format!("refs/heads/{branch}")).is_ok();
     if exists {
-        let commits = loss::of_branch(clone.path(), branch)?;
-        let reasons = Reasons::default().with(ReasonKind::UnpushedCommits, commits);
-        Accepted::default().require(&format!("The branch {branch}"), reasons)?;
+        let loss = loss::of_branch(&removal.git, clone.path(), branch).await?;
+        Accepted::default().require(&format!("The branch {branch}"), loss.reasons.clone())?;
+        if !dry_run {
+            let subject = Subject {
+                kind: SavedKind::Branch,
+                repo: clone.name().clone(),
+                path: clone.path().to_owned(),
+                session_id: Some(session.clone()),
+                title: None,
+                branch: Some(branch.clone()),
+                base: None,
+                began_at: None,
+                chat: None,
+            };
+            removal.save(subject, &loss, &Terms::default()).await?;
+        }
     }
     if dry_run {
         return Ok(());

@@ -8,6 +8,7 @@
 //!   transport but HTTP;
 //! - what talks to a remote never reads a clone's configuration, where one line is enough to lead a request
 //!   through somebody else's proxy: it runs in a [`Borrowed`] git directory;
+//! - what is made of what an agent has is made in a [`Workshop`];
 //! - the remote is the github-gateway on this machine. A transfer shows it a capability that is good for minutes, for
 //!   reading this one repository; GitHub's token is not in this process.
 //!
@@ -23,6 +24,7 @@ mod invocation;
 mod leftovers;
 mod progress;
 mod stale_locks;
+mod workshop;
 
 use std::{
     ffi::OsString,
@@ -39,6 +41,7 @@ pub use invocation::{FirstLines, Invocation, Output};
 pub use leftovers::{Leftovers, LeftoversError};
 pub use progress::{Phase, Progress};
 pub use stale_locks::clearing_stale_locks;
+pub use workshop::Workshop;
 
 use crate::{access, clones::Extent, config::Config, names::RepositoryName};
 
@@ -69,7 +72,12 @@ impl Git {
     /// Makes git's private home below `folder`.
     pub fn new(config: &Config, folder: &Path, leftovers: Leftovers) -> std::io::Result<Self> {
         let home = folder.join("home");
-        std::fs::create_dir_all(&home)?;
+        let workshops = home.join("workshops");
+        // What a killed run left.
+        match std::fs::remove_dir_all(&workshops) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => std::fs::create_dir_all(&home)?,
+        }
         let binary = find_in_path("git", &config.path)
             .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "git is not installed"))?;
         let mut environment: Vec<(OsString, OsString)> = [
@@ -199,6 +207,29 @@ impl Git {
         if tokio::time::timeout(GATEWAY_STARTS, up).await.is_err() {
             tracing::warn!(gateway = %self.gateway, "the github-gateway does not come up");
         }
+    }
+
+    /// A git directory of our own for one piece of work.
+    pub fn workshop(&self) -> std::io::Result<Workshop> {
+        Workshop::new(&self.home.join("workshops"))
+    }
+
+    /// A git command in a workshop.
+    pub fn within(&self, workshop: &Workshop) -> Invocation {
+        let mut invocation = self.local(workshop.path());
+        invocation.command.env("GIT_DIR", workshop.path());
+        invocation
+    }
+
+    /// A git command in a workshop about the files of a working copy, with an index of the workshop.
+    pub fn within_over(&self, workshop: &Workshop, working_copy: &Path, index: &str) -> Invocation {
+        let mut invocation = self.local(working_copy);
+        invocation
+            .command
+            .env("GIT_DIR", workshop.path())
+            .env("GIT_WORK_TREE", working_copy)
+            .env("GIT_INDEX_FILE", workshop.path().join(index));
+        invocation
     }
 
     /// A git command that reads `repository` at the remote, in the name of a clone or (without one) of none.

@@ -4,8 +4,9 @@
 //! Its prompts wait in an outbox (`prompts`) until `delivery` has handed them over, each once and in order.
 //! A fresh working copy is prepared by `setup`.
 //! Whoever follows the chats is told by `changes`. Deleting anything goes through `removal`, which asks
-//! `agent` whether a chat is at work, `loss` what would be lost and `processes` what runs there, and refuses with all
-//! `reasons` that were not accepted; `garbage` collects by the same rule.
+//! `agent` whether a chat is at work, `loss` what would be lost (`merged` knows what is in a merged pull request) and `processes`
+//! what runs there, and refuses with all `reasons` that were not accepted; what is deleted all the same is `saved` first.
+//! `garbage` collects by the same rule.
 //! `repair` finds damage and sets it right.
 //! `underway` tells how far a clone, a fetch or a checkout is.
 //! `view` shows the working copies to those who only read, and `proposals` has a model put them into words.
@@ -27,6 +28,7 @@ pub mod garbage;
 pub mod git;
 pub mod loss;
 pub mod manager;
+pub mod merged;
 pub mod processes;
 pub mod prompts;
 pub mod proposals;
@@ -34,6 +36,7 @@ pub mod reasons;
 pub mod records;
 pub mod removal;
 pub mod repair;
+pub mod saved;
 pub mod setup;
 pub mod shipping;
 pub mod underway;

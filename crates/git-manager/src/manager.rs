@@ -19,6 +19,7 @@ use crate::{
     proposals::Proposals,
     removal::Removal,
     repair::Repairs,
+    saved::Saved,
     setup::Setups,
     shipping::{Parts, Shipping},
     underway::Underway,
@@ -144,6 +145,7 @@ impl Manager {
             chats: Arc::clone(&chats),
             changes: Arc::clone(&changes),
             delivery,
+            saved: Saved::start(own.join("saved"), config, &tasks, &stop)?,
             git,
             opencode,
             run: config.folders.run.clone(),
@@ -161,6 +163,11 @@ impl Manager {
             removal,
             tasks,
         })
+    }
+
+    /// What was saved before it was deleted.
+    pub(crate) fn saved(&self) -> &Saved {
+        &self.removal.saved
     }
 
     /// Does something that must come to its end even when the request that began it is cut.

@@ -82,6 +82,11 @@ impl Reasons {
         self
     }
 
+    /// How many there are of a kind.
+    pub fn count(&self, kind: ReasonKind) -> usize {
+        self.0.get(&kind).map_or(0, |reason| reason.count)
+    }
+
     /// Whether nothing speaks against it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -139,6 +144,15 @@ impl Accepted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Name each reason as it was told, with its number: unpushed-commits:2,chat-running:1.")]
 pub struct InvalidAccepted;
+
+/// On which terms something is deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// In spite of what.
+    pub accepted: Accepted,
+    /// Whether it is deleted without being saved first: for when it cannot be.
+    pub unsaved: bool,
+}
 
 impl FromStr for Accepted {
     type Err = InvalidAccepted;

@@ -1,7 +1,7 @@
 //! Deleting worktrees, repositories and chats, without losing work unless told to.
 //!
 //! The order is the same each time: find out all that speaks against it, bring the agent to rest, have opencode
-//! let go of the folder, look once more, delete. All of it under the clone's lock.
+//! let go of the folder, look once more, save what would be lost, delete. All of it under the clone's lock.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use ocweb_opencode_client::{Client, SessionId as ChatId};
+use serde::Deserialize;
 
 use crate::{
     agent,
@@ -18,10 +19,11 @@ use crate::{
     delivery::Delivery,
     error::{Error, Missing},
     git::Git,
-    loss,
+    loss::{self, Loss},
     names::{RepositoryName, SessionId},
     processes,
-    reasons::{Accepted, ReasonKind, Reasons},
+    reasons::{ReasonKind, Reasons, Terms},
+    saved::{Saved, SavedKind, SavedWork, Subject},
     worktrees::{Worktree, Worktrees, working_copies},
 };
 
@@ -38,6 +40,8 @@ pub struct Removal {
     pub changes: Arc<Changes>,
     /// The delivery of prompts, which has to rest meanwhile.
     pub delivery: Arc<Delivery>,
+    /// What was saved before it was deleted.
+    pub saved: Arc<Saved>,
     /// git.
     pub git: Arc<Git>,
     /// opencode.
@@ -47,32 +51,33 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// Deletes a worktree with its branch.
+    /// Deletes a worktree with its branch. Gives what was saved.
     pub async fn worktree(
         &self,
         name: &RepositoryName,
         session: &SessionId,
-        accepted: &Accepted,
-    ) -> Result<(), Error> {
+        terms: &Terms,
+    ) -> Result<Vec<SavedWork>, Error> {
         let name = self.clones.canonical(name);
         if self.chats.is_being_created(session) {
             let reasons = self.waiting(session).with(ReasonKind::ChatBeingCreated, 1);
-            accepted.require(&format!("The working copy of {name}"), reasons)?;
+            terms.accepted.require(&format!("The working copy of {name}"), reasons)?;
             self.chats.give_up(session).await;
         }
         // Not asked under the lock first: while the repository is being cloned that would take minutes.
         self.worktrees.get(&name, session)?;
         let clone = self.clones.exclusive(&name).await;
         let worktree = self.worktrees.get(&name, session)?;
-        self.worktree_of(&clone, &worktree, accepted).await
+        Ok(self.worktree_of(&clone, &worktree, None, terms).await?.into_iter().collect())
     }
 
     async fn worktree_of(
         &self,
         clone: &Exclusive,
         worktree: &Worktree,
-        accepted: &Accepted,
-    ) -> Result<(), Error> {
+        of: Option<&Chat>,
+        terms: &Terms,
+    ) -> Result<Option<SavedWork>, Error> {
         let Worktree { path, session_id, repo, .. } = worktree;
         let what = format!("The working copy of {repo}");
         let chat = session_id.as_str().parse::<ChatId>().ok();
@@ -80,23 +85,68 @@ impl Removal {
             Some(chat) => Some(self.delivery.hold(chat).await),
             None => None,
         };
-        accepted.require(&what, self.reasons(worktree).await?)?;
+        terms.accepted.require(&what, self.reasons(worktree).await?)?;
         agent::bring_to_rest(&self.opencode, path).await?;
         agent::let_go(&self.opencode, path).await?;
         // What a last tool wrote while it was being stopped counts too.
-        accepted.require(&what, self.lost_with(worktree).await?)?;
+        let (loss, reasons) = self.lost_with(worktree).await?;
+        terms.accepted.require(&what, reasons)?;
+        let subject = Subject {
+            kind: if of.is_some() { SavedKind::Chat } else { SavedKind::Worktree },
+            repo: repo.clone(),
+            path: path.clone(),
+            session_id: Some(session_id.clone()),
+            title: self.title(session_id).await,
+            branch: Some(worktree.branch.clone()),
+            base: worktree.base.clone(),
+            began_at: self.worktrees.began_at(repo, session_id),
+            chat: of.cloned(),
+        };
+        let saved = self.save(subject, &loss, terms).await?;
         self.worktrees.remove(clone, worktree).await?;
         if let Some(chat) = &chat {
             self.changes.note(chat);
         }
-        Ok(())
+        Ok(saved)
+    }
+
+    /// Saves what is about to be lost, if it is anything.
+    pub(crate) async fn save(
+        &self,
+        subject: Subject,
+        loss: &Loss,
+        terms: &Terms,
+    ) -> Result<Option<SavedWork>, Error> {
+        if loss.is_nothing() || terms.unsaved {
+            return Ok(None);
+        }
+        match self.saved.save(&self.git, subject, loss).await {
+            Ok(saved) => Ok(Some(saved)),
+            Err(Error::DiskFull) => Err(Error::NotSaved("the disk is full".into())),
+            Err(Error::NotSaved(reason)) => Err(Error::NotSaved(reason)),
+            Err(error) => Err(Error::NotSaved(error.to_string())),
+        }
+    }
+
+    /// What opencode or its record calls a chat.
+    async fn title(&self, session: &SessionId) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Titled {
+            title: String,
+        }
+        let chat = session.as_str().parse::<ChatId>().ok()?;
+        let known = || self.chats.get(&chat).ok().and_then(|chat| chat.title);
+        match self.opencode.session::<Titled>(session.as_str()).await {
+            Ok(Titled { title }) => Some(title),
+            Err(_) => known(),
+        }
     }
 
     /// All that speaks against deleting a worktree.
     async fn reasons(&self, worktree: &Worktree) -> Result<Reasons, Error> {
         let chat = worktree.session_id.as_str().parse().ok();
         let in_use = self.in_use(&worktree.path, chat.as_ref()).await?;
-        Ok(in_use.and(self.lost_with(worktree).await?))
+        Ok(in_use.and(self.lost_with(worktree).await?.1))
     }
 
     /// What opencode does in a folder and keeps there.
@@ -107,11 +157,12 @@ impl Removal {
         Ok(reasons.with_names(ReasonKind::FolderShared, others))
     }
 
-    /// What goes with a worktree, whatever opencode does.
-    async fn lost_with(&self, worktree: &Worktree) -> Result<Reasons, Error> {
+    /// What goes with a worktree, whatever opencode does, and all that speaks against it then.
+    async fn lost_with(&self, worktree: &Worktree) -> Result<(Loss, Reasons), Error> {
         let running = processes::in_folder(&worktree.path, &self.run).await?;
-        let lost = self.worktrees.loss(worktree).await;
-        Ok(lost.and(self.waiting(&worktree.session_id)).with_names(ReasonKind::ProcessesRunning, running))
+        let loss = self.worktrees.loss(worktree).await;
+        let reasons = loss.reasons.clone().and(self.waiting(&worktree.session_id));
+        Ok((loss, reasons.with_names(ReasonKind::ProcessesRunning, running)))
     }
 
     /// The prompts that a chat's agent will not get.
@@ -121,8 +172,9 @@ impl Removal {
         Reasons::default().with(ReasonKind::PromptsWaiting, waiting)
     }
 
-    /// Deletes a clone, and its worktrees and the creation of its chats if that is accepted.
-    pub async fn repository(&self, name: &RepositoryName, accepted: &Accepted) -> Result<(), Error> {
+    /// Deletes a clone, and its worktrees and the creation of its chats if that is accepted. Gives what was saved: each
+    /// worktree, and the clone.
+    pub async fn repository(&self, name: &RepositoryName, terms: &Terms) -> Result<Vec<SavedWork>, Error> {
         let name = self.clones.canonical(name);
         if self.clones.describe(&name).is_none() {
             return Err(Error::Missing(Missing::Clone(name)));
@@ -131,7 +183,7 @@ impl Removal {
         let creating = self.chats.being_created_in(&name);
         let unmade = Reasons::default().with(ReasonKind::ChatBeingCreated, creating.len());
         let unmade = creating.iter().fold(unmade, |reasons, session| reasons.and(self.waiting(session)));
-        accepted.require(&what, unmade)?;
+        terms.accepted.require(&what, unmade)?;
         for session in creating {
             self.chats.give_up(&session).await;
         }
@@ -141,19 +193,34 @@ impl Removal {
         }
         let clone = self.clones.exclusive(&name).await;
         if was_being_made && self.clones.find(&name).is_none() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.clones.get(&name)?;
         let mut worktrees = self.worktrees.list();
         worktrees.retain(|worktree| worktree.repo.key() == name.key());
-        accepted.require(&what, self.reasons_of_clone(&clone, &worktrees).await?)?;
+        terms.accepted.require(&what, self.reasons_of_clone(&clone, &worktrees).await?)?;
+        let mut saved = Vec::new();
         for worktree in worktrees {
-            self.worktree_of(&clone, &worktree, accepted).await?;
+            saved.extend(self.worktree_of(&clone, &worktree, None, terms).await?);
         }
         agent::bring_to_rest(&self.opencode, clone.path()).await?;
         agent::let_go(&self.opencode, clone.path()).await?;
-        accepted.require(&what, loss::of_clone(&self.git, clone.path()).await)?;
-        self.clones.remove(&clone).await
+        let loss = loss::of_clone(&self.git, clone.path(), clone.name()).await;
+        terms.accepted.require(&what, loss.reasons.clone())?;
+        let subject = Subject {
+            kind: SavedKind::Clone,
+            repo: clone.name().clone(),
+            path: clone.path().to_owned(),
+            session_id: None,
+            title: None,
+            branch: None,
+            base: None,
+            began_at: None,
+            chat: None,
+        };
+        saved.extend(self.save(subject, &loss, terms).await?);
+        self.clones.remove(&clone).await?;
+        Ok(saved)
     }
 
     /// All that speaks against deleting a clone, its worktrees included.
@@ -163,7 +230,7 @@ impl Removal {
         let mut reasons = self
             .in_use(clone.path(), None)
             .await?
-            .and(loss::of_clone(&self.git, clone.path()).await)
+            .and(loss::of_clone(&self.git, clone.path(), clone.name()).await.reasons)
             .with(ReasonKind::WorktreesExist, count.max(worktrees.len()))
             .with_names(ReasonKind::ProcessesRunning, processes::in_folder(clone.path(), &self.run).await?);
         for worktree in worktrees {
@@ -173,8 +240,8 @@ impl Removal {
         Ok(reasons)
     }
 
-    /// Deletes a chat: its creation if that goes on, its worktree, its session and its record.
-    pub async fn chat(&self, id: &ChatId, accepted: &Accepted) -> Result<(), Error> {
+    /// Deletes a chat: its creation if that goes on, its worktree, its session and its record. Gives what was saved.
+    pub async fn chat(&self, id: &ChatId, terms: &Terms) -> Result<Vec<SavedWork>, Error> {
         let chat = self.chats.get(id)?;
         // Nothing is deleted before it is known that everything can be.
         if chat.may_have_session {
@@ -183,8 +250,11 @@ impl Removal {
         let was_being_created = self.chats.is_being_created(&SessionId::from(id));
         self.chats.stop(id).await;
         let _hold = self.delivery.hold(id).await;
-        match self.parts_of_chat(&chat, accepted).await {
-            Ok(()) => self.chats.forget(id),
+        match self.parts_of_chat(&chat, terms).await {
+            Ok(saved) => {
+                self.chats.forget(id)?;
+                Ok(saved.into_iter().collect())
+            }
             Err(error) => {
                 if was_being_created {
                     self.chats.go_on(id);
@@ -194,22 +264,23 @@ impl Removal {
         }
     }
 
-    async fn parts_of_chat(&self, chat: &Chat, accepted: &Accepted) -> Result<(), Error> {
+    async fn parts_of_chat(&self, chat: &Chat, terms: &Terms) -> Result<Option<SavedWork>, Error> {
         let Chat { id, repo, may_have_session, .. } = chat;
         let session = SessionId::from(id);
-        accepted.require("The chat", self.waiting_alone(repo, &session))?;
+        terms.accepted.require("The chat", self.waiting_alone(repo, &session))?;
+        let mut saved = None;
         // While the clone is being made or fetched, its lock is held for minutes: nobody waits for it without need.
         if self.worktrees.is_begun(repo, &session) {
             let clone = self.clones.exclusive(repo).await;
             self.worktrees.repair(&clone, &session).await?;
             if let Ok(worktree) = self.worktrees.get(repo, &session) {
-                self.worktree_of(&clone, &worktree, accepted).await?;
+                saved = self.worktree_of(&clone, &worktree, Some(chat), terms).await?;
             }
         }
         if *may_have_session {
             self.opencode.delete_session(id.as_str()).await?;
         }
-        Ok(())
+        Ok(saved)
     }
 
     /// The prompts of a chat that has no worktree, with whose reasons they would be told.

@@ -16,16 +16,15 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-pub use entry::{lock_reason, working_copies};
+pub use entry::{is_checked_out_elsewhere, lock_reason, working_copies};
 
 use crate::{
     access::{Access, Workplace},
     clones::{self, Base, Exclusive},
     error::{Error, Missing},
     git::{Git, Progress, clearing_stale_locks},
-    loss,
+    loss::{self, Loss},
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
-    reasons::Reasons,
     records::{Records, sync_folder},
     repair::RecordedCopy,
     underway::{Report, Underway},
@@ -179,6 +178,27 @@ impl Worktrees {
         base: &Base,
         report: &Report,
     ) -> Result<Worktree, Error> {
+        // A step of its own, so that the process that writes the files is our child and dies with us.
+        let check_out = async |path: &Path| {
+            if base.commit.is_some() {
+                clones::check_out(&self.git, path, report).await?;
+            }
+            Ok(())
+        };
+        self.add_filled(clone, session, branch, base, base.commit.clone(), check_out).await
+    }
+
+    /// Adds a worktree on a new branch at `base`, with the files that `fill` writes into the empty folder. `began_at` is the
+    /// commit that its work began at. Nothing is left when it fails.
+    pub async fn add_filled(
+        &self,
+        clone: &Exclusive,
+        session: &SessionId,
+        branch: &BranchName,
+        base: &Base,
+        began_at: Option<String>,
+        fill: impl AsyncFnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<Worktree, Error> {
         let folder = worktree_folder(clone.name(), session);
         if let Some(unfinished) = self.records.get(&folder).filter(|record| record.phase != Phase::Ready) {
             self.settle(clone, &unfinished).await?;
@@ -204,32 +224,28 @@ impl Worktrees {
         };
         self.records.put(&folder, &record)?;
         let added = match &base.commit {
-            Some(commit) => self.check_out(clone, &path, branch, commit, report).await,
+            Some(commit) => {
+                let added =
+                    self.add_empty(clone, &path, &["--no-track", "-b", branch.as_str()], commit).await;
+                added.and_then(|()| Ok(entry::tell_where_history_ends(clone.path(), &path)?))
+            }
             None => self.check_out_nothing(clone, &path, branch).await,
         };
+        let added = match added {
+            Ok(()) => fill(&path).await,
+            Err(error) => Err(error),
+        };
         record.phase = Phase::Ready;
+        let made_at = std::mem::replace(&mut record.commit, began_at);
         let noted = added.and_then(|()| Ok(self.records.put(&folder, &record)?)).and_then(|()| self.lead());
         if let Err(error) = noted {
             record.phase = Phase::Adding;
+            record.commit = made_at;
             self.settle(clone, &record).await?;
             return Err(error);
         }
         tracing::info!(repository = %clone.name(), %session, %branch, "worktree added");
         self.get(clone.name(), session)
-    }
-
-    async fn check_out(
-        &self,
-        clone: &Exclusive,
-        path: &Path,
-        branch: &BranchName,
-        commit: &str,
-        report: &Report,
-    ) -> Result<(), Error> {
-        self.add_empty(clone, path, &["--no-track", "-b", branch.as_str()], commit).await?;
-        entry::tell_where_history_ends(clone.path(), path)?;
-        clones::check_out(&self.git, path, report).await?;
-        Ok(())
     }
 
     /// A worktree on a branch without commits, as an empty repository needs. `worktree add --orphan` came
@@ -295,8 +311,9 @@ impl Worktrees {
     }
 
     /// What deleting a worktree and its branch would lose.
-    pub async fn loss(&self, worktree: &Worktree) -> Reasons {
-        loss::of_worktree(&self.git, &worktree.path, &worktree.branch).await
+    pub async fn loss(&self, worktree: &Worktree) -> Loss {
+        let Worktree { path, branch, base, .. } = worktree;
+        loss::of_worktree(&self.git, path, branch, base.as_ref()).await
     }
 
     /// Deletes a worktree and its branch. Whether that loses work is for the caller to find out before.

@@ -203,8 +203,17 @@ async fn what_cannot_be_read_counts_as_work() {
     service.clone_repository("demo/hello-web").await;
     let path = service.add_worktree("demo/hello-web", "ses_1").await;
     std::fs::remove_file(path.join(".git")).unwrap();
-    refused(&service, "/admin/worktrees/demo/hello-web/ses_1", "unreadable").await;
-    deleted_anyway(&service, "/admin/worktrees/demo/hello-web/ses_1").await;
+    let address = "/admin/worktrees/demo/hello-web/ses_1";
+    refused(&service, address, "unreadable").await;
+    // Nor can it be saved.
+    let (status, problem) = service.delete(&format!("{address}?force=true")).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::INSUFFICIENT_STORAGE, &json!("not-saved")),
+        "{problem}"
+    );
+    assert!(path.exists());
+    deleted(&service, &format!("{address}?force=true&unsaved=true")).await;
     assert!(!path.exists());
 }
 

@@ -34,7 +34,8 @@ pub(crate) const LOGS: &[&str] = &["OCWEB_LOG", "OCWEB_LOG_FORMAT", "NO_COLOR", 
 pub(crate) const AUTH: &[&str] = &["AUTH_*", "OCWEB_HOSTS", "FLY_APP_NAME"];
 
 /// GitHub, as clones name it: without the token.
-pub(crate) const GIT_MANAGER: &[&str] = &["GITHUB_USER", "GITHUB_URL", "OCWEB_REMOTE_STALL_SECONDS"];
+pub(crate) const GIT_MANAGER: &[&str] =
+    &["GITHUB_USER", "GITHUB_URL", "OCWEB_REMOTE_STALL_SECONDS", "OCWEB_SAVED_DAYS", "OCWEB_SAVED_LIMIT_MB"];
 
 /// GitHub, with the token. One process has it, and neither git nor the agent is started by that one.
 pub(crate) const GITHUB: &[&str] = &["GITHUB_TOKEN", "GITHUB_USER", "GITHUB_URL", "GITHUB_API_URL"];

@@ -1,7 +1,6 @@
 /** The frame of every page: the drawer with the chats, and what concerns the whole app. */
 import { lazy, type ReactNode, Suspense, useCallback, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useRefused } from '@/shared/keeping';
 import { ConnectionBar } from './ConnectionBar';
 import { Drawer } from './Drawer';
 import { InstanceBar } from './InstanceBar';
@@ -15,7 +14,7 @@ import { useNotifications } from './useNotifications';
 import './shell.css';
 
 const RepairsBar = lazy(() => import('./RepairsBar'));
-const StorageBar = lazy(() => import('./StorageBar'));
+const RareBars = lazy(() => import('./RareBars'));
 
 export function Shell({ children }: { children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
@@ -27,7 +26,6 @@ export function Shell({ children }: { children: ReactNode }) {
   const isWide = useIsWide();
   useNotifications();
   useFreshWorktrees();
-  const isRefused = useRefused(({ keys }) => keys.length > 0);
   const [path] = useLocation();
   const current = /^\/chat\/([^/]+)/.exec(path)?.[1] ?? null;
   return (
@@ -42,7 +40,9 @@ export function Shell({ children }: { children: ReactNode }) {
             <RepairsBar />
           </Suspense>
           <UpdateBar />
-          <Suspense>{isRefused && <StorageBar />}</Suspense>
+          <Suspense>
+            <RareBars />
+          </Suspense>
           {children}
         </div>
       </div>

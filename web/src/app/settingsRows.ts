@@ -60,6 +60,12 @@ export const settingsRows: readonly SettingsRow[] = [
     keywords: 'devices tokens sessions log out revoke password',
   },
   {
+    title: 'Saved work',
+    href: '/resources',
+    note: 'what deletions saved, restore it',
+    keywords: 'undo restore deleted chat bundle trash backup lost',
+  },
+  {
     title: 'Repositories',
     href: '/repos',
     note: 'begin a chat in another one',

@@ -15,6 +15,17 @@ export function acceptance(reasons: readonly DeletionReason[]): string {
   return reasons.map(({ kind, count }) => `${kind}:${count}`).join(',');
 }
 
+const saved: ReadonlySet<DeletionReason['kind']> = new Set([
+  'uncommitted-changes',
+  'unpushed-commits',
+  'stash-entries',
+]);
+
+/** Whether what would be gone is saved before. */
+export function isSaveable({ kind }: DeletionReason): boolean {
+  return saved.has(kind);
+}
+
 /** Whether a reason was not among those shown before, or has become more. */
 export function isNew({ kind, count }: DeletionReason, before: readonly DeletionReason[]): boolean {
   return !before.some((known) => known.kind === kind && known.count >= count);

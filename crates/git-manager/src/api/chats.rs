@@ -22,6 +22,7 @@ use super::{
     parsed,
     problem::{DeletionRefused, problem},
     prompts::PromptDocument,
+    saved::Deletion,
 };
 use crate::{
     Manager,
@@ -254,20 +255,22 @@ async fn archive(
 #[utoipa::path(delete, path = "/admin/chats/{id}", operation_id = "delete_chat", tag = "git-manager",
     params(("id" = String, Path), Acceptance),
     responses(
-        (status = 204, description = "Deleted"),
+        (status = 200, body = Deletion, description = "Deleted; this was saved before"),
+        (status = 204, description = "Deleted; there was nothing to save"),
         (status = 400, body = Problem), (status = 404, body = Problem),
         (status = 409, body = DeletionRefused, content_type = "application/problem+json", description = "`deletion-refused`, with every reason"),
+        (status = 507, body = Problem, description = "`not-saved`: nothing was deleted, because it could not be saved first"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(
     State(manager): State<Manager>,
     Path(id): Path<String>,
     Query(acceptance): Query<Acceptance>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Deletion, Problem> {
     let id = chat_id(&id)?;
-    let accepted = acceptance.checked()?;
-    manager.detached(async move |removal| removal.chat(&id, &accepted).await).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let terms = acceptance.checked()?;
+    let saved = manager.detached(async move |removal| removal.chat(&id, &terms).await).await?;
+    Ok(Deletion { saved })
 }
 
 impl From<InvalidChat> for Problem {

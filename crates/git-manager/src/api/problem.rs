@@ -53,6 +53,12 @@ pub(super) fn problem(error: &Error) -> Problem {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
                 .kind("may-have-run", "It is not known whether it ran")
         }
+        Error::NotSaved(_) => {
+            let detail =
+                format!("{error} Make room or remove what is too large, or delete it without saving.");
+            Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+                .kind("not-saved", "It cannot be saved first")
+        }
         Error::Remote { repository, failure, with_token, retry_after } => {
             remote(repository.as_ref(), failure, *with_token, *retry_after)
         }
@@ -129,10 +135,11 @@ fn sentence(kind: ReasonKind, count: usize, names: &[String]) -> String {
     match kind {
         ReasonKind::UncommittedChanges => of("file is not committed", "files are not committed"),
         ReasonKind::UnfinishedOperation => format!("{listed} is not finished"),
-        ReasonKind::UnpushedCommits => {
-            of("commit is on no branch of the remote", "commits are on no branch of the remote")
-        }
-        ReasonKind::StashEntries => of("stash entry would be lost", "stash entries would be lost"),
+        ReasonKind::UnpushedCommits => of(
+            "commit is on no branch of the remote, nor merged",
+            "commits are on no branch of the remote, nor merged",
+        ),
+        ReasonKind::StashEntries => of("stash entry was made there", "stash entries were made there"),
         ReasonKind::Unreadable => format!("it cannot be told what would be lost ({listed})"),
         ReasonKind::ChatRunning if count == 1 => "an agent is at work there, and would be stopped".into(),
         ReasonKind::ChatRunning => format!("agents are at work in {count} folders, and would be stopped"),

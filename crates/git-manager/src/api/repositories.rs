@@ -18,6 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Acceptance, invalid, parsed,
     problem::{DeletionRefused, problem},
+    saved::Deletion,
 };
 use crate::{
     Manager,
@@ -197,18 +198,20 @@ async fn fetch(
 #[utoipa::path(delete, path = "/admin/repos/{owner}/{name}", operation_id = "delete_repository", tag = "git-manager",
     params(("owner" = String, Path), ("name" = String, Path), Acceptance),
     responses(
-        (status = 204, description = "Deleted"),
+        (status = 200, body = Deletion, description = "Deleted; this was saved before"),
+        (status = 204, description = "Deleted; there was nothing to save"),
         (status = 400, body = Problem), (status = 404, body = Problem),
         (status = 409, body = DeletionRefused, content_type = "application/problem+json", description = "`deletion-refused`, with every reason"),
+        (status = 507, body = Problem, description = "`not-saved`: nothing was deleted, because it could not be saved first"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(
     State(manager): State<Manager>,
     Path((owner, name)): Path<(String, String)>,
     Query(acceptance): Query<Acceptance>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Deletion, Problem> {
     let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
-    let accepted = acceptance.checked()?;
-    manager.detached(async move |removal| removal.repository(&name, &accepted).await).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let terms = acceptance.checked()?;
+    let saved = manager.detached(async move |removal| removal.repository(&name, &terms).await).await?;
+    Ok(Deletion { saved })
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Acceptance, invalid, parsed, problem::DeletionRefused};
+use super::{Acceptance, invalid, parsed, problem::DeletionRefused, saved::Deletion};
 use crate::{
     Manager,
     names::{BranchName, RepositoryName, SessionId},
@@ -85,19 +85,22 @@ async fn create(
     tag = "git-manager",
     params(("owner" = String, Path), ("name" = String, Path), ("session_id" = String, Path), Acceptance),
     responses(
-        (status = 204, description = "Deleted"),
+        (status = 200, body = Deletion, description = "Deleted; this was saved before"),
+        (status = 204, description = "Deleted; there was nothing to save"),
         (status = 400, body = Problem), (status = 404, body = Problem),
         (status = 409, body = DeletionRefused, content_type = "application/problem+json", description = "`deletion-refused`, with every reason"),
+        (status = 507, body = Problem, description = "`not-saved`: nothing was deleted, because it could not be saved first"),
         (status = 502, body = Problem), (status = 503, body = Problem, description = "`opencode-unavailable`"),
     ))]
 async fn delete(
     State(manager): State<Manager>,
     Path((owner, name, session)): Path<(String, String, String)>,
     Query(acceptance): Query<Acceptance>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Deletion, Problem> {
     let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
     let session: SessionId = parsed(&session)?;
-    let accepted = acceptance.checked()?;
-    manager.detached(async move |removal| removal.worktree(&name, &session, &accepted).await).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let terms = acceptance.checked()?;
+    let saved =
+        manager.detached(async move |removal| removal.worktree(&name, &session, &terms).await).await?;
+    Ok(Deletion { saved })
 }

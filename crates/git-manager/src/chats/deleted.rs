@@ -43,6 +43,13 @@ impl Deleted {
         }
     }
 
+    /// Forgets that a chat was deleted: it is back.
+    pub(super) fn remove(&self, chat: &ChatId) -> io::Result<()> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|deleted| deleted != chat);
+        self.records.put(NAME, &known)
+    }
+
     pub(super) fn contains(&self, chat: &ChatId) -> bool {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(chat)
     }

@@ -164,8 +164,8 @@ impl Chats {
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             let at_work = agent::is_at_work(&self.opencode, &worktree.path).await?;
-            let loss = self.worktrees.loss(&worktree).await;
-            let reasons = loss.with(ReasonKind::ChatRunning, usize::from(at_work));
+            let reasons = self.worktrees.loss(&worktree).await.reasons;
+            let reasons = reasons.with(ReasonKind::ChatRunning, usize::from(at_work));
             Accepted::default().require("The working copy", reasons)?;
             agent::let_go(&self.opencode, &worktree.path).await?;
             self.worktrees.remove(&clone, &worktree).await?;

@@ -343,6 +343,23 @@ fn failed(git: &Git, name: &RepositoryName, error: &GitError) -> Error {
     Error::remote(error, name, git.has_token())
 }
 
+/// Gets a commit by its name, and all that leads to it.
+pub(super) async fn fetch_commit(
+    git: &Git,
+    clone: &Path,
+    name: &RepositoryName,
+    extent: Extent,
+    commit: &str,
+) -> Result<(), Error> {
+    let address = git.address(name);
+    let borrowed = git.borrow(name, clone, extent)?;
+    let fetch =
+        git.remote(name, Some(&borrowed)).args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]);
+    let fetched = fetch.args(["--end-of-options", address.as_str(), commit]).unlimited().run().await;
+    fetched.map_err(|error| Error::remote(&error, name, git.has_token()))?;
+    Ok(())
+}
+
 /// The branches of a repository that is not cloned.
 pub(super) async fn remote_branches(git: &Git, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
     git.await_gateway().await;

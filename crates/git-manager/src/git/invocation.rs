@@ -16,10 +16,11 @@ use nix::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
 };
 
 use super::GitError;
+use crate::error::Error;
 
 /// Far beyond any honest local command; a filter that the agent configured may hang for ever.
 const LIMIT: Duration = Duration::from_mins(10);
@@ -138,6 +139,48 @@ impl Invocation {
     /// Runs it to its end.
     pub async fn run(self) -> Result<Output, GitError> {
         self.run_watched(|_| {}).await
+    }
+
+    /// Gives it `input`, and gives all that it writes, byte by byte.
+    pub async fn run_with(self, input: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.run_fed(async move |mut stdin| stdin.write_all(&input).await).await
+    }
+
+    /// Has its standard input written by `write`, and gives all that it writes, byte by byte. A failure of `write` ends it.
+    pub async fn run_fed(
+        mut self,
+        write: impl AsyncFnOnce(ChildStdin) -> std::io::Result<()>,
+    ) -> Result<Vec<u8>, Error> {
+        self.command.stdin(Stdio::piped());
+        let (mut child, group) = self.start()?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let fed = async {
+            match stdin {
+                Some(stdin) => write(stdin).await,
+                None => Ok(()),
+            }
+        };
+        let finish = async {
+            let (fed, output, said) = tokio::join!(fed, read_everything(stdout), read_lines(stderr, |_| {}));
+            (child.wait().await, fed, output, said)
+        };
+        let limit = self.limit.unwrap_or(Duration::MAX);
+        let (status, fed, output, said) = tokio::time::timeout(limit, finish)
+            .await
+            .map_err(|_| GitError::took_too_long(&self.subcommand, limit))?;
+        group.has_ended();
+        // Where git ended before it was told everything, it knows why.
+        match fed {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.outcome(status, said)?;
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                self.outcome(status, said)?;
+                Ok(output?)
+            }
+        }
     }
 
     /// Runs it until it has written so many lines, of which each is read as far as `width` bytes, until its end or until
@@ -285,6 +328,14 @@ async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn read_everything(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut stream) = stream {
+        stream.read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
 }
 
 /// Reads lines until there are `count` of them. True when there may be more.

@@ -55,6 +55,15 @@ pub fn lock_reason(entry: &Path) -> Option<String> {
     Some(reason.trim().to_owned()).filter(|reason| reason != "initializing")
 }
 
+/// Whether another working copy of a clone than that at `path` has a branch checked out, given in full.
+pub fn is_checked_out_elsewhere(clone: &Path, path: &Path, branch: &str) -> bool {
+    let own = (clone.join(".git"), clone.to_owned());
+    let mut others = working_copies(clone).chain([own]).filter(|(_, working_copy)| working_copy != path);
+    others.any(|(entry, _)| {
+        fs::read_to_string(entry.join("HEAD")).is_ok_and(|head| head.trim_end() == format!("ref: {branch}"))
+    })
+}
+
 fn entries(clone: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(clone.join(".git/worktrees")).into_iter().flatten();
     entries.flatten().map(|entry| entry.path())

@@ -6,6 +6,7 @@ import { Garbage } from '@/features/resources/Garbage';
 import { Load } from '@/features/resources/Load';
 import { Processes } from '@/features/resources/Processes';
 import { Services } from '@/features/resources/Services';
+import { SavedWorks } from '@/features/saved/SavedWorks';
 import { ContinueByItself } from '@/features/settings/ContinueByItself';
 import { TopBar } from '@/shared/ui/TopBar';
 import { MenuButton } from '../shell-context';
@@ -21,6 +22,7 @@ export default function ResourcesPage() {
           <Disk chatDeletion={(asked) => <DeleteChatSheet {...asked} />} />
           <Repairs />
           <Garbage />
+          <SavedWorks />
           <Load />
           <Processes />
           <Services />

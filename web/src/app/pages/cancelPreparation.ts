@@ -3,6 +3,7 @@ import { attachmentsOf, detach, readAttachments } from '@/features/composer/atta
 import { addToDraft, draftText, setDraft } from '@/features/composer/draft';
 import { takeBackFromServer, useOutbox } from '@/features/outbox/store';
 import { admin } from '@/shared/api/admin';
+import { deleting } from '@/shared/api/deleting';
 import type { ChatView } from '@/shared/api/relay';
 
 export async function cancelPreparation({ id, prompts }: ChatView): Promise<void> {
@@ -22,5 +23,5 @@ export async function cancelPreparation({ id, prompts }: ChatView): Promise<void
   );
   // What this phone has not sent yet keeps the chat.
   const { items, accepted } = useOutbox.getState();
-  if (![...items, ...accepted].some(({ chat }) => chat === id)) await admin.deleteChat(id, '');
+  if (![...items, ...accepted].some(({ chat }) => chat === id)) await deleting.chat(id);
 }

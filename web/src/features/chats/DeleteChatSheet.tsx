@@ -1,5 +1,5 @@
 /** Deletes a chat, after saying what goes with it. */
-import { admin } from '@/shared/api/admin';
+import { deleting } from '@/shared/api/deleting';
 import { opencode } from '@/shared/api/opencode';
 import type { ChatView } from '@/shared/api/relay';
 import { viewTitle } from '@/shared/chatTitle';
@@ -18,9 +18,11 @@ export function DeleteChatSheet({ chat, onClose, onDeleted }: DeleteChatSheetPro
   return (
     <DeleteSheet
       title="Delete this chat?"
-      remove={(accepted) =>
-        isOurs ? admin.deleteChat(chat.id, accepted) : opencode.deleteSession(chat.id, chat.directory ?? '')
-      }
+      remove={async (terms) => {
+        if (isOurs) return deleting.chat(chat.id, terms);
+        await opencode.deleteSession(chat.id, chat.directory ?? '');
+        return [];
+      }}
       onClose={onClose}
       onDeleted={onDeleted}
     >
@@ -50,7 +52,8 @@ function WithWorkingCopy({ chat }: { chat: ChatView }) {
             and the branch <code>{chat.branch}</code>
           </>
         )}{' '}
-        will be gone. Changes that are not committed or not pushed are checked first.
+        will be gone. Changes that are not committed or not pushed are told first, then saved for a while:
+        they can be restored, the conversation cannot.
       </p>
       {uncommitted > 0 && <p className="notice warn">Not committed: {plural(uncommitted, 'file')}.</p>}
     </>

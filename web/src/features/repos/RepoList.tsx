@@ -1,7 +1,8 @@
 /** The repositories one can work in: those cloned here first, then those on GitHub. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { admin, type GithubRepository, type Repository } from '@/shared/api/admin';
+import type { GithubRepository, Repository } from '@/shared/api/admin';
+import { deleting } from '@/shared/api/deleting';
 import { queries } from '@/shared/api/queries';
 import { age } from '@/shared/format';
 import { IconButton } from '@/shared/ui/Icon';
@@ -142,7 +143,7 @@ function ClonedRow(props: RowProps<Repository>) {
 function CloningRow({ repo, chosen, onChoose }: RowProps<Repository>) {
   const client = useQueryClient();
   const cancel = useMutation({
-    mutationFn: () => admin.deleteRepo(repo.name, ''),
+    mutationFn: () => deleting.repo(repo.name),
     onSettled: () => client.invalidateQueries({ queryKey: queries.repos().queryKey }),
   });
   return (

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { hasChats } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
-import { admin } from '@/shared/api/admin';
+import { deleting } from '@/shared/api/deleting';
 import { viewTitle } from '@/shared/chatTitle';
 import { bytes } from '@/shared/format';
 import { DeleteSheet } from '@/shared/ui/DeleteSheet';
@@ -69,7 +69,7 @@ function CloneRow({ item, onRemoved }: RowProps<'clone'>) {
       {isAsking && (
         <DeleteSheet
           title="Delete this clone?"
-          remove={(accepted) => admin.deleteRepo(item.repo, accepted)}
+          remove={(terms) => deleting.repo(item.repo, terms)}
           onClose={() => setAsking(false)}
           onDeleted={() => {
             setAsking(false);
@@ -148,7 +148,7 @@ function DeleteWorktree({
   return (
     <DeleteSheet
       title="Delete this working copy?"
-      remove={(accepted) => admin.deleteWorktree(item.repo, item.chat, accepted)}
+      remove={(terms) => deleting.worktree(item.repo, item.chat, terms)}
       onClose={onClose}
       onDeleted={onDeleted}
     >

@@ -49,7 +49,7 @@ describe('the disk', () => {
     });
     answers('delete', '/admin/repos/{owner}/{name}', () => {
       repos = [];
-      return undefined;
+      return { saved: [] };
     });
     render(<Disk chatDeletion={() => null} />);
     fireEvent.click(await screen.findByRole('button', { name: 'Delete the clone of demo/hello-web' }));
@@ -83,7 +83,7 @@ describe('the disk', () => {
     let accepted: string | null = null;
     answers('delete', address, ({ url }) => {
       accepted = url.searchParams.get('accept');
-      return undefined;
+      return { saved: [] };
     });
     fireEvent.click(screen.getByRole('button', { name: 'Delete anyway' }));
     await expect.poll(() => accepted).toBe('uncommitted-changes:2,chat-running:1');

@@ -33,16 +33,12 @@ export type PermissionSettings = Schema<'PermissionSettings'>;
 const segment = encodeURIComponent;
 
 /** `owner/name` as two path segments. */
-function repoPath(name: string): string {
+export function repoPath(name: string): string {
   return name.split('/').map(segment).join('/');
 }
 
 function promptsPath(chat: string, prompt?: string): string {
   return `/admin/chats/${segment(chat)}/prompts${prompt === undefined ? '' : `/${segment(prompt)}`}`;
-}
-
-function accepting(reasons: string): string {
-  return reasons === '' ? '' : `?accept=${segment(reasons)}`;
 }
 
 /** What is not answered by then is handed over again, in milliseconds; with files it takes longer. */
@@ -111,9 +107,6 @@ export const admin = {
       timeout: 600_000,
       signal,
     }),
-  /** `accepted`: the reasons against it, as `acceptance` writes them; so it is below. */
-  deleteRepo: (repo: string, accepted: string) =>
-    send(`/admin/repos/${repoPath(repo)}${accepting(accepted)}`, { method: 'DELETE', timeout: 120_000 }),
   createChat: (chat: NewChat, signal?: AbortSignal) =>
     handOver('/admin/chats', chat, timeFor(chat.prompt), signal),
   handOver: (chat: string, prompt: NewPrompt, signal?: AbortSignal) =>
@@ -143,13 +136,6 @@ export const admin = {
   /** From its next prompt on. */
   changePermissions: (id: string, permissions: Permissions) =>
     send(`/admin/chats/${segment(id)}/permissions`, { method: 'PUT', body: { permissions } }),
-  deleteChat: (id: string, accepted: string) =>
-    send(`/admin/chats/${segment(id)}${accepting(accepted)}`, { method: 'DELETE', timeout: 60_000 }),
-  deleteWorktree: (repo: string, chat: string, accepted: string) =>
-    send(`/admin/worktrees/${repoPath(repo)}/${segment(chat)}${accepting(accepted)}`, {
-      method: 'DELETE',
-      timeout: 60_000,
-    }),
   /** `isTrial`: only tells what would be done. */
   collectGarbage: (isTrial: boolean) =>
     sendJson<Collected>('/admin/gc', { method: 'POST', body: { dry_run: isTrial }, timeout: 120_000 }),

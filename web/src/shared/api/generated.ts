@@ -1280,6 +1280,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work that was saved before it was deleted */
+        get: operations["list_saved_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/saved/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes saved work for good */
+        delete: operations["delete_saved_work"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/saved/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings saved work back
+         * @description Branch, commits, stash entries, index and files as they were; the repository is cloned if need be. A chat comes back under its
+         *     id, with a new conversation. It is no saved work any more then.
+         */
+        post: operations["restore_saved_work"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/services": {
         parameters: {
             query?: never;
@@ -1940,6 +1995,11 @@ export interface components {
             copy: string[];
             /** @description What is run in each new working copy. */
             run: string | null;
+        };
+        /** @description What a deletion has saved. */
+        Deletion: {
+            /** @description Each can be restored. */
+            saved: components["schemas"]["SavedWork"][];
         };
         /** @description Something that speaks against deleting. */
         DeletionReason: {
@@ -3032,6 +3092,13 @@ export interface components {
             /** @description One line for a list or a notification. */
             summary: string;
         };
+        /** @description What is there again. */
+        Restored: {
+            branch: components["schemas"]["BranchName"] | null;
+            /** @description The repository. */
+            repo: components["schemas"]["RepositoryName"];
+            session_id: components["schemas"]["SessionId"] | null;
+        };
         /** @description When opencode will ask the model again. */
         Retry: {
             /**
@@ -3072,6 +3139,48 @@ export interface components {
              * @description When it began.
              */
             started_at: string;
+        };
+        /** @description Work that something took along when it was deleted. */
+        SavedWork: {
+            base: components["schemas"]["BranchName"] | null;
+            branch: components["schemas"]["BranchName"] | null;
+            /** @description Commits that no remote has. */
+            commits: number;
+            /** @description Files that no commit has. */
+            files: number;
+            /** @description Its name. */
+            id: string;
+            /**
+             * @description What was deleted.
+             * @enum {string}
+             */
+            kind: "chat" | "worktree" | "clone" | "branch";
+            /** @description The repository. */
+            repo: components["schemas"]["RepositoryName"];
+            /**
+             * Format: date-time
+             * @description When it was saved.
+             */
+            saved_at: string;
+            session_id: components["schemas"]["SessionId"] | null;
+            /**
+             * Format: int64
+             * @description How much room it takes.
+             */
+            size_bytes: number;
+            /** @description Entries of the stash. */
+            stashes: number;
+            /** @description What the chat was called. */
+            title: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be restored.
+             */
+            until: string;
+        };
+        /** @description All saved work, the latest first. */
+        SavedWorkList: {
+            saved: components["schemas"]["SavedWork"][];
         };
         /** @description A file, or a line in it, that was found. */
         SearchMatch: {
@@ -3734,6 +3843,8 @@ export interface operations {
                 accept?: string;
                 /** @description Delete whatever speaks against it. For scripts; who is shown the reasons names them. */
                 force?: boolean;
+                /** @description Do not save first what would be lost: for when it cannot be saved, and is to go all the same. */
+                unsaved?: boolean;
             };
             header?: never;
             path: {
@@ -3743,7 +3854,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Deleted */
+            /** @description Deleted; this was saved before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Deleted; there was nothing to save */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3785,6 +3905,15 @@ export interface operations {
             };
             /** @description `opencode-unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-saved`: nothing was deleted, because it could not be saved first */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7990,6 +8119,8 @@ export interface operations {
                 accept?: string;
                 /** @description Delete whatever speaks against it. For scripts; who is shown the reasons names them. */
                 force?: boolean;
+                /** @description Do not save first what would be lost: for when it cannot be saved, and is to go all the same. */
+                unsaved?: boolean;
             };
             header?: never;
             path: {
@@ -8000,7 +8131,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Deleted */
+            /** @description Deleted; this was saved before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Deleted; there was nothing to save */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8042,6 +8182,15 @@ export interface operations {
             };
             /** @description `opencode-unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-saved`: nothing was deleted, because it could not be saved first */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8376,6 +8525,151 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_saved_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedWorkList"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_saved_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_saved_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is in its way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -8786,6 +9080,8 @@ export interface operations {
                 accept?: string;
                 /** @description Delete whatever speaks against it. For scripts; who is shown the reasons names them. */
                 force?: boolean;
+                /** @description Do not save first what would be lost: for when it cannot be saved, and is to go all the same. */
+                unsaved?: boolean;
             };
             header?: never;
             path: {
@@ -8797,7 +9093,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Deleted */
+            /** @description Deleted; this was saved before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Deleted; there was nothing to save */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -8839,6 +9144,15 @@ export interface operations {
             };
             /** @description `opencode-unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-saved`: nothing was deleted, because it could not be saved first */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

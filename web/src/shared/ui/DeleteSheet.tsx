@@ -1,7 +1,9 @@
 /** Asks before something is deleted; what speaks against it is shown in full, and only that can be overridden. */
 import { type ReactNode, useState } from 'react';
-import { acceptance, type DeletionReason, isNew, reasonsOf } from '@/shared/deletion';
-import { explain } from '@/shared/http';
+import type { SavedWork, Terms } from '@/shared/api/deleting';
+import { acceptance, type DeletionReason, isNew, isSaveable, reasonsOf } from '@/shared/deletion';
+import { explain, RequestError } from '@/shared/http';
+import { noteSaved } from '@/shared/justSaved';
 import { Sheet } from './Sheet';
 
 export function DeleteSheet({
@@ -14,8 +16,8 @@ export function DeleteSheet({
   title: string;
   /** What will be gone. */
   children: ReactNode;
-  /** `accepted`: the reasons that were shown, as the server wants them. */
-  remove: (accepted: string) => Promise<unknown>;
+  /** Answers what was saved before. */
+  remove: (terms: Terms) => Promise<readonly SavedWork[]>;
   onDeleted: () => void;
   onClose: () => void;
 }) {
@@ -25,11 +27,13 @@ export function DeleteSheet({
   /** Those that were shown before. */
   const [before, setBefore] = useState<readonly DeletionReason[]>([]);
 
-  async function attempt() {
+  const isUnsaveable = failure instanceof RequestError && failure.kind === 'not-saved';
+
+  async function attempt(isUnsaved: boolean) {
     setBusy(true);
     setFailure(null);
     try {
-      await remove(acceptance(shown));
+      noteSaved(await remove({ accepted: acceptance(shown), isUnsaved }));
       onDeleted();
     } catch (thrown) {
       const reasons = reasonsOf(thrown);
@@ -50,12 +54,17 @@ export function DeleteSheet({
         {shown.length > 0 && <Refusal reasons={shown} before={before} />}
         {failure !== null && (
           <div className="notice bad" role="alert">
-            Not deleted. {explain(failure)}
+            {isUnsaveable ? explain(failure) : `Not deleted. ${explain(failure)}`}
           </div>
         )}
-        <button type="button" className="button danger wide" disabled={busy} onClick={attempt}>
+        <button type="button" className="button danger wide" disabled={busy} onClick={() => attempt(false)}>
           {busy ? 'Deleting…' : shown.length > 0 ? 'Delete anyway' : 'Delete'}
         </button>
+        {isUnsaveable && (
+          <button type="button" className="button danger wide" disabled={busy} onClick={() => attempt(true)}>
+            Delete without saving
+          </button>
+        )}
         <button type="button" className="button wide" onClick={onClose}>
           Cancel
         </button>
@@ -84,6 +93,7 @@ function Refusal({
             </li>
           ))}
         </ul>
+        {reasons.some(isSaveable) && 'Deleted all the same, commits and files are saved first.'}
       </div>
     </div>
   );

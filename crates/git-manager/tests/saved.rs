@@ -1,0 +1,260 @@
+//! What is deleted all the same is saved first, and comes back.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use support::{
+    Bench, Delays, Service, accepting, commit, deleted, entries, git, push, reasons, refused,
+    working_copy::Contents,
+};
+
+async fn chat(service: &Service) -> (String, PathBuf) {
+    let id = service.create_chat(json!({"repo": "demo/hello-web", "title": "The button"})).await;
+    let chat = service.settled(&id).await;
+    (id, chat["directory"].as_str().unwrap().into())
+}
+
+/// Deletes something in spite of what speaks against it, and gives what was saved.
+async fn saved(service: &Service, path: &str) -> Vec<Value> {
+    let told = reasons(service, path).await;
+    let (status, answer) = service.delete(&format!("{path}{}", accepting(&told))).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer["saved"].as_array().unwrap().clone()
+}
+
+async fn restored(service: &Service, work: &Value) -> Value {
+    let path = format!("/admin/saved/{}/restore", work["id"].as_str().unwrap());
+    let (status, answer) = service.post(&path, json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer
+}
+
+fn folder_of_saved(bench: &Bench) -> PathBuf {
+    bench.data().join("ocweb/git-manager/saved")
+}
+
+/// What the button at GitHub does, after which the branch is deleted there.
+fn squash_merge(bench: &Bench, worktree: &Path, branch: &str) {
+    push(bench, worktree);
+    let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["clone", "--quiet", bare.to_str().unwrap(), "w"]);
+    let work = folder.path().join("w");
+    // The base has moved on, also in a file that the branch changes.
+    fs::write(work.join("README.md"), "# Before\n\n\n\n").unwrap();
+    git(&work, &["commit", "--quiet", "-am", "somebody else"]);
+    git(&work, &["merge", "--quiet", "--squash", &format!("origin/{branch}")]);
+    git(&work, &["commit", "--quiet", "-m", "squashed"]);
+    commit(&work, "later");
+    git(&work, &["push", "--quiet", "origin", "HEAD:main", &format!(":{branch}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_chat_comes_back_in_one_step() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    commit(&directory, "committed");
+    fs::write(directory.join("new"), "new").unwrap();
+    let before = Contents::of(&directory);
+    let path = format!("/admin/chats/{id}");
+    let works = saved(&service, &path).await;
+    assert!(!directory.exists());
+    let [work] = &works[..] else { panic!("{works:?}") };
+    let told =
+        ["kind", "repo", "session_id", "title", "commits", "files", "stashes"].map(|name| work[name].clone());
+    let expected = [
+        json!("chat"),
+        json!("demo/hello-web"),
+        json!(id),
+        json!("The button"),
+        json!(1),
+        json!(1),
+        json!(0),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(service.get("/admin/saved").await["saved"], json!(works));
+
+    assert_eq!(restored(&service, work).await["branch"], work["branch"]);
+    let chat = service.settled(&id).await;
+    assert_eq!(
+        (&chat["state"], &chat["title"], &chat["branch"]),
+        (&json!("ready"), &json!("The button"), &work["branch"])
+    );
+    assert_eq!(Contents::of(&directory), before);
+    assert!(bench.opencode.memory().sessions.contains_key(&id), "opencode has it again");
+    assert_eq!(service.get("/admin/saved").await["saved"], json!([]));
+    let (status, _) =
+        service.post(&format!("/admin/saved/{}/restore", work["id"].as_str().unwrap()), json!({})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    // And takes prompts like any other.
+    service.prompt(&id, "msg_1", "go on").await;
+    service.settled(&id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_comes_back_beside_what_has_its_branch_by_now_and_after_the_clone_is_gone() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    commit(&directory, "committed");
+    let work = saved(&service, &format!("/admin/chats/{id}")).await.remove(0);
+    deleted(&service, "/admin/repos/demo/hello-web").await;
+    service.clone_repository("demo/hello-web").await;
+    let branch = work["branch"].as_str().unwrap();
+    git(&bench.clone_path("demo/hello-web"), &["branch", branch]);
+    let answer = restored(&service, &work).await;
+    assert_eq!(answer["branch"], format!("{branch}-restored-1"));
+    assert_eq!(git(&directory, &["log", "-1", "--format=%s"]), "committed");
+    assert_eq!(git(&directory, &["branch", "--show-current"]), format!("{branch}-restored-1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merged_pull_request_is_no_reason_and_is_saved_all_the_same() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    let branch = git(&directory, &["branch", "--show-current"]);
+    fs::write(directory.join("README.md"), "# Hello\n\nfrom the chat\n").unwrap();
+    git(&directory, &["add", "README.md"]);
+    commit(&directory, "one");
+    commit(&directory, "two");
+    push(&bench, &directory);
+    // One that takes something back again is recognised with the others.
+    git(&directory, &["checkout", "--quiet", "HEAD~2", "--", "README.md"]);
+    git(&directory, &["commit", "--quiet", "-m", "three", "--allow-empty"]);
+    squash_merge(&bench, &directory, &branch);
+    // As any new chat fetches.
+    let _ = chat(&service).await;
+    assert_eq!(git(&directory, &["rev-list", "--count", "HEAD", "--not", "--remotes"]), "3");
+    let (status, answer) = service.delete(&format!("/admin/chats/{id}")).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["saved"][0]["commits"], 3, "{answer}");
+    restored(&service, &answer["saved"][0]).await;
+    assert_eq!(git(&directory, &["log", "-1", "--format=%s"]), "three");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_was_undone_again_is_in_no_pull_request() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    commit(&directory, "one");
+    git(&directory, &["revert", "--no-edit", "HEAD"]);
+    assert_eq!(refused(&service, &format!("/admin/chats/{id}"), "unpushed-commits").await["count"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_saved_is_not_deleted() {
+    let mut bench = Bench::new().await;
+    bench.set("OCWEB_SAVED_LIMIT_MB", "1");
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    fs::write(directory.join("small"), "small").unwrap();
+    fs::write(directory.join("large"), vec![7; 2 << 20]).unwrap();
+    let path = format!("/admin/chats/{id}");
+    let terms = accepting(&reasons(&service, &path).await);
+    let (status, problem) = service.delete(&format!("{path}{terms}")).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::INSUFFICIENT_STORAGE, &json!("not-saved")),
+        "{problem}"
+    );
+    assert!(problem["detail"].as_str().unwrap().contains("the largest is large"), "{problem}");
+    assert!(directory.join("large").exists());
+    assert_eq!(service.get(&path).await["state"], "ready");
+    assert_eq!(entries(&folder_of_saved(&bench)), [""; 0]);
+    let (status, problem) = service.delete(&format!("{path}{terms}&unsaved=true")).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+    assert!(!directory.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_keeps_everything_where_it_is() {
+    let bench = Bench::new().await;
+    // As on a disk without room: a file may not grow beyond 256 kB.
+    let service = Service::start(&bench, Some(&["sh", "-c", "ulimit -f 512; exec \"$0\""])).await;
+    let (id, directory) = chat(&service).await;
+    let mut delays = Delays(1);
+    let noise: Vec<_> = (0..600_000).map(|_| delays.next(10).subsec_micros().to_le_bytes()[0]).collect();
+    fs::write(directory.join("large"), &noise).unwrap();
+    let path = format!("/admin/chats/{id}");
+    let terms = accepting(&reasons(&service, &path).await);
+    let (status, problem) = service.delete(&format!("{path}{terms}")).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (StatusCode::INSUFFICIENT_STORAGE, &json!("not-saved")),
+        "{problem}"
+    );
+    assert_eq!(fs::read(directory.join("large")).unwrap(), noise);
+    assert_eq!(entries(&folder_of_saved(&bench)), [""; 0]);
+    assert_eq!(entries(&bench.data().join("ocweb/git-manager/home/workshops")), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_removed_on_request_and_when_its_time_is_over() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let mut works = Vec::new();
+    for _ in 0..2 {
+        let (id, directory) = chat(&service).await;
+        commit(&directory, "committed");
+        works.extend(saved(&service, &format!("/admin/chats/{id}")).await);
+    }
+    let ids: Vec<_> = works.iter().map(|work| work["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(service.delete(&format!("/admin/saved/{}", ids[0])).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(service.delete(&format!("/admin/saved/{}", ids[0])).await.0, StatusCode::NOT_FOUND);
+    for id in ["..", "saved_", "saved_%2e%2e", "saved_x%2F.."] {
+        assert_eq!(service.delete(&format!("/admin/saved/{id}")).await.0, StatusCode::NOT_FOUND, "{id}");
+    }
+
+    let record = folder_of_saved(&bench).join(&ids[1]).join("record.json");
+    let mut written: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
+    written["work"]["until"] = json!("2001-01-01T00:00:00Z");
+    fs::write(&record, written.to_string()).unwrap();
+    let half = folder_of_saved(&bench).join(".making-saved_1");
+    fs::create_dir(&half).unwrap();
+    service.post("/admin/gc", json!({"dry_run": true})).await;
+    assert!(record.exists());
+    service.post("/admin/gc", json!({})).await;
+    assert!(!record.exists() && half.exists());
+    assert_eq!(service.get("/admin/saved").await["saved"], json!([]));
+    // What a killed run left half-made goes at the next start.
+    service.kill();
+    let _service = bench.service().await;
+    assert!(!half.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_tag_holds_work_and_the_remotes_tags_do_not() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    // A release that is on no branch.
+    let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["clone", "--quiet", bare.to_str().unwrap(), "w"]);
+    let work = folder.path().join("w");
+    commit(&work, "released");
+    git(&work, &["tag", "-a", "-m", "release", "v1"]);
+    git(&work, &["push", "--quiet", "origin", "v1"]);
+    service.clone_repository("demo/hello-web").await;
+    let clone = bench.clone_path("demo/hello-web");
+    assert_eq!(git(&clone, &["tag"]), "v1");
+    deleted(&service, "/admin/repos/demo/hello-web").await;
+    service.clone_repository("demo/hello-web").await;
+    commit(&clone, "kept");
+    git(&clone, &["tag", "mine"]);
+    git(&clone, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    let [work] = &saved(&service, "/admin/repos/demo/hello-web").await[..] else { panic!() };
+    assert_eq!((&work["kind"], &work["commits"]), (&json!("clone"), &json!(1)));
+    restored(&service, work).await;
+    assert_eq!(git(&clone, &["log", "-1", "--format=%s", "mine"]), "kept");
+}
