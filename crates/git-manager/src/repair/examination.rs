@@ -72,7 +72,7 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
     for (number, copy) in patient.copies.iter().enumerate() {
         if !copy.is_there() {
             found.push(Finding::Gone(number));
-        } else if !is_linked(patient, copy) {
+        } else if !is_linked(patient, copy) && !is_bare(&copy.path) {
             found.push(Finding::Link(number));
         }
     }
@@ -91,7 +91,7 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
 /// The same for what an agent's git trips over in one working copy, in milliseconds.
 pub(super) fn glance(patient: &Patient, copy: &Path) -> bool {
     let Some(copy) = patient.copies.iter().find(|known| known.path == copy) else { return false };
-    let Some(entry) = copy.named_entry() else { return copy.is_there() };
+    let Some(entry) = copy.named_entry() else { return copy.is_there() && !is_bare(&copy.path) };
     let index = entry.join("index");
     is_stale(&entry.join("index.lock"))
         || is_stale(&entry.join("HEAD.lock"))
@@ -187,6 +187,11 @@ fn is_linked(patient: &Patient, copy: &RecordedCopy) -> bool {
         .is_ok_and(|text| Path::new(text.trim_end()) == copy.path.join(".git"));
     let common = fs::read_to_string(entry.join("commondir")).is_ok_and(|text| text.trim_end() == "../..");
     copy.named_entry().as_ref() == Some(&entry) && points_back && common && is_head(&entry.join("HEAD"))
+}
+
+/// Whether nothing is left of a working copy but its folder, or somebody made one in its place: not ours to fill.
+fn is_bare(working_copy: &Path) -> bool {
+    fs::read_dir(working_copy).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 fn references(folder: &Path, found: &mut Vec<Finding>) {
