@@ -401,8 +401,9 @@ async fn read_lines(stream: Option<impl AsyncRead + Unpin>, mut on_line: impl Fn
 }
 
 fn keep(kept: &mut String, line: &str) {
-    // What a fetch tells of each branch begins so, and a branch may be called like an error.
-    if line.starts_with(' ') {
+    // What a fetch tells of each branch that moved begins so, and a branch may be called like an error. One that was
+    // rejected is the error.
+    if line.starts_with(' ') && !line.starts_with(" ! ") {
         return;
     }
     kept.push_str(line.trim_end());
