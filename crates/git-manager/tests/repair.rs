@@ -279,6 +279,15 @@ async fn objects_come_back_from_the_files_or_are_named() {
         assert!(text(&notice, "done").contains("written again from"), "{notice}");
         assert_eq!(notice["lost"], json!([]));
     }
+    // However long ago it was made.
+    let notice = found_at_start(&scene, |scene| {
+        let object = scene.object("HEAD:second");
+        truncated(&object);
+        let file = fs::File::options().write(true).open(&object).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_hours(1000)).unwrap();
+    })
+    .await;
+    assert_eq!(notice["lost"], json!([]), "{notice}");
     // A folder, which the index still has.
     let notice = found_at_start(&scene, |scene| {
         git(&scene.one, &["reset", "--quiet"]);

@@ -20,11 +20,18 @@ use super::{
 const STALE: Duration = Duration::from_secs(5);
 /// A pack gets its index within this time.
 const INDEXED: Duration = Duration::from_mins(10);
-/// How many loose objects are read: the newest, of the last day. Those are what a crash or a stalled volume hits.
-const OBJECTS_READ: usize = 500;
-const NEW: Duration = Duration::from_hours(24);
+/// Which loose objects are read to their end, the newest first.
+struct Reach {
+    /// How old they may be.
+    age: Duration,
+    /// How much of them is read, in bytes as they lie on the disk.
+    bytes: u64,
+}
+
+/// Some seconds of reading. What lies beyond is left to a check of everything.
+const ALL: Reach = Reach { age: Duration::MAX, bytes: 256 << 20 };
 /// What an agent may have made in the run that has just ended.
-const JUST_MADE: Duration = Duration::from_hours(1);
+const JUST_MADE: Reach = Reach { age: Duration::from_hours(1), bytes: 4 << 20 };
 
 /// Something that is damaged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +89,7 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
         found.push(Finding::PackedReferences(packed));
     }
     packs(&git.join("objects/pack"), &mut found);
-    objects(patient, NEW, &mut found);
+    objects(patient, &ALL, &mut found);
     tips(patient, &mut found);
     indexes(patient, &mut found);
     found
@@ -101,7 +108,7 @@ pub(super) fn glance(patient: &Patient, copy: &Path) -> bool {
         || is_stale(&patient.git_directory().join("config.lock"))
         || {
             let mut damaged = Vec::new();
-            objects(patient, JUST_MADE, &mut damaged);
+            objects(patient, &JUST_MADE, &mut damaged);
             !damaged.is_empty()
         }
 }
@@ -236,9 +243,9 @@ fn is_whole_pack(pack: &Path) -> bool {
 }
 
 /// Loose objects that are empty, and among the newest those that cannot be read.
-fn objects(patient: &Patient, new: Duration, found: &mut Vec<Finding>) {
+fn objects(patient: &Patient, reach: &Reach, found: &mut Vec<Finding>) {
     let folder = patient.git_directory().join("objects");
-    let mut newest: Vec<(SystemTime, PathBuf, Oid)> = Vec::new();
+    let mut newest: Vec<(SystemTime, u64, PathBuf, Oid)> = Vec::new();
     for fan in subfolders(&folder) {
         let Some(beginning) = fan.file_name().and_then(|name| name.to_str()).filter(|name| name.len() == 2)
         else {
@@ -251,15 +258,20 @@ fn objects(patient: &Patient, new: Duration, found: &mut Vec<Finding>) {
             if stat.len() == 0 {
                 found.push(Finding::Object(path));
             } else if let (Ok(at), Ok(id)) = (stat.modified(), Oid::from_str(&name))
-                && at.elapsed().is_ok_and(|age| age < new)
+                && at.elapsed().unwrap_or_default() < reach.age
             {
-                newest.push((at, path, id));
+                newest.push((at, stat.len(), path, id));
             }
         }
     }
     newest.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
-    let damaged = newest.into_iter().take(OBJECTS_READ).filter(|(_, path, id)| !loose::is_whole(path, *id));
-    found.extend(damaged.map(|(_, path, _)| Finding::Object(path)));
+    let mut bytes = 0;
+    let near = newest.into_iter().take_while(|(_, size, ..)| {
+        bytes += size;
+        bytes <= reach.bytes
+    });
+    let damaged = near.filter(|(_, _, path, id)| !loose::is_whole(path, *id));
+    found.extend(damaged.map(|(_, _, path, _)| Finding::Object(path)));
 }
 
 /// Branches and working copies whose commit cannot be read.
