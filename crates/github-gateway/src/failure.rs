@@ -106,6 +106,11 @@ impl Failure {
         Self { doing, cause }
     }
 
+    /// What happened, and what to do.
+    pub(crate) fn sentence(&self) -> String {
+        self.cause.sentence(self.doing)
+    }
+
     /// A request that got no answer.
     pub(crate) fn transport(doing: &'static str, error: &reqwest::Error) -> Self {
         Self::new(doing, if error.is_timeout() { Cause::TimedOut } else { Cause::Unreachable })
@@ -186,11 +191,11 @@ impl Cause {
 }
 
 impl From<Failure> for Problem {
-    fn from(Failure { doing, cause }: Failure) -> Self {
-        let (status, kind) = cause.kind();
-        let title = if cause == Cause::TokenMissing { "No GitHub token" } else { "GitHub failed" };
-        let problem = Self::new(status, cause.sentence(doing)).kind(kind, title);
-        match cause {
+    fn from(failure: Failure) -> Self {
+        let (status, kind) = failure.cause.kind();
+        let title = if failure.cause == Cause::TokenMissing { "No GitHub token" } else { "GitHub failed" };
+        let problem = Self::new(status, failure.sentence()).kind(kind, title);
+        match failure.cause {
             Cause::RateLimited { retry_after } => problem.retry_after(retry_after),
             Cause::Invalid { reasons } => problem.with("reasons", reasons),
             _ => problem,

@@ -19,6 +19,7 @@ use crate::{
     ancestry,
     body::{QUIET, Rest},
     door::{self, Passage},
+    failure::Failure,
     large_files,
     push::{self, Commands, Refused},
     refusal::Closed,
@@ -46,7 +47,7 @@ async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
     }
     let rest = Rest::new(body);
     let answer = match admitted {
-        Ok((asked, passage)) => gateway.pass(&asked, &passage, parts.headers, &rest).await,
+        Ok(admitted) => gateway.pass(&admitted, parts.headers, &rest).await,
         Err(closed) => Err(closed),
     };
     match answer {
@@ -61,22 +62,33 @@ async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
     }
 }
 
+/// A request that is let in.
+struct Admitted {
+    asked: Asked,
+    passage: Passage,
+    /// Why GitHub does not say whether it is of a submodule: then it goes on as anybody's.
+    untold: Option<Failure>,
+}
+
 impl Gateway {
     /// Whose request it is, and how it may go on.
-    async fn admit(&self, headers: &HeaderMap, asked: Option<Asked>) -> Result<(Asked, Passage), Closed> {
+    async fn admit(&self, headers: &HeaderMap, asked: Option<Asked>) -> Result<Admitted, Closed> {
         let capability = self.door.capability(headers)?;
         let asked = asked
             .ok_or_else(|| Closed(StatusCode::NOT_FOUND, "ocweb: git has no use for this address.".into()))?;
-        let is_submodule = self.is_submodule(&capability, &asked).await;
+        let (is_submodule, untold) = match self.is_submodule(&capability, &asked).await {
+            Ok(is_submodule) => (is_submodule, None),
+            Err(failure) => (false, Some(failure)),
+        };
         let passage = door::passage(capability, &asked, is_submodule, &self.places)?;
-        Ok((asked, passage))
+        Ok(Admitted { asked, passage, untold })
     }
 
     /// Whether a chat asks to read a submodule of its repository.
-    async fn is_submodule(&self, capability: &Capability, asked: &Asked) -> bool {
-        let Capability { repository, grant: Grant::Chat { base, .. } } = capability else { return false };
+    async fn is_submodule(&self, capability: &Capability, asked: &Asked) -> Result<bool, Failure> {
+        let Capability { repository, grant: Grant::Chat { base, .. } } = capability else { return Ok(false) };
         if repository.key() == asked.repository.key() || asked.service.needs_push() {
-            return false;
+            return Ok(false);
         }
         // What chats may write says nothing about what they may read.
         let rules = self.rules.of(repository);
@@ -87,14 +99,18 @@ impl Gateway {
     /// All but pushes.
     async fn pass(
         &self,
-        asked: &Asked,
-        passage: &Passage,
+        Admitted { asked, passage, untold }: &Admitted,
         headers: HeaderMap,
         rest: &Rest,
     ) -> Result<Response, Closed> {
         let with_token = *passage != Passage::AsAnybody;
-        let pass =
-            async |headers: &HeaderMap, body| self.upstream.pass(asked, headers, body, with_token).await;
+        let pass = async |headers: &HeaderMap, body| {
+            let answer = self.upstream.pass(asked, headers, body, with_token).await;
+            answer.map_err(|closed| match untold {
+                Some(failure) if closed.0 == StatusCode::FORBIDDEN => doubtful(asked, failure),
+                _ => closed,
+            })
+        };
         match asked.service {
             Service::LargeFiles => {
                 let list = large_files::judge(rest.whole(), &asked.repository, passage).await?;
@@ -117,17 +133,12 @@ impl Gateway {
 
     /// A push: its list of references is read and judged before the first object goes on. What is wrong is told in the
     /// protocol of pushes, whatever it is: a status would reach nobody.
-    async fn push(
-        &self,
-        admitted: Result<(Asked, Passage), Closed>,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Response {
+    async fn push(&self, admitted: Result<Admitted, Closed>, headers: &HeaderMap, body: Body) -> Response {
         let (head, trouble) = Head::read(headers, body).await;
         let closed = match (admitted, trouble) {
             (Err(Closed(_, sentence)), _) => Refused::said(&head.commands, sentence),
             (Ok(_), Some(trouble)) => Refused::whole(&head.commands, &trouble),
-            (Ok((asked, Passage::Chat { branch, clone })), None) => {
+            (Ok(Admitted { asked, passage: Passage::Chat { branch, clone }, .. }), None) => {
                 match self.judge(&asked.repository, &branch, &clone, &head.commands).await {
                     Err(refused) => {
                         tracing::info!(repository = %asked.repository, %branch, sentence = refused.sentence, "a push was refused");
@@ -167,6 +178,15 @@ impl Gateway {
             _ => Err(untold()),
         }
     }
+}
+
+/// What could be a submodule, and is refused to anybody: with the true cause, since nothing is wrong with the repository.
+fn doubtful(Asked { repository, .. }: &Asked, failure: &Failure) -> Closed {
+    let sentence = format!(
+        "ocweb: GitHub does not say now which submodules this chat may read, and {repository} is not public. {}",
+        failure.sentence()
+    );
+    Closed(StatusCode::FORBIDDEN, sentence)
 }
 
 /// A push whose list of references is there; the objects are still to come.

@@ -3,7 +3,8 @@
 //!
 //! What a clone on this machine says of its remote counts for nothing, since agents write there. Nor does what a stranger
 //! wrote into `.gitmodules`: it counts only in a repository that the token may push to. And what it says on branches that
-//! chats push to is theirs; on the default branch, where they may be allowed to, a push that changes it is refused.
+//! chats push to is theirs, also where one of these is the default branch, as the first branch is that an empty repository
+//! gets; on another default branch, where they may be allowed to, a push that changes it is refused.
 
 use std::{
     collections::HashMap,
@@ -44,6 +45,7 @@ type Known = (Instant, Vec<RepositoryName>);
 #[derive(Deserialize)]
 struct Facts {
     permissions: Option<Permissions>,
+    default_branch: String,
 }
 
 #[derive(Deserialize)]
@@ -66,23 +68,27 @@ impl Submodules {
         Self { github, url, known: Mutex::default() }
     }
 
-    /// Whether `part` is a submodule of `repository`, on its default branch or on `base`.
+    /// Whether `part` is a submodule of `repository`, on its default branch or on `base`. An error where GitHub does not say.
     pub(crate) async fn have(
         &self,
         repository: &RepositoryName,
         base: Option<BranchName>,
         part: &RepositoryName,
-    ) -> bool {
+    ) -> Result<bool, Failure> {
+        let mut untold = None;
         for branch in std::iter::once(None).chain(base.map(Some)) {
             match self.of(repository, branch).await {
-                Ok(parts) if parts.iter().any(|known| known.key() == part.key()) => return true,
+                Ok(parts) if parts.iter().any(|known| known.key() == part.key()) => return Ok(true),
                 Ok(_) => {}
+                // Without a token nothing is read but what anybody can read.
+                Err(Failure { cause: Cause::TokenMissing, .. }) => return Ok(false),
                 Err(failure) => {
                     tracing::warn!(%repository, ?failure, "GitHub does not say which submodules it has");
+                    untold = Some(failure);
                 }
             }
         }
-        false
+        untold.map_or(Ok(false), Err)
     }
 
     async fn of(
@@ -112,11 +118,13 @@ impl Submodules {
         if !facts.permissions.is_some_and(|may| may.push) {
             return Ok(Vec::new());
         }
+        let Some(branch) = branch.cloned().or_else(|| people_push_to(&facts.default_branch)) else {
+            return Ok(Vec::new());
+        };
         // A branch, and nothing else that may be called so.
-        let branch = branch.map(|branch| format!("refs/heads/{branch}"));
-        let query: Vec<_> = branch.iter().map(|branch| ("ref", branch.as_str())).collect();
+        let branch = format!("refs/heads/{branch}");
         let path = [&place[..], &["contents", ".gitmodules"]].concat();
-        let read = self.github.read(self.github.address(&path, &query), DOING).await;
+        let read = self.github.read(self.github.address(&path, &[("ref", &branch)]), DOING).await;
         let contents: Contents = match read {
             Err(Failure { cause: Cause::NotFound { .. }, .. }) => return Ok(Vec::new()),
             contents => contents?,
@@ -128,6 +136,11 @@ impl Submodules {
         }
         Ok(named(&String::from_utf8_lossy(&text), repository, &self.url))
     }
+}
+
+/// A default branch, unless it is a chat's.
+fn people_push_to(default: &str) -> Option<BranchName> {
+    default.parse().ok().filter(|branch: &BranchName| !branch.is_ours())
 }
 
 /// The repositories in the text of a `.gitmodules`.

@@ -6,6 +6,7 @@ mod support;
 
 use std::path::Path;
 
+use ocweb_demo::faults::{Fault, Part};
 use ocweb_git_access::{Capability, Grant, Key};
 use support::{Bench, SECRET, chat_capability};
 
@@ -71,12 +72,32 @@ async fn what_agents_write_opens_nothing() {
     closed(&chat_from("demo/hello-web", "dark-mode")).await;
     let said = bench.git(&worktree, &chat, &["push", "origin", "HEAD:main"]).await.unwrap_err();
     assert!(said.contains("remote: ocweb: a change of .gitmodules decides what chats may read"), "{said}");
+    // On the default branch where that is a chat's: of an empty repository it is the first that is pushed.
+    add_submodule(&bench, "demo/dotfiles", "ocweb/fix-1", &wanted).await;
+    let head = ["symbolic-ref", "HEAD", "refs/heads/ocweb/fix-1"];
+    bench.git(&bench.bare("demo/dotfiles"), "", &head).await.unwrap();
+    std::fs::create_dir_all(bench.projects("worktrees/demo__dotfiles__ses_1")).unwrap();
+    closed(&chat_from("demo/dotfiles", "main")).await;
     // In a repository that the token cannot push to: there it is a stranger's word.
     let strangers = ocweb_demo::github::repositories().iter().find(|repository| repository.archived).unwrap();
     add_submodule(&bench, strangers.full_name, strangers.default_branch, &wanted).await;
     let folder = strangers.full_name.replace('/', "__");
     std::fs::create_dir_all(bench.projects(&format!("worktrees/{folder}__ses_1"))).unwrap();
     closed(&chat_from(strangers.full_name, strangers.default_branch)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_github_does_not_say_it_that_is_the_reason() {
+    let bench = Bench::new().await;
+    let (worktree, chat) = (bench.chat().await, chat_capability());
+    let wanted = format!("{}/demo/tally.git", bench.world.url());
+    bench.world.faults().add(Fault::status(Part::Api, 503).times(2));
+    let said = bench.git(&worktree, &chat, &["ls-remote", &wanted]).await.unwrap_err();
+    let sentence = "GitHub does not say now which submodules this chat may read, and demo/tally is not public. GitHub failed while";
+    assert!(said.contains(sentence), "{said}");
+    bench.world.faults().clear();
+    let said = bench.git(&worktree, &chat, &["ls-remote", &wanted]).await.unwrap_err();
+    assert!(said.contains("is not public (401)"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

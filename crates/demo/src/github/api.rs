@@ -102,7 +102,7 @@ fn describe(github: &GitHub, repository: &Repository) -> Value {
         "fork": repository.fork,
         "archived": repository.archived,
         "disabled": false,
-        "default_branch": repository.default_branch,
+        "default_branch": github.default_branch(repository),
         "html_url": page,
         "clone_url": format!("{page}.git"),
         "created_at": "2020-01-01T12:00:00Z",
@@ -110,6 +110,15 @@ fn describe(github: &GitHub, repository: &Repository) -> Value {
         "pushed_at": pushed_at,
         "permissions": {"admin": true, "push": !repository.archived, "pull": true},
     })
+}
+
+impl GitHub {
+    /// The branch that `HEAD` names by now.
+    fn default_branch(&self, repository: &Repository) -> String {
+        let head = std::fs::read_to_string(self.folder(repository).join("HEAD")).unwrap_or_default();
+        let named = head.trim().strip_prefix("ref: refs/heads/");
+        named.unwrap_or(repository.default_branch).to_owned()
+    }
 }
 
 /// Middleware: lets whoever shows the token pass, as `Bearer` or as `token`.
