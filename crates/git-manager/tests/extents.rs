@@ -128,6 +128,29 @@ async fn a_clone_of_the_latest_alone_stays_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clone_of_the_latest_alone_forgets_what_is_gone_at_the_remote() {
+    let bench = Bench::new().await;
+    bench.push_to_remote("demo/tally", "feat", "feature");
+    let service = bench.service().await;
+    let begin = json!({"repo": "demo/tally", "extent": "latest_only", "prompt": "go", "base": "feat"});
+    let (id, directory) = chat(&service, begin).await;
+    support::commit(&directory, "mine");
+    let push = bench.agent_git(&directory, &["push", "--quiet"]);
+    assert!(push.status.success(), "{}", String::from_utf8_lossy(&push.stderr));
+    let branch = git(&directory, &["branch", "--show-current"]);
+    let bare = bench.folder.path().join("github/repositories/demo/tally.git");
+    git(&bare, &["branch", "-D", "feat", &branch]);
+    bench.push_to_remote("demo/tally", "feat/a", "another");
+
+    let (_, other) = chat(&service, json!({"repo": "demo/tally", "prompt": "go", "base": "feat/a"})).await;
+    assert!(other.join("another").exists());
+    let gone = service.create_chat(json!({"repo": "demo/tally", "prompt": "go", "base": "feat"})).await;
+    assert_eq!(service.settled(&gone).await["error"]["type"], "not-found");
+    let refused = support::refused(&service, &format!("/admin/chats/{id}"), "unpushed-commits").await;
+    assert_eq!(refused["count"], 2, "its own, and the one that it began at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn empty_repositories_can_be_cloned_in_part() {
     let bench = Bench::new().await;
     let service = bench.service().await;

@@ -93,6 +93,19 @@ pub(super) fn head(clone: &Path) -> Result<Option<String>, Error> {
     }
 }
 
+/// The names of all remote-tracking branches, those of chats and such as we would refuse from outside included.
+pub(super) fn tracked(clone: &Path) -> Result<Vec<String>, Error> {
+    let repository = Repository::open(clone)?;
+    let mut names = Vec::new();
+    for reference in repository.references_glob(&format!("{REMOTE}*"))? {
+        let reference = reference?;
+        // HEAD is none, and follows one.
+        let name = reference.name().ok().filter(|_| reference.target().is_some());
+        names.extend(name.and_then(|name| name.strip_prefix(REMOTE)).map(str::to_owned));
+    }
+    Ok(names)
+}
+
 /// Whether a commit is here.
 pub(super) fn has(clone: &Path, commit: &str) -> Result<bool, Error> {
     let id = Oid::from_str(commit)?;

@@ -224,7 +224,9 @@ impl Run<'_> {
     /// Without history a branch is fetched from where it begins here, so that the new commits follow the old ones. A
     /// fetch without any bound would bring the whole history of whatever was merged.
     async fn used_branches(&self, wanted: Option<&BranchName>) -> Result<(), Error> {
+        let known = reading::tracked(self.clone)?;
         let listed = self.look(&["HEAD", "refs/heads/*"]).await?;
+        self.forget_gone(&known, &listed).await?;
         let head = head_of(&listed);
         let mut used: BTreeSet<_> =
             reading::branches(self.clone)?.into_iter().map(|branch| branch.name).collect();
@@ -249,6 +251,25 @@ impl Run<'_> {
             }
         }
         self.set_head(head).await
+    }
+
+    /// Forgets the branches that are `known` and not at the remote any more: nobody shall begin at one, nor take its commits
+    /// for pushed, nor is its name to be in another's way.
+    async fn forget_gone(&self, known: &[String], listed: &str) -> Result<(), Error> {
+        let there: BTreeSet<_> = listed
+            .lines()
+            .filter_map(|line| line.split_once("\trefs/heads/"))
+            .map(|(_, name)| name)
+            .collect();
+        let gone = known.iter().filter(|name| !there.contains(name.as_str()));
+        let gone: String = gone.map(|name| format!("delete refs/remotes/origin/{name}\n")).collect();
+        if !gone.is_empty() {
+            clearing_stale_locks(self.clone, || async {
+                self.git.local(self.clone).args(["update-ref", "--stdin"]).input(gone.clone()).run().await
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     async fn contents_of(&self, commit: &str) -> Result<(), Error> {
