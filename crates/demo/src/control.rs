@@ -3,7 +3,7 @@
 //! - `POST /control/faults` with a [`Fault`]; `DELETE /control/faults` forgets those still to come.
 //! - `POST /control/rate {"repository":"demo/slow-assets","bytes_per_second":100000}`; `null` lifts it.
 //! - `POST /control/github {"kind":"checks","repository","branch","checks":[{"name","conclusion","log",…}],"statuses":[…]}`, or of
-//!   kind `review`, `fork` or `issue`: what others do there. What the person does there (merge, close), a test does by GitHub's own API.
+//!   kind `review`, `fork`, `issue` or `moved`: what others do there. What the person does there (merge, close), a test does by GitHub's own API.
 //! - `GET /control/completions`: every completion that was asked for, oldest first.
 
 use axum::{

@@ -11,6 +11,8 @@ mod git_http;
 mod issues;
 mod large_files;
 mod merging;
+mod moved;
+mod paging;
 mod pulls;
 mod rates;
 mod seed;
@@ -42,6 +44,7 @@ pub(crate) struct GitHub {
     repositories: PathBuf,
     rates: Rates,
     threads: threads::Threads,
+    moved: moved::Moved,
     stop: CancellationToken,
 }
 
@@ -54,11 +57,11 @@ impl GitHub {
         stop: CancellationToken,
     ) -> Self {
         let threads = threads::Threads::open(repositories.with_file_name("threads.json"));
-        Self { url, token, repositories, rates, threads, stop }
+        Self { url, token, repositories, rates, threads, moved: moved::Moved::default(), stop }
     }
 }
 
-/// What is below `/api/repos/{owner}/{name}`.
+/// What is below `/api/repos/{owner}/{name}`, and below the address that stays when a repository moves.
 fn of_a_repository() -> Router<GitHub> {
     Router::new()
         .route("/", get(api::repository))
@@ -69,7 +72,7 @@ fn of_a_repository() -> Router<GitHub> {
         .route("/pulls/{number}/merge", put(pulls::merge))
         .route("/issues", post(issues::create))
         .route("/issues/{number}", get(issues::get))
-        .route("/git/ref/heads/{*branch}", get(pulls::branch))
+        .route("/git/matching-refs/heads/{*branch}", get(pulls::branches))
         .route("/git/refs/heads/{*branch}", delete(pulls::delete_branch))
         .route("/commits/{commit}/check-runs", get(checks::check_runs))
         .route("/commits/{commit}/status", get(checks::status))
@@ -87,6 +90,8 @@ pub(crate) fn router(github: GitHub, faults: &Faults) -> Router {
         .route("/api/user/repos", get(api::list_repositories))
         .route("/api/graphql", post(pulls::graphql))
         .nest("/api/repos/{owner}/{name}", of_a_repository())
+        .nest("/api/repositories/{owner}/{name}", of_a_repository())
+        .layer(middleware::from_fn_with_state(github.clone(), moved::lead))
         .layer(middleware::from_fn(conditional::answer))
         .layer(middleware::from_fn_with_state(github.clone(), api::demand_token))
         .layer(fail(Part::Api));

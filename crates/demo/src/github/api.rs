@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, Request, State},
+    extract::{OriginalUri, Path, Query, Request, State},
     http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -13,15 +13,11 @@ use serde_json::{Value, json};
 use super::{
     GitHub,
     catalogue::{OWNER, Repository, repositories},
+    paging,
 };
-
-/// GitHub allows 100 on a page. Here it is fewer, so that there are always several pages to walk.
-const LARGEST_PAGE: usize = 8;
 
 #[derive(Deserialize)]
 pub(super) struct Listing {
-    page: Option<usize>,
-    per_page: Option<usize>,
     sort: Option<String>,
 }
 
@@ -48,32 +44,13 @@ pub(super) fn found(owner: &str, name: &str) -> Option<&'static Repository> {
 
 pub(super) async fn list_repositories(
     State(github): State<GitHub>,
+    OriginalUri(address): OriginalUri,
     Query(asked): Query<Listing>,
 ) -> Response {
-    let per_page = asked.per_page.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
-    let number = asked.page.unwrap_or(1).max(1);
-    let sorted = sorted(asked.sort.as_deref());
-    let last = sorted.len().div_ceil(per_page);
-    let shown: Vec<Value> = sorted
-        .iter()
-        .skip((number - 1).saturating_mul(per_page))
-        .take(per_page)
-        .map(|repository| describe(&github, repository))
-        .collect();
-
-    let link = links(&github.url, asked.sort.as_deref(), per_page, number, last);
-    ([(header::LINK, link)], Json(shown)).into_response()
-}
-
-/// The `Link` header of RFC 8288, as GitHub writes it.
-fn links(url: &str, sort: Option<&str>, per_page: usize, page: usize, last: usize) -> String {
-    let link = |page: usize, relation: &str| {
-        let sort = sort.map(|sort| format!("&sort={sort}")).unwrap_or_default();
-        format!("<{url}/api/user/repos?per_page={per_page}&page={page}{sort}>; rel=\"{relation}\"")
-    };
-    let backwards = (page > 1).then(|| [link(page - 1, "prev"), link(1, "first")]);
-    let forwards = (page < last).then(|| [link(page + 1, "next"), link(last, "last")]);
-    backwards.into_iter().chain(forwards).flatten().collect::<Vec<_>>().join(", ")
+    let all = sorted(asked.sort.as_deref());
+    let (links, shown) = paging::page(&github.url, &address, all);
+    let shown: Vec<Value> = shown.into_iter().map(|repository| describe(&github, repository)).collect();
+    (links, Json(shown)).into_response()
 }
 
 /// By name, as GitHub does unless asked otherwise; every other order is by date, newest first.
@@ -144,20 +121,4 @@ pub(super) fn message(status: StatusCode, text: &str) -> Response {
         "status": status.as_str(),
     });
     (status, Json(body)).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_page_links_forwards_and_the_last_one_backwards() {
-        assert_eq!(
-            links("http://h", None, 5, 1, 3),
-            "<http://h/api/user/repos?per_page=5&page=2>; rel=\"next\", \
-             <http://h/api/user/repos?per_page=5&page=3>; rel=\"last\""
-        );
-        let last = links("http://h", Some("pushed"), 5, 3, 3);
-        assert!(last.contains("page=2&sort=pushed>; rel=\"prev\"") && !last.contains("next"), "{last}");
-    }
 }

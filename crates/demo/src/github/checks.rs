@@ -2,14 +2,14 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{OriginalUri, Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{GitHub, api::found, pulls::nothing};
+use super::{GitHub, api::found, paging, pulls::nothing};
 
 /// A check run, as a test tells of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,17 +53,21 @@ pub(crate) struct Status {
 
 pub(super) async fn check_runs(
     State(github): State<GitHub>,
+    OriginalUri(address): OriginalUri,
     Path((owner, name, commit)): Path<(String, String, String)>,
 ) -> Response {
     let Some(repository) = found(&owner, &name) else { return nothing() };
     let (checks, _) = github.threads.checks(&commit);
     let described: Vec<Value> =
         checks.iter().map(|check| describe(&github, repository.full_name, &commit, check)).collect();
-    Json(json!({"total_count": described.len(), "check_runs": described})).into_response()
+    let total = described.len();
+    let (links, shown) = paging::page(&github.url, &address, described);
+    (links, Json(json!({"total_count": total, "check_runs": shown}))).into_response()
 }
 
 pub(super) async fn status(
     State(github): State<GitHub>,
+    OriginalUri(address): OriginalUri,
     Path((owner, name, commit)): Path<(String, String, String)>,
 ) -> Response {
     if found(&owner, &name).is_none() {
@@ -76,8 +80,10 @@ pub(super) async fn status(
         .map(|state| if state == "error" { "failure" } else { state })
         .next()
         .unwrap_or(if statuses.is_empty() { "pending" } else { "success" });
-    let body = json!({"state": state, "sha": commit, "total_count": statuses.len(), "statuses": statuses});
-    Json(body).into_response()
+    let total = statuses.len();
+    let (links, shown) = paging::page(&github.url, &address, statuses);
+    let body = json!({"state": state, "sha": commit, "total_count": total, "statuses": shown});
+    (links, Json(body)).into_response()
 }
 
 pub(super) async fn annotations(
@@ -94,7 +100,7 @@ pub(super) async fn annotations(
 pub(super) async fn runs(
     State(github): State<GitHub>,
     Path((owner, name)): Path<(String, String)>,
-    axum::extract::Query(asked): axum::extract::Query<std::collections::BTreeMap<String, String>>,
+    Query(asked): Query<std::collections::BTreeMap<String, String>>,
 ) -> Response {
     if found(&owner, &name).is_none() {
         return nothing();
@@ -107,6 +113,7 @@ pub(super) async fn runs(
 
 pub(super) async fn jobs(
     State(github): State<GitHub>,
+    OriginalUri(address): OriginalUri,
     Path((owner, name, run)): Path<(String, String, u64)>,
 ) -> Response {
     let Some(repository) = found(&owner, &name) else { return nothing() };
@@ -123,7 +130,9 @@ pub(super) async fn jobs(
             jobs.map(describe).collect::<Vec<_>>()
         })
         .collect();
-    Json(json!({"total_count": jobs.len(), "jobs": jobs})).into_response()
+    let total = jobs.len();
+    let (links, shown) = paging::page(&github.url, &address, jobs);
+    (links, Json(json!({"total_count": total, "jobs": shown}))).into_response()
 }
 
 /// GitHub leads to where logs are stored: another place, which takes no token.

@@ -62,6 +62,7 @@ fn describe(github: &GitHub, thread: &Thread) -> Json<serde_json::Value> {
     let url = format!("{}/{}/{place}/{}", github.url, thread.repository, thread.number);
     let mut described = json!({
         "number": thread.number,
+        "repository_url": format!("{}/api/repos/{}", github.url, thread.repository),
         "title": thread.title,
         "body": thread.body,
         "state": if thread.closed { "closed" } else { "open" },
@@ -94,6 +95,9 @@ pub(crate) enum Happening {
     Fork { repository: String, author: String, title: String, body: String, path: String, content: String },
     /// Somebody files an issue.
     Issue { repository: String, author: String, title: String, body: String },
+    /// A repository is called otherwise by now (`demo/old` for `demo/hello-web`), or an issue was transferred
+    /// (`demo/hello-web/issues/1` to `demo/tally/issues/1`).
+    Moved { from: String, to: String },
 }
 
 impl GitHub {
@@ -149,6 +153,10 @@ impl GitHub {
                 let reference = format!("refs/pull/{number}/head");
                 store.point(&reference, Some(&head_sha)).await.map_err(|error| error.to_string())?;
                 Ok(json!({"number": number}))
+            }
+            Happening::Moved { from, to } => {
+                self.moved.add(from, to);
+                Ok(json!({}))
             }
             Happening::Issue { repository: name, author, title, body } => {
                 let repository = repository(&name)?.full_name.to_owned();

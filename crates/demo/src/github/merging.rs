@@ -25,6 +25,15 @@ impl Bare<'_> {
         self.git(&["rev-parse", "--verify", "--quiet", &format!("refs/heads/{branch}^{{commit}}")]).await.ok()
     }
 
+    /// The branches whose names begin so, each with its commit.
+    pub(super) async fn tips(&self, beginning: &str) -> Vec<(String, String)> {
+        let format = "--format=%(refname:lstrip=2) %(objectname)";
+        let all = self.git(&["for-each-ref", format, "refs/heads/"]).await.unwrap_or_default();
+        let named = all.lines().filter_map(|line| line.split_once(' '));
+        let found = named.filter(|(branch, _)| branch.starts_with(beginning));
+        found.map(|(branch, tip)| (branch.to_owned(), tip.to_owned())).collect()
+    }
+
     /// Points a reference at a commit, or removes it.
     pub(super) async fn point(&self, reference: &str, commit: Option<&str>) -> io::Result<()> {
         match commit {

@@ -1,8 +1,10 @@
 //! `/api/repos/{owner}/{name}/pulls…`: pull requests, and the branches behind them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{OriginalUri, Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -14,8 +16,11 @@ use super::{
     api::{found, message},
     catalogue::{OWNER, Repository},
     merging::{Bare, Method},
+    paging,
     threads::{Pull, Thread},
 };
+
+const NO_DRAFTS: &str = "Draft pull requests are not supported in this repository.";
 
 #[derive(Deserialize)]
 pub(super) struct Listing {
@@ -51,6 +56,7 @@ pub(super) struct Merging {
 
 pub(super) async fn list(
     State(github): State<GitHub>,
+    OriginalUri(address): OriginalUri,
     Path((owner, name)): Path<(String, String)>,
     Query(asked): Query<Listing>,
 ) -> Response {
@@ -58,6 +64,7 @@ pub(super) async fn list(
     let wanted = asked.state.as_deref().unwrap_or("open");
     let mut listed = Vec::new();
     for thread in github.threads.pulls(repository.full_name) {
+        let thread = github.followed(repository, thread).await;
         let Some(pull) = &thread.pull else { continue };
         let is_of_head = asked.head.as_deref().is_none_or(|head| head == label(pull));
         let is_of_base = asked.base.as_deref().is_none_or(|base| base == pull.base);
@@ -66,14 +73,15 @@ pub(super) async fn list(
             listed.push(github.describe_pull(repository, &thread, false).await);
         }
     }
-    Json(listed).into_response()
+    let (links, shown) = paging::page(&github.url, &address, listed);
+    (links, Json(shown)).into_response()
 }
 
 pub(super) async fn get(
     State(github): State<GitHub>,
     Path((owner, name, number)): Path<(String, String, u64)>,
 ) -> Response {
-    match github.pull(&owner, &name, number) {
+    match github.pull(&owner, &name, number).await {
         Some((repository, thread)) => {
             Json(github.describe_pull(repository, &thread, true).await).into_response()
         }
@@ -109,6 +117,9 @@ pub(super) async fn open(
     });
     let custom =
         |text: String| invalid(&json!([{"resource": "PullRequest", "code": "custom", "message": text}]));
+    if draft && !has_drafts(repository) {
+        return custom(NO_DRAFTS.to_owned());
+    }
     if exists {
         return custom(format!("A pull request already exists for {owner}:{head}."));
     }
@@ -142,9 +153,14 @@ pub(super) async fn edit(
     Path((owner, name, number)): Path<(String, String, u64)>,
     Json(asked): Json<Editing>,
 ) -> Response {
-    let Some((repository, _)) = github.pull(&owner, &name, number) else { return nothing() };
+    let Some((repository, _)) = github.pull(&owner, &name, number).await else { return nothing() };
     if asked.title.as_deref() == Some("") {
         return invalid(&json!([{"resource": "PullRequest", "field": "title", "code": "missing_field"}]));
+    }
+    if let Some(base) = &asked.base
+        && Bare(&github.folder(repository)).tip(base).await.is_none()
+    {
+        return invalid(&json!([{"resource": "PullRequest", "field": "base", "code": "invalid"}]));
     }
     let edited = github.threads.edit(repository.full_name, number, |thread| {
         thread.title = asked.title.unwrap_or_else(|| thread.title.clone());
@@ -164,12 +180,14 @@ pub(super) async fn edit(
 
 pub(super) async fn reviews(
     State(github): State<GitHub>,
+    OriginalUri(address): OriginalUri,
     Path((owner, name, number)): Path<(String, String, u64)>,
 ) -> Response {
-    let Some((_, thread)) = github.pull(&owner, &name, number) else { return nothing() };
+    let Some((_, thread)) = github.pull(&owner, &name, number).await else { return nothing() };
     let reviews = thread.pull.map(|pull| pull.reviews).unwrap_or_default();
     let reviews = reviews.iter().map(|review| json!({"user": {"login": review.user}, "state": review.state}));
-    Json(reviews.collect::<Vec<_>>()).into_response()
+    let (links, shown) = paging::page(&github.url, &address, reviews.collect());
+    (links, Json(shown)).into_response()
 }
 
 pub(super) async fn merge(
@@ -177,11 +195,11 @@ pub(super) async fn merge(
     Path((owner, name, number)): Path<(String, String, u64)>,
     Json(asked): Json<Merging>,
 ) -> Response {
-    let Some((repository, thread)) = github.pull(&owner, &name, number) else { return nothing() };
+    let Some((repository, thread)) = github.pull(&owner, &name, number).await else { return nothing() };
     let not_mergeable = || message(StatusCode::METHOD_NOT_ALLOWED, "Pull Request is not mergeable");
     let folder = github.folder(repository);
     let store = Bare(&folder);
-    let Some(pull) = github.current(repository, &thread).await else { return nothing() };
+    let Some(pull) = thread.pull else { return nothing() };
     if thread.closed || pull.draft {
         return not_mergeable();
     }
@@ -212,19 +230,17 @@ pub(super) async fn merge(
     Json(body).into_response()
 }
 
-pub(super) async fn branch(
+/// The branches whose names begin so.
+pub(super) async fn branches(
     State(github): State<GitHub>,
     Path((owner, name, branch)): Path<(String, String, String)>,
 ) -> Response {
     let Some(repository) = found(&owner, &name) else { return nothing() };
     let folder = github.folder(repository);
-    match Bare(&folder).tip(&branch).await {
-        Some(tip) => {
-            let object = json!({"type": "commit", "sha": tip});
-            Json(json!({"ref": format!("refs/heads/{branch}"), "object": object})).into_response()
-        }
-        None => nothing(),
-    }
+    let described = Bare(&folder).tips(&branch).await.into_iter().map(|(branch, tip)| {
+        json!({"ref": format!("refs/heads/{branch}"), "object": {"type": "commit", "sha": tip}})
+    });
+    Json(described.collect::<Vec<_>>()).into_response()
 }
 
 pub(super) async fn delete_branch(
@@ -248,24 +264,28 @@ pub(super) async fn graphql(State(github): State<GitHub>, Json(asked): Json<Valu
     let query = asked["query"].as_str().unwrap_or_default();
     let draft = query.contains("convertPullRequestToDraft");
     let is_known = draft || query.contains("markPullRequestReadyForReview");
-    let thread = asked["variables"]["id"].as_str().and_then(|id| {
-        let (repository, number) = id.strip_prefix("PR_")?.rsplit_once('#')?;
-        github.threads.edit(repository, number.parse().ok()?, |thread| {
-            if let Some(pull) = thread.pull.as_mut().filter(|_| is_known) {
-                pull.draft = draft;
-            }
-        })
-    });
     let name = if draft { "convertPullRequestToDraft" } else { "markPullRequestReadyForReview" };
-    let answer = match thread {
-        Some(_) if is_known => json!({"data": {name: {"pullRequest": {"isDraft": draft}}}}),
-        _ => json!({"data": {name: null}, "errors": [{
-            "type": "NOT_FOUND",
-            "path": [name],
-            "message": "Could not resolve to a node with the global id.",
-        }]}),
+    let refused = |kind: &str, message: &str| {
+        let error = json!({"type": kind, "path": [name], "message": message});
+        Json(json!({"data": {name: null}, "errors": [error]})).into_response()
     };
-    Json(answer).into_response()
+    let id = asked["variables"]["id"].as_str().and_then(|id| id.strip_prefix("PR_")?.rsplit_once('#'));
+    let thread = id.and_then(|(repository, number)| {
+        let (owner, name) = repository.split_once('/')?;
+        Some((found(owner, name)?, number.parse().ok()?))
+    });
+    let Some((repository, number)) = thread.filter(|_| is_known) else {
+        return refused("NOT_FOUND", "Could not resolve to a node with the global id.");
+    };
+    if draft && !has_drafts(repository) {
+        return refused("UNPROCESSABLE", NO_DRAFTS);
+    }
+    github.threads.edit(repository.full_name, number, |thread| {
+        if let Some(pull) = &mut thread.pull {
+            pull.draft = draft;
+        }
+    });
+    Json(json!({"data": {name: {"pullRequest": {"isDraft": draft}}}})).into_response()
 }
 
 impl GitHub {
@@ -273,36 +293,41 @@ impl GitHub {
         self.repositories.join(format!("{}.git", repository.full_name))
     }
 
-    fn pull(&self, owner: &str, name: &str, number: u64) -> Option<(&'static Repository, Thread)> {
+    async fn pull(&self, owner: &str, name: &str, number: u64) -> Option<(&'static Repository, Thread)> {
         let repository = found(owner, name)?;
-        let thread = self.threads.get(repository.full_name, number)?;
-        thread.pull.is_some().then_some((repository, thread))
+        let thread = self.threads.get(repository.full_name, number).filter(|thread| thread.pull.is_some())?;
+        Some((repository, self.followed(repository, thread).await))
     }
 
-    /// The pull request with its branch's present commit, as long as it is open; `refs/pull/N/head` follows.
-    async fn current(&self, repository: &Repository, thread: &Thread) -> Option<Pull> {
-        let pull = thread.pull.clone()?;
+    /// The pull request as its branch has it by now, as long as it is open: at its present commit, or closed when the branch is
+    /// gone. `refs/pull/N/head` follows.
+    async fn followed(&self, repository: &Repository, thread: Thread) -> Thread {
+        let Some(pull) = &thread.pull else { return thread };
         let folder = self.folder(repository);
         let store = Bare(&folder);
         let is_here = pull.head_repository == repository.full_name;
-        let tip = if is_here && !thread.closed { store.tip(&pull.head).await } else { None };
-        let head_sha = tip.unwrap_or_else(|| pull.head_sha.clone());
-        if head_sha != pull.head_sha {
-            self.threads.edit(repository.full_name, thread.number, |thread| {
-                if let Some(pull) = &mut thread.pull {
-                    pull.head_sha.clone_from(&head_sha);
+        let thread = if is_here && !thread.closed {
+            let tip = store.tip(&pull.head).await;
+            let edited = self.threads.edit(repository.full_name, thread.number, |thread| {
+                thread.closed = tip.is_none();
+                if let (Some(pull), Some(tip)) = (&mut thread.pull, tip) {
+                    pull.head_sha = tip;
                 }
             });
-        }
+            edited.unwrap_or(thread)
+        } else {
+            thread
+        };
         let reference = format!("refs/pull/{}/head", thread.number);
-        if let Err(error) = store.point(&reference, Some(&head_sha)).await {
+        let commit = thread.pull.as_ref().map(|pull| pull.head_sha.as_str());
+        if let Err(error) = store.point(&reference, commit).await {
             tracing::warn!(%error, reference, "the played GitHub could not point a reference");
         }
-        Some(Pull { head_sha, ..pull })
+        thread
     }
 
     async fn describe_pull(&self, repository: &Repository, thread: &Thread, whole: bool) -> Value {
-        let Some(pull) = self.current(repository, thread).await else { return Value::Null };
+        let Some(pull) = &thread.pull else { return Value::Null };
         let folder = self.folder(repository);
         let store = Bare(&folder);
         let base_sha = store.tip(&pull.base).await;
@@ -328,16 +353,20 @@ impl GitHub {
             "requested_reviewers": [],
             "requested_teams": [],
             "head": {
-                "label": label(&pull),
+                "label": label(pull),
                 "ref": pull.head,
                 "sha": pull.head_sha,
-                "repo": {"full_name": pull.head_repository, "owner": {"login": head_owner}},
+                "repo": {
+                    "id": repository_id(&pull.head_repository),
+                    "full_name": pull.head_repository,
+                    "owner": {"login": head_owner},
+                },
             },
             "base": {
                 "label": format!("{}:{}", repository.owner(), pull.base),
                 "ref": pull.base,
                 "sha": base_sha,
-                "repo": {"full_name": repository.full_name},
+                "repo": {"id": repository_id(repository.full_name), "full_name": repository.full_name},
             },
         });
         if whole {
@@ -361,6 +390,18 @@ impl GitHub {
         }
         described
     }
+}
+
+/// What stays of a repository under all its names; any number will do that no other has.
+fn repository_id(full_name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    full_name.hash(&mut hasher);
+    hasher.finish() >> 24
+}
+
+/// An account that pays nothing has no drafts in private repositories.
+fn has_drafts(repository: &Repository) -> bool {
+    !repository.private || repository.owner() != OWNER
 }
 
 fn label(pull: &Pull) -> String {
