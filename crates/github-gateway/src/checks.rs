@@ -1,4 +1,4 @@
-//! The checks of a commit: check runs and commit statuses as one short list, and what the failed ones say.
+//! The checks of a commit: check runs and commit statuses as one short list.
 
 use std::sync::Arc;
 
@@ -8,20 +8,17 @@ use utoipa::ToSchema;
 
 use crate::{
     failure::{Cause, Failure, Lacking},
-    github::GitHub,
+    github::{GitHub, Pages},
 };
 
+pub(crate) mod failures;
 pub(crate) mod log;
 
 const READING: &str = "reading the checks";
-/// Of so many failed checks it is read what they say.
-const EXPLAINED: usize = 10;
-/// So many annotations of each are told.
-const ANNOTATIONS: usize = 20;
-/// The longest text of a check that is told, in characters.
-const LONGEST: usize = 4000;
+/// 100 a page; who has more checks is told so.
+const PAGES: usize = 10;
 /// Of so many workflow runs the jobs are read, where check runs cannot be.
-const RUNS: usize = 10;
+const RUNS: usize = 30;
 
 /// The checks of a pull request's last commit, those that need somebody first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,38 +70,6 @@ enum Source {
     Status,
 }
 
-/// What failed checks say, for whoever is to mend it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CheckFailures {
-    pub(crate) commit: String,
-    pub(crate) failures: Vec<CheckFailure>,
-}
-
-/// What a failed check says.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CheckFailure {
-    pub(crate) name: String,
-    #[schema(required)]
-    pub(crate) note: Option<String>,
-    #[schema(required)]
-    pub(crate) url: Option<String>,
-    #[schema(required)]
-    pub(crate) summary: Option<String>,
-    pub(crate) annotations: Vec<Annotation>,
-    /// The end of its log, up to the last error in it.
-    #[schema(required)]
-    pub(crate) log: Option<String>,
-}
-
-/// A remark of a check on a line.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Annotation {
-    pub(crate) path: String,
-    #[serde(rename(deserialize = "start_line"))]
-    pub(crate) line: u64,
-    pub(crate) message: String,
-}
-
 /// The checks of all repositories.
 pub(crate) struct CheckReader {
     github: Arc<GitHub>,
@@ -119,112 +84,83 @@ impl CheckReader {
     pub(crate) async fn of(&self, repository: &RepositoryName, commit: &str) -> Result<CheckList, Failure> {
         let (runs, statuses) =
             tokio::join!(self.check_runs(repository, commit), self.statuses(repository, commit));
-        let mut unreadable = None;
-        let runs = match runs {
+        let mut unreadable = Vec::new();
+        let (runs, are_all_runs) = match runs {
             // No fine-grained token can read check runs; with GitHub Actions the jobs tell the same.
             Err(Failure { cause: Cause::Forbidden { lacking, .. }, .. }) => {
-                unreadable = Some(unreadable_sentence(lacking.as_ref()));
+                unreadable.push(unreadable_sentence(lacking.as_ref()));
                 self.jobs(repository, commit).await?
             }
             runs => runs?,
         };
-        let statuses = match statuses {
+        let (statuses, are_all_statuses) = match statuses {
             Err(Failure { cause: Cause::Forbidden { .. }, .. }) => {
                 let sentence = "Commit statuses cannot be read: GITHUB_TOKEN needs the permission commit statuses: read.";
-                unreadable.get_or_insert_with(|| sentence.into());
-                Vec::new()
+                unreadable.push(sentence.into());
+                (Vec::new(), true)
             }
             statuses => statuses?,
         };
+        if !(are_all_runs && are_all_statuses) {
+            unreadable.push("There are more checks than are read here; GitHub shows them all.".into());
+        }
         let mut checks: Vec<Check> = runs.into_iter().chain(statuses).collect();
         checks.sort_by(|one, other| one.state.cmp(&other.state).then_with(|| one.name.cmp(&other.name)));
+        let unreadable = (!unreadable.is_empty()).then(|| unreadable.join(" "));
         Ok(CheckList { commit: commit.to_owned(), checks, unreadable })
     }
 
-    /// What the failed ones say. What cannot be read of one is left out.
-    pub(crate) async fn failures(
+    /// The check runs, and whether these are all; so are the others.
+    async fn check_runs(
         &self,
         repository: &RepositoryName,
         commit: &str,
-    ) -> Result<CheckFailures, Failure> {
-        let checks = self.of(repository, commit).await?;
-        let mut failures = Vec::new();
-        for check in
-            checks.checks.into_iter().filter(|check| check.state == CheckState::Failed).take(EXPLAINED)
-        {
-            failures.push(self.explain(repository, check).await);
-        }
-        Ok(CheckFailures { commit: checks.commit, failures })
-    }
-
-    async fn explain(&self, repository: &RepositoryName, check: Check) -> CheckFailure {
-        let Check { name, note, url, source, .. } = check;
-        let Source::Run { id, has_log, title, summary, annotations } = source else {
-            return CheckFailure { name, note, url, summary: None, annotations: Vec::new(), log: None };
-        };
-        let (owner, repo, id) = (repository.owner(), repository.name(), id.to_string());
-        let annotations = async {
-            if annotations == 0 {
-                return Vec::new();
-            }
-            let address = self
-                .github
-                .address(&["repos", owner, repo, "check-runs", &id, "annotations"], &[("per_page", "50")]);
-            self.github.read::<Vec<Annotation>>(address, READING).await.unwrap_or_default()
-        };
-        let log = async {
-            let address = self.github.address(&["repos", owner, repo, "actions", "jobs", &id, "logs"], &[]);
-            let text = if has_log { self.github.text_end(address, READING).await.ok() } else { None };
-            text.map(|text| log::excerpt(&text)).filter(|text| !text.is_empty())
-        };
-        let (mut annotations, log) = tokio::join!(annotations, log);
-        annotations.truncate(ANNOTATIONS);
-        for annotation in &mut annotations {
-            annotation.message = cut(&annotation.message);
-        }
-        let said: Vec<String> =
-            [title, summary].into_iter().flatten().filter(|text| !text.is_empty()).collect();
-        let summary = (!said.is_empty()).then(|| cut(&said.join("\n")));
-        CheckFailure { name, note, url, summary, annotations, log }
-    }
-
-    async fn check_runs(&self, repository: &RepositoryName, commit: &str) -> Result<Vec<Check>, Failure> {
+    ) -> Result<(Vec<Check>, bool), Failure> {
         let address = self.github.address(
             &["repos", repository.owner(), repository.name(), "commits", commit, "check-runs"],
             &[("per_page", "100")],
         );
-        let told: ToldRuns = self.github.read(address, READING).await?;
-        Ok(told.check_runs.into_iter().map(Check::from).collect())
+        let Pages { pages, are_all } = self.github.pages::<ToldRuns>(address, PAGES, READING).await?;
+        let runs = pages.into_iter().flat_map(|page| page.check_runs);
+        Ok((runs.map(Check::from).collect(), are_all))
     }
 
-    async fn jobs(&self, repository: &RepositoryName, commit: &str) -> Result<Vec<Check>, Failure> {
+    async fn jobs(&self, repository: &RepositoryName, commit: &str) -> Result<(Vec<Check>, bool), Failure> {
         let (owner, name) = (repository.owner(), repository.name());
-        let query = [("head_sha", commit), ("per_page", "30")];
+        let query = [("head_sha", commit), ("per_page", "100")];
         let address = self.github.address(&["repos", owner, name, "actions", "runs"], &query);
         let runs: ToldWorkflows = match self.github.read(address, READING).await {
             // Then there is nothing but statuses.
             Err(Failure { cause: Cause::Forbidden { .. } | Cause::NotFound { .. }, .. }) => {
-                return Ok(Vec::new());
+                return Ok((Vec::new(), true));
             }
             runs => runs?,
         };
+        let mut are_all = runs.total_count <= RUNS;
         let mut checks = Vec::new();
         for run in runs.workflow_runs.iter().take(RUNS) {
             let at = ["repos", owner, name, "actions", "runs", &run.id.to_string(), "jobs"];
             let address = self.github.address(&at, &[("per_page", "100")]);
-            let told: ToldJobs = self.github.read(address, READING).await?;
-            checks.extend(told.jobs.into_iter().map(|job| Check::from(ToldRun { is_job: true, ..job })));
+            let told = self.github.pages::<ToldJobs>(address, PAGES, READING).await?;
+            are_all &= told.are_all;
+            let jobs = told.pages.into_iter().flat_map(|page| page.jobs);
+            checks.extend(jobs.map(|job| Check::from(ToldRun { is_job: true, ..job })));
         }
-        Ok(checks)
+        Ok((checks, are_all))
     }
 
-    async fn statuses(&self, repository: &RepositoryName, commit: &str) -> Result<Vec<Check>, Failure> {
+    async fn statuses(
+        &self,
+        repository: &RepositoryName,
+        commit: &str,
+    ) -> Result<(Vec<Check>, bool), Failure> {
         let address = self.github.address(
             &["repos", repository.owner(), repository.name(), "commits", commit, "status"],
             &[("per_page", "100")],
         );
-        let told: ToldStatuses = self.github.read(address, READING).await?;
-        Ok(told.statuses.into_iter().map(Check::from).collect())
+        let Pages { pages, are_all } = self.github.pages::<ToldStatuses>(address, PAGES, READING).await?;
+        let statuses = pages.into_iter().flat_map(|page| page.statuses);
+        Ok((statuses.map(Check::from).collect(), are_all))
     }
 }
 
@@ -238,14 +174,6 @@ fn unreadable_sentence(lacking: Option<&Lacking>) -> String {
     )
 }
 
-fn cut(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
-        text.to_owned()
-    } else {
-        text.chars().take(LONGEST).collect::<String>() + " …"
-    }
-}
-
 #[derive(Deserialize)]
 struct ToldRuns {
     check_runs: Vec<ToldRun>,
@@ -253,6 +181,7 @@ struct ToldRuns {
 
 #[derive(Deserialize)]
 struct ToldWorkflows {
+    total_count: usize,
     workflow_runs: Vec<ToldWorkflow>,
 }
 

@@ -1,19 +1,22 @@
 //! GitHub's REST API with the one token: every request of it, and how its refusals are read, is here.
 
 mod answers;
+mod limit;
 pub(crate) mod refusal;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures_util::TryStreamExt;
+use ocweb_git_access::RepositoryName;
 use ocweb_service::Proxies;
-use reqwest::{Method, Response, Url, header};
-use serde::{Serialize, de::DeserializeOwned};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::failure::{Cause, Failure};
 use answers::Answers;
+use limit::Limit;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// A repository that was renamed is one step away.
@@ -31,12 +34,26 @@ pub(crate) struct GitHub {
     api: Url,
     token: Option<String>,
     answers: Answers,
+    limit: Limit,
 }
 
 /// What an answer held, and where the next page of it is.
-pub(crate) struct Page<T> {
-    pub(crate) content: T,
-    pub(crate) next: Option<Url>,
+struct Page<T> {
+    content: T,
+    next: Option<Url>,
+}
+
+/// A list that comes in pages.
+pub(crate) struct Pages<T> {
+    pub(crate) pages: Vec<T>,
+    /// Whether these are all that there are.
+    pub(crate) are_all: bool,
+}
+
+/// A repository, as far as it tells where it is.
+#[derive(Deserialize)]
+struct Named {
+    full_name: String,
 }
 
 impl GitHub {
@@ -52,7 +69,7 @@ impl GitHub {
         });
         let http = builder().redirect(policy).build()?;
         let strangers = builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, strangers, api, token, answers: Answers::default() })
+        Ok(Self { http, strangers, api, token, answers: Answers::default(), limit: Limit::default() })
     }
 
     /// An address of the API: each segment is one, whatever is in it.
@@ -76,20 +93,45 @@ impl GitHub {
         Ok(self.page(address, doing).await?.content)
     }
 
-    /// Reads a page of a list. What has not changed since it was read last costs nothing of GitHub's rate limit.
-    pub(crate) async fn page<T: DeserializeOwned>(
+    /// Reads a list, at most so many pages of it.
+    pub(crate) async fn pages<T: DeserializeOwned>(
         &self,
         address: Url,
+        most: usize,
         doing: &'static str,
-    ) -> Result<Page<T>, Failure> {
+    ) -> Result<Pages<T>, Failure> {
+        let (mut pages, mut next) = (Vec::new(), Some(address));
+        while pages.len() < most
+            && let Some(address) = next.take()
+        {
+            let page = self.page(address, doing).await?;
+            pages.push(page.content);
+            next = page.next;
+        }
+        Ok(Pages { pages, are_all: next.is_none() })
+    }
+
+    /// How a repository is called by now: GitHub leads there from the names that it had.
+    pub(crate) async fn present_name(
+        &self,
+        repository: &RepositoryName,
+        doing: &'static str,
+    ) -> Result<RepositoryName, Failure> {
+        let address = self.address(&["repos", repository.owner(), repository.name()], &[]);
+        let Named { full_name } = self.read(address, doing).await?;
+        full_name.parse().map_err(|_| Failure::new(doing, Cause::Garbled))
+    }
+
+    /// Reads one page. What has not changed since it was read last costs nothing of GitHub's rate limit.
+    async fn page<T: DeserializeOwned>(&self, address: Url, doing: &'static str) -> Result<Page<T>, Failure> {
         let garbled = |_| Failure::new(doing, Cause::Garbled);
         let known = self.answers.get(&address);
         let mut request = self.request(Method::GET, address.clone(), doing)?;
         if let Some(known) = &known {
             request = request.header(header::IF_NONE_MATCH, &known.tag);
         }
-        let response = request.send().await.map_err(|error| Failure::transport(doing, &error))?;
-        if let (reqwest::StatusCode::NOT_MODIFIED, Some(known)) = (response.status(), known) {
+        let response = self.send(request, doing).await?;
+        if let (StatusCode::NOT_MODIFIED, Some(known)) = (response.status(), known) {
             let content = serde_json::from_slice(&known.body).map_err(garbled)?;
             return Ok(Page { content, next: known.next });
         }
@@ -106,7 +148,13 @@ impl GitHub {
         Ok(Page { content, next })
     }
 
-    /// Changes something, and answers what GitHub says of it then; `null` where it says nothing.
+    /// Deletes something.
+    pub(crate) async fn delete(&self, address: Url, doing: &'static str) -> Result<(), Failure> {
+        let request = self.request(Method::DELETE, address, doing)?;
+        accepted(self.send(request, doing).await?, doing).await.map(drop)
+    }
+
+    /// Changes something, and answers what GitHub says of it then.
     pub(crate) async fn change(
         &self,
         method: Method,
@@ -115,12 +163,8 @@ impl GitHub {
         doing: &'static str,
     ) -> Result<Value, Failure> {
         let request = self.request(method, address, doing)?.json(body);
-        let response = request.send().await.map_err(|error| Failure::transport(doing, &error))?;
-        let response = accepted(response, doing).await?;
+        let response = accepted(self.send(request, doing).await?, doing).await?;
         let body = response.bytes().await.map_err(|error| Failure::transport(doing, &error))?;
-        if body.is_empty() {
-            return Ok(Value::Null);
-        }
         serde_json::from_slice(&body).map_err(|_| Failure::new(doing, Cause::Garbled))
     }
 
@@ -133,17 +177,17 @@ impl GitHub {
     ) -> Result<Value, Failure> {
         let body = json!({"query": query, "variables": variables});
         let answer = self.change(Method::POST, graphql_address(&self.api), &body, doing).await?;
-        let errors = answer["errors"].as_array().into_iter().flatten();
-        let reasons: Vec<String> =
-            errors.filter_map(|error| error["message"].as_str().map(str::to_owned)).collect();
-        if reasons.is_empty() { Ok(answer) } else { Err(Failure::new(doing, Cause::Invalid { reasons })) }
+        match refusal::cause_among_data(&answer) {
+            None => Ok(answer),
+            Some(cause) => Err(self.refused(cause, doing)),
+        }
     }
 
     /// The end of a text that the API leads to, wherever that is: the token stays here.
     pub(crate) async fn text_end(&self, address: Url, doing: &'static str) -> Result<String, Failure> {
         let transport = |error: reqwest::Error| Failure::transport(doing, &error);
         let request = self.request(Method::GET, address, doing)?;
-        let answer = request.send().await.map_err(transport)?;
+        let answer = self.send(request, doing).await?;
         let answer = if answer.status().is_redirection() {
             let garbled = || Failure::new(doing, Cause::Garbled);
             let location = answer.headers().get(header::LOCATION).and_then(|place| place.to_str().ok());
@@ -168,12 +212,28 @@ impl GitHub {
         Ok(text)
     }
 
-    fn request(
-        &self,
-        method: Method,
-        address: Url,
-        doing: &'static str,
-    ) -> Result<reqwest::RequestBuilder, Failure> {
+    /// Sends a request, unless GitHub wants to be left alone for now. What is answered is no refusal.
+    async fn send(&self, request: RequestBuilder, doing: &'static str) -> Result<Response, Failure> {
+        if let Some(retry_after) = self.limit.rest(Instant::now()) {
+            return Err(Failure::new(doing, Cause::RateLimited { retry_after }));
+        }
+        let response = request.send().await.map_err(|error| Failure::transport(doing, &error))?;
+        let status = response.status();
+        if status.is_client_error() || status.is_server_error() {
+            return Err(self.refused(cause(response).await, doing));
+        }
+        Ok(response)
+    }
+
+    fn refused(&self, cause: Cause, doing: &'static str) -> Failure {
+        if let Cause::RateLimited { retry_after } = cause {
+            tracing::warn!(retry_after, doing, "GitHub wants to be left alone");
+            self.limit.set(retry_after, Instant::now());
+        }
+        Failure::new(doing, cause)
+    }
+
+    fn request(&self, method: Method, address: Url, doing: &'static str) -> Result<RequestBuilder, Failure> {
         let token = self.token.as_deref().ok_or(Failure::new(doing, Cause::TokenMissing))?;
         Ok(self
             .http
@@ -184,16 +244,19 @@ impl GitHub {
     }
 }
 
-/// The answer, unless it is a refusal.
+/// The answer, if it is one.
 async fn accepted(response: Response, doing: &'static str) -> Result<Response, Failure> {
-    let status = response.status();
-    if status.is_success() {
+    if response.status().is_success() {
         return Ok(response);
     }
-    let headers = response.headers().clone();
+    Err(Failure::new(doing, cause(response).await))
+}
+
+async fn cause(response: Response) -> Cause {
+    let (status, headers) = (response.status(), response.headers().clone());
     // Without its words a refusal is told by its status.
     let body: Bytes = response.bytes().await.unwrap_or_default();
-    Err(Failure::new(doing, refusal::cause(status, &headers, &body)))
+    refusal::cause(status, &headers, &body)
 }
 
 /// Whether an address is one of the API's own.

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    failure::Failure,
+    failure::{Cause, Failure},
     github::GitHub,
-    pull_requests::{PullRequestHead, PullRequestState, PullRequests},
+    pull_requests::{PullRequest, PullRequestHead, PullRequestState, PullRequests},
 };
 
 const READING: &str = "reading it";
@@ -52,6 +52,8 @@ pub(crate) struct TopicPullRequest {
 pub(crate) struct Reference {
     pub(crate) repository: RepositoryName,
     pub(crate) number: u64,
+    /// Whether the address says that it is a pull request.
+    pub(crate) is_pull_request: bool,
 }
 
 impl Reference {
@@ -63,7 +65,7 @@ impl Reference {
             Some((repository, number)) if !text.contains("://") => (repository.parse().ok()?, number),
             _ => return Self::parse_address(text, github),
         };
-        Some(Self { repository, number: numbered(number)? })
+        Some(Self { repository, number: numbered(number)?, is_pull_request: false })
     }
 
     fn parse_address(text: &str, github: &Url) -> Option<Self> {
@@ -79,10 +81,11 @@ impl Reference {
         let mut parts = below.trim_start_matches('/').split('/');
         let repository = RepositoryName::from_parts(parts.next()?, parts.next()?).ok()?;
         let kind = parts.next()?;
-        if !["pull", "pulls", "issues"].contains(&kind) {
+        let is_pull_request = ["pull", "pulls"].contains(&kind);
+        if !is_pull_request && kind != "issues" {
             return None;
         }
-        Some(Self { repository, number: numbered(parts.next()?)? })
+        Some(Self { repository, number: numbered(parts.next()?)?, is_pull_request })
     }
 }
 
@@ -102,42 +105,68 @@ impl Issues {
         Self { github, pull_requests }
     }
 
-    /// The issue or pull request of this number; GitHub numbers both in one row.
-    pub(crate) async fn get(&self, Reference { repository, number }: Reference) -> Result<Topic, Failure> {
+    /// The issue or pull request of this number; GitHub numbers both in one row. A token that may read only the one of them is
+    /// enough where the address says which it is.
+    pub(crate) async fn get(&self, asked: Reference) -> Result<Topic, Failure> {
+        let Reference { repository, number, is_pull_request } = asked;
+        if is_pull_request {
+            match self.pull_requests.get(&repository, number).await {
+                // GitHub shows issues under such addresses, too.
+                Err(Failure { cause: Cause::NotFound { .. }, .. }) => {}
+                pull => return Ok(Topic::of_pull_request(repository, pull?)),
+            }
+        }
         let at = ["repos", repository.owner(), repository.name(), "issues", &number.to_string()];
         let told: Told = self.github.read(self.github.address(&at, &[]), READING).await?;
-        let pull_request = if told.pull_request.is_some() {
-            let pull = self.pull_requests.get(&repository, number).await?;
-            let own =
-                pull.head.repo.as_deref().is_some_and(|repo| repo.eq_ignore_ascii_case(repository.as_str()));
-            let is_open = matches!(pull.state, PullRequestState::Open | PullRequestState::Draft);
-            // Of a fork, or of a branch that may be gone, GitHub keeps the commits under the number.
-            let begin_at =
-                if own && is_open { pull.head.branch.clone() } else { format!("pull/{number}/head") };
-            Some(TopicPullRequest { state: pull.state, head: pull.head, base: pull.base, begin_at })
-        } else {
-            None
-        };
-        let body = told.body.unwrap_or_default().replace("\r\n", "\n");
-        let body = match body.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{} …", &body[..end]),
-            None => body,
-        };
-        let author = told.user.map_or_else(|| "ghost".into(), |user| user.login);
-        Ok(Topic {
-            repo: repository,
-            number,
-            title: told.title,
-            body,
-            author,
-            url: told.html_url,
-            pull_request,
-        })
+        if told.pull_request.is_some() {
+            return Ok(Topic::of_pull_request(
+                repository.clone(),
+                self.pull_requests.get(&repository, number).await?,
+            ));
+        }
+        let repo = self.home(repository, &told).await?;
+        let Told { number, title, body, html_url: url, user, .. } = told;
+        let (body, author) =
+            (shortened(&body.unwrap_or_default()), user.map_or_else(|| "ghost".into(), |user| user.login));
+        Ok(Topic { repo, number, title, body, author, url, pull_request: None })
+    }
+
+    /// The repository that an issue is in by now. One that was renamed keeps the name by which it was asked for, and may be
+    /// cloned here.
+    async fn home(&self, asked: RepositoryName, told: &Told) -> Result<RepositoryName, Failure> {
+        let garbled = || Failure::new(READING, Cause::Garbled);
+        let mut parts = told.repository_url.rsplit('/');
+        let (name, owner) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let home = RepositoryName::from_parts(owner, name).map_err(|_| garbled())?;
+        let is_there =
+            home.key() == asked.key() || self.github.present_name(&asked, READING).await?.key() == home.key();
+        Ok(if is_there { asked } else { home })
+    }
+}
+
+impl Topic {
+    fn of_pull_request(repo: RepositoryName, pull: PullRequest) -> Self {
+        let PullRequest { number, title, body, url, author, state, base, head, is_own, .. } = pull;
+        let is_open = matches!(state, PullRequestState::Open | PullRequestState::Draft);
+        // Of a fork, or of a branch that may be gone, GitHub keeps the commits under the number.
+        let begin_at = if is_own && is_open { head.branch.clone() } else { format!("pull/{number}/head") };
+        let pull_request = Some(TopicPullRequest { state, head, base, begin_at });
+        Self { repo, number, title, body: shortened(&body), author, url, pull_request }
+    }
+}
+
+fn shortened(body: &str) -> String {
+    let body = body.replace("\r\n", "\n");
+    match body.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &body[..end]),
+        None => body,
     }
 }
 
 #[derive(Deserialize)]
 struct Told {
+    number: u64,
+    repository_url: String,
     title: String,
     body: Option<String>,
     html_url: String,
@@ -157,7 +186,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, github: &str) -> Option<String> {
-        let Reference { repository, number } = Reference::parse(text, &github.parse().unwrap())?;
+        let Reference { repository, number, .. } = Reference::parse(text, &github.parse().unwrap())?;
         Some(format!("{repository}#{number}"))
     }
 
@@ -208,7 +237,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_fall(text in "(https?://)?(github\\.com|[a-z.@:]{0,12})?[/a-z0-9#?%.]{0,40}|.{0,60}") {
-            if let Some(Reference { repository, number }) =
+            if let Some(Reference { repository, number, .. }) =
                 Reference::parse(&text, &"https://github.com".parse().unwrap())
             {
                 prop_assert!(number > 0 && text.contains(repository.name()));

@@ -15,6 +15,10 @@ use crate::{
 
 const READING: &str = "reading the pull request";
 const CHANGING: &str = "changing the pull request";
+const CHANGING_THE_REST: &str =
+    "changing title, text and base of the pull request, which is a draft, or none any more, already";
+/// 100 a page: more has hardly anybody said of one.
+const REVIEW_PAGES: usize = 10;
 
 /// A pull request, as it is now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +37,9 @@ pub(crate) struct PullRequest {
     pub(crate) head: PullRequestHead,
     pub(crate) mergeable: Mergeable,
     pub(crate) review: Review,
+    /// Whether its commits are in the repository itself, whatever that is called by now.
+    #[serde(skip)]
+    pub(crate) is_own: bool,
     /// What GraphQL calls it.
     #[serde(skip)]
     node: String,
@@ -136,15 +143,31 @@ impl PullRequests {
         repository: &RepositoryName,
         branch: &BranchName,
     ) -> Result<Option<PullRequest>, Failure> {
-        let head = format!("{}:{branch}", repository.owner());
-        let query = [("head", head.as_str()), ("state", "all"), ("per_page", "20")];
-        let address = self.github.address(&["repos", repository.owner(), repository.name(), "pulls"], &query);
-        let listed: Vec<Listed> = self.github.read(address, READING).await?;
+        let mut listed = self.list(repository, repository.owner(), branch).await?;
+        if listed.is_empty() {
+            // GitHub leads from an old name to the repository, but knows branches by their present owner alone.
+            let present = self.github.present_name(repository, READING).await?;
+            if !present.owner().eq_ignore_ascii_case(repository.owner()) {
+                listed = self.list(repository, present.owner(), branch).await?;
+            }
+        }
         let found = listed.iter().find(|pull| pull.state == "open").or(listed.first());
         match found {
             Some(pull) => self.get(repository, pull.number).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    async fn list(
+        &self,
+        repository: &RepositoryName,
+        owner: &str,
+        branch: &BranchName,
+    ) -> Result<Vec<Listed>, Failure> {
+        let head = format!("{owner}:{branch}");
+        let query = [("head", head.as_str()), ("state", "all"), ("per_page", "20")];
+        let address = self.github.address(&["repos", repository.owner(), repository.name(), "pulls"], &query);
+        self.github.read(address, READING).await
     }
 
     /// One pull request.
@@ -153,7 +176,7 @@ impl PullRequests {
         let reviews = if told.merged_at.is_none() && told.state == "open" {
             let mut address = self.address(repository, number, &["reviews"]);
             address.set_query(Some("per_page=100"));
-            self.github.read(address, READING).await?
+            self.github.pages::<Vec<ToldReview>>(address, REVIEW_PAGES, READING).await?.pages.concat()
         } else {
             Vec::new()
         };
@@ -176,7 +199,8 @@ impl PullRequests {
         Ok(told.with(&[]))
     }
 
-    /// Changes one, and answers it as it is then.
+    /// Changes one, and answers it as it is then. Whether it is a draft comes first: a repository may have none, and then nothing
+    /// was changed.
     pub(crate) async fn change(
         &self,
         repository: &RepositoryName,
@@ -189,27 +213,31 @@ impl PullRequests {
         for (name, text) in texts {
             request.extend(text.map(|text: String| (name.to_owned(), Value::from(text))));
         }
+        let mut doing = CHANGING;
+        if let Some(draft) = draft
+            && self.set_draft(&self.get(repository, number).await?, draft).await?
+        {
+            doing = CHANGING_THE_REST;
+        }
         if !request.is_empty() {
             let address = self.address(repository, number, &[]);
-            self.github.change(Method::PATCH, address, &request, CHANGING).await?;
-        }
-        let now = self.get(repository, number).await?;
-        match (draft, now.state) {
-            (Some(true), PullRequestState::Open) => self.set_draft(&now, "convertPullRequestToDraft").await?,
-            (Some(false), PullRequestState::Draft) => {
-                self.set_draft(&now, "markPullRequestReadyForReview").await?;
-            }
-            _ => return Ok(now),
+            self.github.change(Method::PATCH, address, &request, doing).await?;
         }
         self.get(repository, number).await
     }
 
-    /// GitHub's REST API cannot do this.
-    async fn set_draft(&self, pull: &PullRequest, mutation: &str) -> Result<(), Failure> {
+    /// Makes it a draft or none, and tells whether there was anything to do. GitHub's REST API cannot do this.
+    async fn set_draft(&self, pull: &PullRequest, draft: bool) -> Result<bool, Failure> {
+        let mutation = match (draft, pull.state) {
+            (true, PullRequestState::Open) => "convertPullRequestToDraft",
+            (false, PullRequestState::Draft) => "markPullRequestReadyForReview",
+            _ => return Ok(false),
+        };
         let query = format!(
             "mutation($id: ID!) {{ {mutation}(input: {{pullRequestId: $id}}) {{ pullRequest {{ isDraft }} }} }}"
         );
-        self.github.mutate(&query, json!({"id": pull.node}), CHANGING).await.map(drop)
+        self.github.mutate(&query, json!({"id": pull.node}), CHANGING).await?;
+        Ok(true)
     }
 
     /// Deletes the branch of a pull request that is over, unless something came onto it since.
@@ -221,8 +249,7 @@ impl PullRequests {
         const DELETING: &str = "deleting the branch";
         let pull = self.get(repository, number).await?;
         let branch: BranchName = pull.head.branch.parse().map_err(|_| NotDeleted::NotOurs)?;
-        let own = pull.head.repo.as_deref().and_then(|repo| repo.parse::<RepositoryName>().ok());
-        if !branch.is_ours() || own.is_none_or(|own| own.key() != repository.key()) {
+        if !branch.is_ours() || !pull.is_own {
             return Err(NotDeleted::NotOurs);
         }
         if matches!(pull.state, PullRequestState::Open | PullRequestState::Draft) {
@@ -230,16 +257,16 @@ impl PullRequests {
         }
         let at = ["repos", repository.owner(), repository.name(), "git"];
         let parts: Vec<&str> = branch.as_str().split('/').collect();
-        let reference = self.github.address(&[&at[..], &["ref", "heads"], &parts].concat(), &[]);
-        let tip: Reference = match self.github.read(reference, DELETING).await {
-            Err(Failure { cause: Cause::NotFound { .. }, .. }) => return Ok(()),
-            tip => tip?,
-        };
+        // All that begin so. Asked for the one, GitHub would say of a missing branch what it says to a token that may not see it.
+        let matching = self.github.address(&[&at[..], &["matching-refs", "heads"], &parts].concat(), &[]);
+        let matching: Vec<Reference> = self.github.read(matching, DELETING).await?;
+        let name = format!("refs/heads/{branch}");
+        let Some(tip) = matching.into_iter().find(|reference| reference.name == name) else { return Ok(()) };
         if tip.object.sha != pull.head.commit {
             return Err(NotDeleted::WentOn);
         }
         let address = self.github.address(&[&at[..], &["refs", "heads"], &parts].concat(), &[]);
-        self.github.change(Method::DELETE, address, &Value::Null, DELETING).await?;
+        self.github.delete(address, DELETING).await?;
         tracing::info!(%repository, %branch, number, "the branch of a pull request was deleted");
         Ok(())
     }
@@ -278,6 +305,8 @@ struct Listed {
 
 #[derive(Deserialize)]
 struct Reference {
+    #[serde(rename = "ref")]
+    name: String,
     object: Object,
 }
 
@@ -311,7 +340,7 @@ struct Told {
     base: Side,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Account {
     login: String,
 }
@@ -326,10 +355,11 @@ struct Side {
 
 #[derive(Deserialize)]
 struct Repo {
+    id: u64,
     full_name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct ToldReview {
     user: Option<Account>,
     state: String,
@@ -350,6 +380,8 @@ impl Told {
             (Some(true), _) => Mergeable::Yes,
             (None, _) => Mergeable::Unknown,
         };
+        let id = |side: &Side| side.repo.as_ref().map(|repo| repo.id);
+        let is_own = id(&self.head).is_some() && id(&self.head) == id(&self.base);
         let is_asked = !self.requested_reviewers.is_empty() || !self.requested_teams.is_empty();
         PullRequest {
             number: self.number,
@@ -366,6 +398,7 @@ impl Told {
             },
             mergeable,
             review: decision(reviews, is_asked),
+            is_own,
             node: self.node_id,
         }
     }

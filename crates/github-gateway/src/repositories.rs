@@ -80,14 +80,7 @@ impl Repositories {
             ("sort", "pushed"),
             ("affiliation", "owner,collaborator,organization_member"),
         ];
-        let mut repositories = Vec::new();
-        let mut next = Some(self.github.address(&["user", "repos"], &query));
-        for _ in 0..PAGES {
-            let Some(address) = next.take() else { break };
-            let page = self.github.page::<Vec<GitHubRepository>>(address, DOING).await?;
-            repositories.extend(page.content);
-            next = page.next;
-        }
-        Ok(repositories)
+        let address = self.github.address(&["user", "repos"], &query);
+        Ok(self.github.pages::<Vec<GitHubRepository>>(address, PAGES, DOING).await?.pages.concat())
     }
 }

@@ -6,48 +6,19 @@ mod support;
 
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};
-use support::{BRANCH, Bench, chat_capability};
-
-const PULLS: &str = "/admin/pull-requests/demo/hello-web";
-
-/// A chat whose branch has one commit and is pushed.
-async fn pushed() -> Bench {
-    let bench = Bench::new().await;
-    let worktree = bench.chat().await;
-    bench.commit(&worktree, "one").await;
-    push(&bench).await;
-    bench
-}
-
-async fn push(bench: &Bench) {
-    let worktree = bench.projects("worktrees/demo__hello-web__ses_1");
-    bench.git(&worktree, &chat_capability(), &["push", "-q", "origin", "HEAD"]).await.unwrap();
-}
-
-async fn open(bench: &Bench, draft: bool) -> Value {
-    let new = json!({"title": "One", "body": "It is one.", "head": BRANCH, "base": "main", "draft": draft});
-    let (status, opened) = bench.page_asks("POST", PULLS, Some(new)).await;
-    assert_eq!(status, 201, "{opened}");
-    opened
-}
-
-async fn found(bench: &Bench) -> Value {
-    let (status, found) = bench.page_asks("GET", &format!("{PULLS}?branch={BRANCH}"), None).await;
-    assert_eq!(status, 200, "{found}");
-    found["pull_request"].clone()
-}
+use support::{BRANCH, Bench, PULLS, chat_capability};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_is_opened_changed_and_followed_to_its_end() {
-    let bench = pushed().await;
-    assert_eq!(found(&bench).await, Value::Null);
-    let opened = open(&bench, true).await;
+    let bench = Bench::pushed().await;
+    assert_eq!(bench.found().await, Value::Null);
+    let opened = bench.open(true).await;
     assert_eq!(
         (&opened["number"], &opened["state"], &opened["base"]),
         (&json!(1), &json!("draft"), &json!("main"))
     );
     assert_eq!(opened["url"], format!("{}/demo/hello-web/pull/1", bench.world.url()));
-    let now = found(&bench).await;
+    let now = bench.found().await;
     assert_eq!(
         (&now["mergeable"], &now["review"], &now["body"]),
         (&json!("yes"), &json!("none"), &json!("It is one."))
@@ -66,15 +37,15 @@ async fn a_pull_request_is_opened_changed_and_followed_to_its_end() {
 
     let review = |user: &str, state: &str| json!({"kind": "review", "repository": "demo/hello-web", "number": 1, "user": user, "state": state});
     bench.happens(review("ada", "CHANGES_REQUESTED")).await;
-    assert_eq!(found(&bench).await["review"], "changes_requested");
+    assert_eq!(bench.found().await["review"], "changes_requested");
     bench.happens(review("ada", "APPROVED")).await;
-    assert_eq!(found(&bench).await["review"], "approved");
+    assert_eq!(bench.found().await["review"], "approved");
 
     let kept = bench.page_asks("DELETE", &format!("{PULLS}/1/branch"), None).await;
     assert_eq!((kept.0, &kept.1["type"]), (409, &json!("branch-kept")), "it is still open");
     let (status, _) = bench.at_github("PUT", "/pulls/1/merge", json!({"merge_method": "squash"})).await;
     assert_eq!(status, 200);
-    let merged = found(&bench).await;
+    let merged = bench.found().await;
     assert_eq!((&merged["state"], &merged["number"]), (&json!("merged"), &json!(1)));
     let head = bench.at_remote(&format!("refs/heads/{BRANCH}")).await.unwrap();
     assert_eq!(merged["head"]["commit"], head.as_str());
@@ -89,11 +60,11 @@ async fn a_pull_request_is_opened_changed_and_followed_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_branch_that_went_on_after_the_merge_stays() {
-    let bench = pushed().await;
-    open(&bench, false).await;
+    let bench = Bench::pushed().await;
+    bench.open(false).await;
     bench.at_github("PUT", "/pulls/1/merge", json!({"merge_method": "merge"})).await;
     bench.commit(&bench.projects("worktrees/demo__hello-web__ses_1"), "two").await;
-    push(&bench).await;
+    bench.push().await;
     let (status, problem) = bench.page_asks("DELETE", &format!("{PULLS}/1/branch"), None).await;
     assert_eq!((status, &problem["type"]), (409, &json!("branch-kept")));
     assert!(bench.at_remote(&format!("refs/heads/{BRANCH}")).await.is_some());
@@ -101,7 +72,7 @@ async fn a_branch_that_went_on_after_the_merge_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_github_refuses_is_said_in_its_words() {
-    let bench = pushed().await;
+    let bench = Bench::pushed().await;
     let refused = async |new: Value| {
         let (status, problem) = bench.page_asks("POST", PULLS, Some(new)).await;
         (status, problem["detail"].as_str().unwrap_or_default().to_owned())
@@ -115,7 +86,7 @@ async fn what_github_refuses_is_said_in_its_words() {
     let unpushed = refused(new("ocweb/never", "main")).await;
     assert_eq!(unpushed.0, 422);
     assert!(unpushed.1.contains("push it first"), "{}", unpushed.1);
-    open(&bench, false).await;
+    bench.open(false).await;
     let twice = refused(new(BRANCH, "main")).await;
     assert!(twice.1.contains(&format!("A pull request already exists for demo:{BRANCH}")), "{}", twice.1);
     assert_eq!(refused(json!({"title": " ", "head": BRANCH, "base": "main"})).await.0, 400);
@@ -137,18 +108,18 @@ async fn what_github_refuses_is_said_in_its_words() {
         "{}",
         forbidden.1
     );
-    let body = Some(json!({"message": "You have exceeded a secondary rate limit."}));
-    bench.world.faults().add(Fault { body, ..Fault::status(Part::Api, 403) });
-    assert_eq!(refused(new(BRANCH, "main")).await.0, 429);
     bench.world.faults().add(Fault::status(Part::Api, 401));
     let (status, problem) = bench.page_asks("GET", &format!("{PULLS}/1"), None).await;
     assert_eq!((status, &problem["type"]), (502, &json!("github-unauthorized")));
+    let body = Some(json!({"message": "You have exceeded a secondary rate limit."}));
+    bench.world.faults().add(Fault { body, ..Fault::status(Part::Api, 403) });
+    assert_eq!(refused(new(BRANCH, "main")).await.0, 429);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn checks_and_statuses_are_one_list_and_the_failed_ones_tell_why() {
-    let bench = pushed().await;
-    open(&bench, false).await;
+    let bench = Bench::pushed().await;
+    bench.open(false).await;
     let log = "2026-06-12T12:00:00.0Z compiling\n2026-06-12T12:00:00.0Z ##[error]it does not compile\n";
     bench
         .happens(json!({"kind": "checks", "repository": "demo/hello-web", "branch": BRANCH,
@@ -213,21 +184,21 @@ async fn checks_and_statuses_are_one_list_and_the_failed_ones_tell_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_new_is_seen_although_old_answers_are_kept() {
-    let bench = pushed().await;
-    open(&bench, false).await;
-    let first = found(&bench).await;
-    assert_eq!(found(&bench).await, first, "answered with what is kept");
+    let bench = Bench::pushed().await;
+    bench.open(false).await;
+    let first = bench.found().await;
+    assert_eq!(bench.found().await, first, "answered with what is kept");
     bench.commit(&bench.projects("worktrees/demo__hello-web__ses_1"), "two").await;
-    push(&bench).await;
-    assert_ne!(found(&bench).await["head"]["commit"], first["head"]["commit"]);
+    bench.push().await;
+    assert_ne!(bench.found().await["head"]["commit"], first["head"]["commit"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_can_begin_from_an_issue_or_a_pull_request() {
-    let bench = pushed().await;
+    let bench = Bench::pushed().await;
     let issue = json!({"kind": "issue", "repository": "demo/hello-web", "author": "ada", "title": "Late", "body": "An hour.\r\nToo late."});
     assert_eq!(bench.happens(issue).await["number"], 1);
-    open(&bench, false).await;
+    bench.open(false).await;
     let fork = json!({"kind": "fork", "repository": "demo/hello-web", "author": "mallory", "title": "Mine", "body": "", "path": "theirs", "content": "x"});
     assert_eq!(bench.happens(fork).await["number"], 3);
     let get = async |address: &str| {
@@ -250,6 +221,13 @@ async fn a_chat_can_begin_from_an_issue_or_a_pull_request() {
     );
     assert!(bench.at_remote("refs/pull/3/head").await.is_some());
 
+    // Where the address says it, nothing is asked that needs to read issues.
+    bench.world.faults().add(Fault::status(Part::Api, 403).on_path("/issues/"));
+    assert_eq!(get(&format!("{host}/demo/hello-web/pull/2")).await.0, 200);
+    bench.world.faults().clear();
+    let (status, topic) = get(&format!("{host}/demo/hello-web/pull/1")).await;
+    assert_eq!((status, &topic["pull_request"]), (200, &Value::Null), "an issue under such an address");
+
     let (status, problem) = get("https://evil.example/demo/hello-web/issues/1").await;
     assert_eq!((status, &problem["type"]), (400, &json!("not-an-issue")));
     let (status, problem) = get("demo/museum#1").await;
@@ -261,8 +239,57 @@ async fn a_chat_can_begin_from_an_issue_or_a_pull_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_saved_was_not_and_what_was_is_said() {
+    let bench = Bench::new().await;
+    std::fs::create_dir_all(bench.projects("repos/demo__weather-log")).unwrap();
+    let pulls = "/admin/pull-requests/demo/weather-log";
+    let no_drafts = "Draft pull requests are not supported in this repository.";
+    let new = |draft: bool| Some(json!({"title": "One", "head": "units", "base": "master", "draft": draft}));
+    let (status, problem) = bench.page_asks("POST", pulls, new(true)).await;
+    let sentence = format!("GitHub refuses opening the pull request: {no_drafts}");
+    assert_eq!((status, &problem["detail"]), (422, &json!(sentence)));
+    assert_eq!(bench.page_asks("POST", pulls, new(false)).await.0, 201);
+    let change = json!({"title": "Uno", "draft": true});
+    let (status, problem) = bench.page_asks("PATCH", &format!("{pulls}/1"), Some(change)).await;
+    let sentence = format!("GitHub refuses changing the pull request: {no_drafts}");
+    assert_eq!((status, &problem["detail"]), (422, &json!(sentence)));
+    assert_eq!(bench.page_asks("GET", &format!("{pulls}/1"), None).await.1["title"], "One");
+
+    let bench = Bench::pushed().await;
+    bench.open(false).await;
+    let change = || Some(json!({"draft": true, "base": "nowhere"}));
+    let (status, problem) = bench.page_asks("PATCH", &format!("{PULLS}/1"), change()).await;
+    let sentence = "GitHub refuses changing title, text and base of the pull request, which is a draft, or none any more, already: the branch to merge into is not at GitHub.";
+    assert_eq!((status, &problem["detail"]), (422, &json!(sentence)));
+    let body =
+        Some(json!({"data": null, "errors": [{"type": "FORBIDDEN", "message": "Resource not accessible"}]}));
+    bench.world.faults().add(Fault { body, ..Fault::status(Part::Api, 200).on_path("graphql") });
+    let (status, problem) =
+        bench.page_asks("PATCH", &format!("{PULLS}/1"), Some(json!({"draft": false}))).await;
+    assert_eq!((status, &problem["type"]), (502, &json!("github-forbidden")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_request_whose_branch_is_deleted_is_closed() {
+    let bench = Bench::pushed().await;
+    bench.open(false).await;
+    // To a token that may not see branches GitHub says the same as of one that is not there.
+    bench.at_github("PATCH", "/pulls/1", json!({"state": "closed"})).await;
+    bench.world.faults().add(Fault::status(Part::Api, 404).on_path("refs/heads/"));
+    let (status, problem) = bench.page_asks("DELETE", &format!("{PULLS}/1/branch"), None).await;
+    assert_eq!((status, &problem["type"]), (404, &json!("github-not-found")));
+    bench.at_github("PATCH", "/pulls/1", json!({"state": "open"})).await;
+
+    let worktree = bench.projects("worktrees/demo__hello-web__ses_1");
+    bench.git(&worktree, &chat_capability(), &["push", "-q", "origin", &format!(":{BRANCH}")]).await.unwrap();
+    let closed = bench.found().await;
+    assert_eq!((&closed["state"], &closed["mergeable"]), (&json!("closed"), &json!("unknown")));
+    assert_eq!(bench.page_asks("DELETE", &format!("{PULLS}/1/branch"), None).await.0, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn gits_door_leads_to_none_of_this() {
-    let bench = pushed().await;
+    let bench = Bench::pushed().await;
     let client = ocweb_service::local_client_builder().build().unwrap();
     for (method, path) in [
         ("GET", "/admin/pull-requests/demo/hello-web?branch=main"),

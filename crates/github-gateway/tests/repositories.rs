@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -53,16 +55,37 @@ async fn what_githubs_api_refuses_is_said_clearly() {
         (301, 502, "github-error"),
     ];
     for (from, to, kind) in expected {
-        bench.world.faults().add(Fault::status(Part::Api, from));
+        let retry_after = (from == 429).then_some(0);
+        bench.world.faults().add(Fault { retry_after, ..Fault::status(Part::Api, from) });
         let (status, problem) = send(&bench, "/admin/repos/github").await;
         assert_eq!((status.as_u16(), &problem["type"]), (to, &json!(kind)), "{from}: {problem}");
     }
-    bench.world.faults().add(Fault { retry_after: Some(42), ..Fault::status(Part::Api, 429) });
-    let limited = ask(&bench, "/admin/repos/github").await;
-    assert_eq!(limited.headers()["retry-after"], "42");
     bench.world.faults().add(Fault::cut(Part::Api, 10));
     let (status, _) = send(&bench, "/admin/repos/github").await;
     assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_to_wait_does_not_ask_again_before() {
+    let bench = Bench::new().await;
+    let limit = |seconds| Fault { retry_after: Some(seconds), ..Fault::status(Part::Api, 429) };
+    bench.world.faults().add(limit(1));
+    assert_eq!(send(&bench, "/admin/repos/github").await.0, StatusCode::TOO_MANY_REQUESTS);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while send(&bench, "/admin/repos/github").await.0 != StatusCode::OK {
+        assert!(Instant::now() < deadline, "the wait is over");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bench.world.faults().add(limit(600));
+    let limited = ask(&bench, "/admin/repos/github?refresh=true").await;
+    assert_eq!(limited.headers()["retry-after"], "600");
+    // GitHub, which would answer now, is not asked, whatever it is about.
+    for path in ["/admin/repos/github?refresh=true", "/admin/pull-requests/demo/hello-web/1"] {
+        let limited = ask(&bench, path).await;
+        assert_eq!(limited.status(), StatusCode::TOO_MANY_REQUESTS, "{path}");
+        let rest: u64 = limited.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((300..=600).contains(&rest), "{rest}");
+    }
 }
 
 /// Fault 16: it takes the fifteen seconds that are waited for an answer.

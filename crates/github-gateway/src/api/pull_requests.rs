@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::named;
 use crate::{
     Gateway,
-    checks::{CheckFailures, CheckList},
+    checks::{CheckList, failures::CheckFailures},
     issues::{Reference, Topic},
     pull_requests::{NewPullRequest, NotDeleted, PullRequest, PullRequestChange},
 };

@@ -35,7 +35,10 @@ pub(crate) fn cause(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Cau
                 None => Cause::Forbidden { said, lacking: lacking(headers) },
             }
         }
-        StatusCode::NOT_FOUND => Cause::NotFound { lacking: lacking(headers) },
+        // The permissions that an address needs are named with every answer: here they need not be the reason.
+        StatusCode::NOT_FOUND => Cause::NotFound {
+            lacking: lacking(headers).filter(|lacking| !matches!(lacking, Lacking::Permissions(_))),
+        },
         StatusCode::GONE => Cause::Gone { said },
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT | StatusCode::METHOD_NOT_ALLOWED => {
             let mut reasons: Vec<String> =
@@ -48,6 +51,20 @@ pub(crate) fn cause(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Cau
         status if status.is_server_error() => Cause::ServerError,
         status => Cause::Other(status),
     }
+}
+
+/// What the errors mean that the GraphQL API puts into an answer with status 200.
+pub(crate) fn cause_among_data(answer: &Value) -> Option<Cause> {
+    let errors = answer["errors"].as_array().filter(|errors| !errors.is_empty())?;
+    let is = |kind: &str| errors.iter().any(|error| error["type"] == kind);
+    let reasons: Vec<String> = errors.iter().filter_map(|error| sentence(&error["message"])).collect();
+    Some(if is("RATE_LIMITED") || is("RATE_LIMIT") {
+        Cause::RateLimited { retry_after: WAIT }
+    } else if is("FORBIDDEN") || is("INSUFFICIENT_SCOPES") {
+        Cause::Forbidden { said: reasons.into_iter().next(), lacking: None }
+    } else {
+        Cause::Invalid { reasons }
+    })
 }
 
 /// Seconds to wait: `Retry-After`, else until the rate limit is reset.
@@ -145,6 +162,11 @@ mod tests {
             [("x-oauth-scopes", "read:org, gist"), ("x-accepted-oauth-scopes", "repo, public_repo")];
         let scopes = Lacking::Scopes { has: "read:org, gist".into(), accepted: "repo, public_repo".into() };
         assert_eq!(read(404, &classic, &json!({})), Cause::NotFound { lacking: Some(scopes) });
+        assert_eq!(
+            read(404, &fine, &body),
+            Cause::NotFound { lacking: None },
+            "a mistyped number needs none"
+        );
         let enough = [("x-oauth-scopes", "gist, repo"), ("x-accepted-oauth-scopes", "repo")];
         assert_eq!(read(404, &enough, &json!({})), Cause::NotFound { lacking: None });
 
@@ -153,6 +175,16 @@ mod tests {
         let Cause::Forbidden { lacking, .. } = read(403, &sign_on, &json!({})) else { panic!() };
         let address = Some("https://github.com/orgs/o/sso?authorization_request=A".into());
         assert_eq!(lacking, Some(Lacking::SingleSignOn { address }));
+    }
+
+    #[test]
+    fn what_the_second_api_refuses_is_told_alike() {
+        let errors = |kind: &str| json!({"data": {}, "errors": [{"type": kind, "message": "No. "}]});
+        let read = |kind: &str| cause_among_data(&errors(kind)).unwrap();
+        assert_eq!(read("FORBIDDEN"), Cause::Forbidden { said: Some("No".into()), lacking: None });
+        assert_eq!(read("RATE_LIMITED"), Cause::RateLimited { retry_after: 60 });
+        assert_eq!(read("UNPROCESSABLE"), Cause::Invalid { reasons: vec!["No".into()] });
+        assert_eq!(cause_among_data(&json!({"data": {}, "errors": []})), None);
     }
 
     #[test]

@@ -17,12 +17,13 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use ocweb_demo::World;
 use ocweb_git_access::{Capability, Grant, Key};
 use ocweb_github_gateway::{Config, Gateway, git_router, router};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command};
 
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub const BRANCH: &str = "ocweb/fix-1";
+pub const PULLS: &str = "/admin/pull-requests/demo/hello-web";
 
 /// A GitHub, a gateway before it, and a volume with one clone and one worktree of a chat.
 pub struct Bench {
@@ -86,6 +87,37 @@ impl Bench {
         let add = ["worktree", "add", "-q", "--no-track", "-b", BRANCH, worktree.to_str().unwrap()];
         self.git(&clone, &transfer, &add).await.unwrap();
         worktree
+    }
+
+    /// With a chat whose branch has one commit and is pushed.
+    pub async fn pushed() -> Self {
+        let bench = Self::new().await;
+        let worktree = bench.chat().await;
+        bench.commit(&worktree, "one").await;
+        bench.push().await;
+        bench
+    }
+
+    /// The chat pushes its branch.
+    pub async fn push(&self) {
+        let worktree = self.projects("worktrees/demo__hello-web__ses_1");
+        self.git(&worktree, &chat_capability(), &["push", "-q", "origin", "HEAD"]).await.unwrap();
+    }
+
+    /// Opens a pull request of the chat's branch.
+    pub async fn open(&self, draft: bool) -> Value {
+        let new =
+            json!({"title": "One", "body": "It is one.", "head": BRANCH, "base": "main", "draft": draft});
+        let (status, opened) = self.page_asks("POST", PULLS, Some(new)).await;
+        assert_eq!(status, 201, "{opened}");
+        opened
+    }
+
+    /// The pull request of the chat's branch.
+    pub async fn found(&self) -> Value {
+        let (status, found) = self.page_asks("GET", &format!("{PULLS}?branch={BRANCH}"), None).await;
+        assert_eq!(status, 200, "{found}");
+        found["pull_request"].clone()
     }
 
     /// Runs git with a capability; what it wrote to standard error is the error.
