@@ -40,8 +40,12 @@ export function PullRequestSheet(props: Props) {
 function Shown({ pull, checks, repo, onSend, onDelete, onClose, onEdit }: Props & { onEdit: () => void }) {
   const failed = checks.data?.checks.some(({ state }) => state === 'failed') ?? false;
   const send = useMutation({
-    mutationFn: async () => onSend(failuresPrompt(pull, await github.failures(repo, pull.number))),
-    onSuccess: onClose,
+    mutationFn: async () => {
+      const prompt = failuresPrompt(pull, await github.failures(repo, pull.number));
+      if (prompt !== null) await onSend(prompt);
+      return prompt !== null;
+    },
+    onSuccess: (isSent) => (isSent ? onClose() : checks.refetch()),
   });
   const facts = [pull.state, mergeWords(pull), reviewWords(pull)].filter(Boolean).join(' · ');
   return (
@@ -63,6 +67,7 @@ function Shown({ pull, checks, repo, onSend, onDelete, onClose, onEdit }: Props 
       {isOpen(pull) && checks.data && <CheckList checks={checks.data} />}
       <div className="pad pull-actions">
         {send.error && <Failure what="Not sent." error={send.error} />}
+        {send.data === false && <p role="status">No check fails any more: nothing was sent.</p>}
         {isOpen(pull) && failed && (
           <button
             type="button"

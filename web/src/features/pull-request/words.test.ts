@@ -23,11 +23,13 @@ const checks = (...states: Check['state'][]) => ({
 
 describe('words of a pull request', () => {
   it('count checks, without those that were skipped', () => {
-    expect(checksWords([])).toBeNull();
-    expect(checksWords([check('skipped')])).toBeNull();
-    expect(checksWords([check('passed'), check('running'), check('skipped')])).toBe('1 of 2 checks passed');
-    expect(checksWords([check('passed'), check('failed')])).toBe('1 of 2 checks failed');
-    expect(checksWords([check('passed')])).toBe('1 of 1 check passed');
+    expect(checksWords(checks())).toBeNull();
+    expect(checksWords(checks('skipped'))).toBeNull();
+    expect(checksWords(checks('passed', 'running', 'skipped'))).toBe('1 of 2 checks passed');
+    expect(checksWords(checks('passed', 'failed'))).toBe('1 of 2 checks failed');
+    expect(checksWords(checks('passed'))).toBe('1 of 1 check passed');
+    const some = { ...checks('passed'), unreadable: 'There are more checks.' };
+    expect(checksWords(some)).toBe('1 of 1 known check passed');
   });
 
   it('are one quiet row', () => {
@@ -37,6 +39,7 @@ describe('words of a pull request', () => {
       '#12 open · conflicts · changes requested',
     );
     expect(summary({ ...pull, state: 'merged' }, checks('failed'))).toBe('#12 merged');
+    expect(summary({ ...pull, state: 'closed', mergeable: 'unknown' }, undefined)).toBe('#12 closed');
   });
 
   it('say what needs somebody, and only while it is open', () => {

@@ -1,13 +1,16 @@
 /** A pull request and its checks in a few words. Pure. */
 import { type Check, type Checks, isOpen, type PullRequest } from '@/shared/api/github';
 
-/** "3 of 4 checks passed", "1 of 4 checks failed"; null where there are none. What is skipped counts for nothing. */
-export function checksWords(checks: readonly Check[]): string | null {
+/**
+ * "3 of 4 checks passed", "1 of 4 checks failed", "3 of 4 known checks passed" where not all could be read; null where there
+ * are none. What is skipped counts for nothing.
+ */
+export function checksWords({ checks, unreadable }: Checks): string | null {
   const counted = checks.filter(({ state }) => state !== 'skipped');
   const number = (state: Check['state']) => counted.filter((check) => check.state === state).length;
   const all = counted.length;
   if (all === 0) return null;
-  const noun = all === 1 ? 'check' : 'checks';
+  const noun = `${unreadable === null ? '' : 'known '}${all === 1 ? 'check' : 'checks'}`;
   const failed = number('failed');
   if (failed > 0) return `${failed} of ${all} ${noun} failed`;
   return `${number('passed')} of ${all} ${noun} passed`;
@@ -47,7 +50,7 @@ export function reviewWords({ review }: PullRequest): string | null {
 export function summary(pull: PullRequest, checks: Checks | undefined): string {
   const parts = [`#${pull.number} ${pull.state}`];
   if (isOpen(pull)) {
-    const ofChecks = checks && checksWords(checks.checks);
+    const ofChecks = checks && checksWords(checks);
     if (ofChecks) parts.push(ofChecks);
     if (pull.mergeable === 'conflicts') parts.push('conflicts');
     if (pull.review === 'changes_requested' || pull.review === 'approved')

@@ -1874,6 +1874,8 @@ export interface components {
         /** @description What failed checks say, for whoever is to mend it. */
         CheckFailures: {
             commit: string;
+            /** @description How many checks fail. Of the first ten of them it is told what they say. */
+            failed: number;
             failures: components["schemas"]["CheckFailure"][];
         };
         /** @description How far a check is. */

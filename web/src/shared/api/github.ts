@@ -8,6 +8,7 @@ export type NewPullRequest = Schema<'NewPullRequest'>;
 export type PullRequestChange = Schema<'PullRequestChange'>;
 export type Checks = Schema<'Checks'>;
 export type Check = Schema<'Check'>;
+export type CheckFailures = Schema<'CheckFailures'>;
 export type CheckFailure = Schema<'CheckFailure'>;
 export type Topic = Schema<'Topic'>;
 
@@ -38,9 +39,8 @@ export const github = {
     sendJson<Checks>(at(repo, `/${number}/checks`), { signal, timeout: patience }),
 
   /** What the failed checks say: with their logs, so it takes a while. */
-  failures: async (repo: string, number: number) =>
-    (await sendJson<Schema<'CheckFailures'>>(at(repo, `/${number}/failures`), { timeout: 2 * patience }))
-      .failures,
+  failures: (repo: string, number: number) =>
+    sendJson<CheckFailures>(at(repo, `/${number}/failures`), { timeout: 2 * patience }),
 
   deleteBranch: (repo: string, number: number) =>
     send(at(repo, `/${number}/branch`), { method: 'DELETE', timeout: patience }),
