@@ -156,7 +156,10 @@ async fn worktrees(
 }
 
 async fn would_remove(removal: &Removal, worktree: &Worktree) -> Result<(), Error> {
-    Accepted::default().require("The working copy", removal.worktrees.loss(worktree).await.reasons)
+    Accepted::default().require(
+        "The working copy",
+        removal.worktrees.loss(worktree, &removal.worktrees.remote(&worktree.repo)).await.reasons,
+    )
 }
 
 fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, collected: &mut Collected) {
@@ -223,7 +226,9 @@ async fn remove_branch(
     let exists =
         git2::Repository::open(clone.path())?.find_reference(&format!("refs/heads/{branch}")).is_ok();
     if exists {
-        let loss = loss::of_branch(&removal.git, clone.path(), branch).await?;
+        let loss =
+            loss::of_branch(&removal.git, clone.path(), branch, &removal.worktrees.remote(clone.name()))
+                .await?;
         Accepted::default().require(&format!("The branch {branch}"), loss.reasons.clone())?;
         if !dry_run {
             let subject = Subject {

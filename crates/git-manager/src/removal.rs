@@ -19,7 +19,7 @@ use crate::{
     delivery::Delivery,
     error::{Error, Missing},
     git::Git,
-    loss::{self, Loss},
+    loss::{self, Loss, Remote},
     names::{RepositoryName, SessionId},
     processes,
     reasons::{ReasonKind, Reasons, Terms},
@@ -68,7 +68,8 @@ impl Removal {
         self.worktrees.get(&name, session)?;
         let clone = self.clones.exclusive(&name).await;
         let worktree = self.worktrees.get(&name, session)?;
-        Ok(self.worktree_of(&clone, &worktree, None, terms).await?.into_iter().collect())
+        let remote = self.worktrees.remote(&name);
+        Ok(self.worktree_of(&clone, &worktree, None, terms, &remote).await?.into_iter().collect())
     }
 
     async fn worktree_of(
@@ -77,6 +78,7 @@ impl Removal {
         worktree: &Worktree,
         of: Option<&Chat>,
         terms: &Terms,
+        remote: &Remote<'_>,
     ) -> Result<Option<SavedWork>, Error> {
         let Worktree { path, session_id, repo, .. } = worktree;
         let what = format!("The working copy of {repo}");
@@ -85,11 +87,11 @@ impl Removal {
             Some(chat) => Some(self.delivery.hold(chat).await),
             None => None,
         };
-        terms.accepted.require(&what, self.reasons(worktree).await?)?;
+        terms.accepted.require(&what, self.reasons(worktree, remote).await?)?;
         agent::bring_to_rest(&self.opencode, path).await?;
         agent::let_go(&self.opencode, path).await?;
         // What a last tool wrote while it was being stopped counts too.
-        let (loss, reasons) = self.lost_with(worktree).await?;
+        let (loss, reasons) = self.lost_with(worktree, remote).await?;
         terms.accepted.require(&what, reasons)?;
         let subject = Subject {
             kind: if of.is_some() { SavedKind::Chat } else { SavedKind::Worktree },
@@ -143,10 +145,14 @@ impl Removal {
     }
 
     /// All that speaks against deleting a worktree.
-    async fn reasons(&self, worktree: &Worktree) -> Result<Reasons, Error> {
-        let chat = worktree.session_id.as_str().parse().ok();
-        let in_use = self.in_use(&worktree.path, chat.as_ref()).await?;
-        Ok(in_use.and(self.lost_with(worktree).await?.1))
+    async fn reasons(&self, worktree: &Worktree, remote: &Remote<'_>) -> Result<Reasons, Error> {
+        let in_use = self.in_use_of(worktree).await?;
+        Ok(in_use.and(self.lost_with(worktree, remote).await?.1))
+    }
+
+    /// What opencode does in a worktree and keeps there, its own chat aside.
+    async fn in_use_of(&self, worktree: &Worktree) -> Result<Reasons, Error> {
+        self.in_use(&worktree.path, worktree.session_id.as_str().parse().ok().as_ref()).await
     }
 
     /// What opencode does in a folder and keeps there.
@@ -158,9 +164,9 @@ impl Removal {
     }
 
     /// What goes with a worktree, whatever opencode does, and all that speaks against it then.
-    async fn lost_with(&self, worktree: &Worktree) -> Result<(Loss, Reasons), Error> {
+    async fn lost_with(&self, worktree: &Worktree, remote: &Remote<'_>) -> Result<(Loss, Reasons), Error> {
         let running = processes::in_folder(&worktree.path, &self.run).await?;
-        let loss = self.worktrees.loss(worktree).await;
+        let loss = self.worktrees.loss(worktree, remote).await;
         let reasons = loss.reasons.clone().and(self.waiting(&worktree.session_id));
         Ok((loss, reasons.with_names(ReasonKind::ProcessesRunning, running)))
     }
@@ -198,14 +204,15 @@ impl Removal {
         self.clones.get(&name)?;
         let mut worktrees = self.worktrees.list();
         worktrees.retain(|worktree| worktree.repo.key() == name.key());
-        terms.accepted.require(&what, self.reasons_of_clone(&clone, &worktrees).await?)?;
+        let remote = self.worktrees.remote(clone.name());
+        terms.accepted.require(&what, self.reasons_of_clone(&clone, &worktrees, &remote).await?)?;
         let mut saved = Vec::new();
         for worktree in worktrees {
-            saved.extend(self.worktree_of(&clone, &worktree, None, terms).await?);
+            saved.extend(self.worktree_of(&clone, &worktree, None, terms, &remote).await?);
         }
         agent::bring_to_rest(&self.opencode, clone.path()).await?;
         agent::let_go(&self.opencode, clone.path()).await?;
-        let loss = loss::of_clone(&self.git, clone.path(), clone.name()).await;
+        let loss = loss::of_clone(&self.git, clone.path(), &remote).await;
         terms.accepted.require(&what, loss.reasons.clone())?;
         let subject = Subject {
             kind: SavedKind::Clone,
@@ -224,18 +231,27 @@ impl Removal {
     }
 
     /// All that speaks against deleting a clone, its worktrees included.
-    async fn reasons_of_clone(&self, clone: &Exclusive, worktrees: &[Worktree]) -> Result<Reasons, Error> {
+    async fn reasons_of_clone(
+        &self,
+        clone: &Exclusive,
+        worktrees: &[Worktree],
+        remote: &Remote<'_>,
+    ) -> Result<Reasons, Error> {
         // The agent may have added some beside ours, which end with the clone as well.
         let count = working_copies(clone.path()).filter(|(_, path)| path.exists()).count();
         let mut reasons = self
             .in_use(clone.path(), None)
             .await?
-            .and(loss::of_clone(&self.git, clone.path(), clone.name()).await.reasons)
+            .and(loss::of_clone(&self.git, clone.path(), remote).await.reasons)
             .with(ReasonKind::WorktreesExist, count.max(worktrees.len()))
             .with_names(ReasonKind::ProcessesRunning, processes::in_folder(clone.path(), &self.run).await?);
         for worktree in worktrees {
-            // Its commits are the clone's.
-            reasons = reasons.and(self.reasons(worktree).await?.without(ReasonKind::UnpushedCommits));
+            let (loss, all) = self.lost_with(worktree, remote).await?;
+            // Its commits are the clone's, but not those of its submodules.
+            let more = all
+                .without(ReasonKind::UnpushedCommits)
+                .with(ReasonKind::UnpushedCommits, loss.commits_within);
+            reasons = reasons.and(self.in_use_of(worktree).await?).and(more);
         }
         Ok(reasons)
     }
@@ -274,7 +290,8 @@ impl Removal {
             let clone = self.clones.exclusive(repo).await;
             self.worktrees.repair(&clone, &session).await?;
             if let Ok(worktree) = self.worktrees.get(repo, &session) {
-                saved = self.worktree_of(&clone, &worktree, Some(chat), terms).await?;
+                let remote = self.worktrees.remote(repo);
+                saved = self.worktree_of(&clone, &worktree, Some(chat), terms, &remote).await?;
             }
         }
         if *may_have_session {

@@ -23,7 +23,7 @@ use crate::{
     clones::{self, Base, Exclusive},
     error::{Error, Missing},
     git::{Git, Progress, clearing_stale_locks},
-    loss::{self, Loss},
+    loss::{self, Loss, Remote},
     names::{BranchName, RepositoryName, SessionId, worktree_folder, worktree_of_folder},
     records::{Records, sync_folder},
     repair::RecordedCopy,
@@ -311,9 +311,14 @@ impl Worktrees {
     }
 
     /// What deleting a worktree and its branch would lose.
-    pub async fn loss(&self, worktree: &Worktree) -> Loss {
+    pub async fn loss(&self, worktree: &Worktree, remote: &Remote<'_>) -> Loss {
         let Worktree { path, branch, base, .. } = worktree;
-        loss::of_worktree(&self.git, path, branch, base.as_ref()).await
+        loss::of_worktree(&self.git, path, branch, base.as_ref(), remote).await
+    }
+
+    /// The remote of a repository, which one deletion asks once.
+    pub fn remote(&self, repository: &RepositoryName) -> Remote<'_> {
+        Remote::new(&self.git, repository.clone())
     }
 
     /// Deletes a worktree and its branch. Whether that loses work is for the caller to find out before.

@@ -12,7 +12,9 @@ use std::{
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, accepting, commit, deleted, deleted_anyway, eventually, reasons};
+use support::{
+    Bench, Service, accepting, commit, deleted, deleted_anyway, eventually, git, reasons, refused,
+};
 
 /// The kinds and numbers of reasons.
 fn told(reasons: &[Value]) -> Vec<(&str, u64)> {
@@ -147,6 +149,38 @@ async fn a_clone_goes_with_all_that_was_told_of_its_worktrees() {
     assert!(directory.exists() && other.exists());
     deleted_anyway(&service, address).await;
     assert!(!directory.exists() && !other.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_remote_at_github_counts() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    commit(&directory, "mine");
+    git(&directory, &["init", "--quiet", "--bare", "backup.git"]);
+    git(&directory, &["remote", "add", "backup", "./backup.git"]);
+    git(&directory, &["push", "--quiet", "backup", "HEAD"]);
+    assert_eq!(git(&directory, &["rev-list", "HEAD", "--not", "--remotes"]), "");
+    let refused = refused(&service, &format!("/admin/chats/{id}"), "unpushed-commits").await;
+    assert_eq!(refused["count"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clone_goes_with_the_commits_of_a_submodule_in_a_worktree() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (_, directory) = chat(&service).await;
+    let inside = directory.join("inside");
+    fs::create_dir(&inside).unwrap();
+    git(&inside, &["init", "--quiet"]);
+    commit(&inside, "one");
+    commit(&directory, "with a submodule");
+    commit(&inside, "two");
+    let shown = reasons(&service, "/admin/repos/demo/hello-web").await;
+    let expected = [("uncommitted-changes", 1), ("unpushed-commits", 3), ("worktrees-exist", 1)];
+    assert_eq!(told(&shown), expected);
+    deleted(&service, &format!("/admin/repos/demo/hello-web{}", accepting(&shown))).await;
+    assert!(!directory.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,16 +103,52 @@ enum Step {
     Squashed,
     Rebased,
     Reset,
+    PushInVain,
+    EmptySubmodule,
+    IgnoredWorktree,
+    SplitIndex,
 }
 
-const STEPS: [Step; 28] = {
+const STEPS: [Step; 32] = {
     use Step::*;
     [
-        New, Change, Stage, Commit, Delete, Unstage, Rename, Mode, Link, Ignored, Stash, Detach, Switch,
-        Merge, Conflict, Amend, Tag, Nested, Submodule, Worktree, Attributes, Intend, Hide, TypeChange, Push,
-        Squashed, Rebased, Reset,
+        New,
+        Change,
+        Stage,
+        Commit,
+        Delete,
+        Unstage,
+        Rename,
+        Mode,
+        Link,
+        Ignored,
+        Stash,
+        Detach,
+        Switch,
+        Merge,
+        Conflict,
+        Amend,
+        Tag,
+        Nested,
+        Submodule,
+        Worktree,
+        Attributes,
+        Intend,
+        Hide,
+        TypeChange,
+        Push,
+        Squashed,
+        Rebased,
+        Reset,
+        PushInVain,
+        EmptySubmodule,
+        IgnoredWorktree,
+        SplitIndex,
     ]
 };
+
+/// What `git status` is silent about. Each is the last step of a state also where few are tried.
+const SILENT: [Step; 4] = [Step::PushInVain, Step::EmptySubmodule, Step::IgnoredWorktree, Step::SplitIndex];
 
 fn write(path: &Path, content: &[u8]) {
     // Something else may be in its way.
@@ -120,14 +156,15 @@ fn write(path: &Path, content: &[u8]) {
     let _ = fs::write(path, content);
 }
 
+fn commit_new(root: &Path, dice: &mut Dice) {
+    let name = format!("committed-{}", dice.roll(1000));
+    write(&root.join(&name), &dice.content());
+    quietly(root, &["add", "-A"]);
+    quietly(root, &["commit", "--quiet", "-m", &name]);
+}
+
 fn take(bench: &Bench, root: &Path, step: Step, dice: &mut Dice) {
     let run = |arguments: &[&str]| quietly(root, arguments);
-    let commit_new = |root: &Path, dice: &mut Dice| {
-        let name = format!("committed-{}", dice.roll(1000));
-        write(&root.join(&name), &dice.content());
-        quietly(root, &["add", "-A"]);
-        quietly(root, &["commit", "--quiet", "-m", &name]);
-    };
     match step {
         Step::New => write(&root.join(dice.name()), &dice.content()),
         Step::Change => write(&root.join(dice.pick(&["main.js", "style.css", "README.md"])), &dice.content()),
@@ -202,17 +239,61 @@ fn take(bench: &Bench, root: &Path, step: Step, dice: &mut Dice) {
                 write(&root.join("main.js/file"), &dice.content());
             }
         }
-        Step::Push => {
-            let branch = run(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
-            let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
-            if run(&["push", "--quiet", bare.to_str().unwrap(), "HEAD"]).is_empty() && !branch.is_empty() {
-                let refspec = format!("+refs/heads/{branch}:refs/remotes/origin/{branch}");
-                run(&["fetch", "--quiet", bare.to_str().unwrap(), &refspec]);
-            }
-        }
+        Step::Push => drop(push(bench, root)),
         Step::Squashed | Step::Rebased => merge_at_github(bench, root, matches!(step, Step::Squashed)),
         Step::Reset => drop(run(&["reset", "--quiet", "--hard", "HEAD~1"])),
+        silent => take_silent(bench, root, silent, dice),
     }
+}
+
+/// One of those of which `git status` tells nothing, or not all.
+fn take_silent(bench: &Bench, root: &Path, step: Step, dice: &mut Dice) {
+    let run = |arguments: &[&str]| quietly(root, arguments);
+    match step {
+        Step::PushInVain => {
+            commit_new(root, dice);
+            if let Some(branch) = push(bench, root) {
+                quietly(&at_github(bench), &["branch", "-D", &branch]);
+            }
+        }
+        Step::EmptySubmodule => {
+            let commit = run(&["rev-parse", "HEAD"]);
+            run(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},vendor/sub")]);
+            run(&["commit", "--quiet", "-m", "with a submodule that is not there"]);
+            write(&root.join("vendor/sub").join(dice.name()), &dice.content());
+        }
+        Step::IgnoredWorktree => {
+            write(&root.join(".worktrees/.gitignore"), b"*\n");
+            let own = format!(".worktrees/{}", dice.roll(1_000_000));
+            run(&["worktree", "add", "--quiet", "--detach", &own]);
+            write(&root.join(&own).join(dice.name()), &dice.content());
+            if dice.roll(2) == 0 {
+                commit_new(&root.join(own), dice);
+            }
+        }
+        Step::SplitIndex => {
+            write(&root.join("staged"), &dice.content());
+            run(&["add", "staged"]);
+            run(&["update-index", "--split-index"]);
+        }
+        other => panic!("{other:?} is no silent step"),
+    }
+}
+
+fn at_github(bench: &Bench) -> PathBuf {
+    bench.folder.path().join("github/repositories/demo/hello-web.git")
+}
+
+/// Pushes the branch of HEAD, if it is on one.
+fn push(bench: &Bench, root: &Path) -> Option<String> {
+    let branch = quietly(root, &["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    let bare = at_github(bench);
+    let bare = bare.to_str().unwrap();
+    if !quietly(root, &["push", "--quiet", bare, "HEAD"]).is_empty() || branch.is_empty() {
+        return None;
+    }
+    quietly(root, &["fetch", "--quiet", bare, &format!("+refs/heads/{branch}:refs/remotes/origin/{branch}")]);
+    Some(branch)
 }
 
 /// A merge that stops half-way.
@@ -230,7 +311,7 @@ fn conflict(root: &Path) {
 
 /// What the green button does with the commits of HEAD.
 fn merge_at_github(bench: &Bench, root: &Path, squash: bool) {
-    let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    let bare = at_github(bench);
     let work = tempfile::tempdir().unwrap();
     let work = work.path().join("w");
     git(bench.folder.path(), &["clone", "--quiet", bare.to_str().unwrap(), work.to_str().unwrap()]);
@@ -276,10 +357,15 @@ async fn delete(service: &Service, path: &str) -> Value {
     answer
 }
 
-/// Whether git itself, asked in other words, finds work there that is on no remote.
-fn has_work(root: &Path) -> bool {
-    let commits = quietly(root, &["rev-list", "--max-count=1", "HEAD", "--not", "--remotes"]);
-    !commits.is_empty() || !quietly(root, &["status", "--porcelain"]).is_empty()
+/// Whether git itself, asked in other words, finds work there that is not at GitHub.
+fn has_work(bench: &Bench, root: &Path) -> bool {
+    let head = quietly(root, &["rev-parse", "HEAD"]);
+    let branches = quietly(&at_github(bench), &["for-each-ref", "--count=1", "--contains", &head]);
+    let within = Contents::of(root).within;
+    branches.is_empty()
+        || !quietly(root, &["status", "--porcelain"]).is_empty()
+        || within.keys().any(|path| !quietly(&root.join(path), &["status", "--porcelain"]).is_empty())
+        || root.join("vendor/sub").exists()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -297,7 +383,8 @@ async fn no_state_of_a_working_copy_is_lost() {
         let mut dice = Dice(seed);
         let session = format!("ses_{seed}");
         let root = service.add_worktree("demo/hello-web", &session).await;
-        let steps: Vec<_> = (0..=dice.roll(8)).map(|_| *dice.pick(&STEPS)).collect();
+        let mut steps: Vec<_> = (0..=dice.roll(8)).map(|_| *dice.pick(&STEPS)).collect();
+        steps.extend(SILENT.get(usize::try_from(seed).unwrap()));
         for step in &steps {
             take(&bench, &root, *step, &mut dice);
         }
@@ -307,7 +394,7 @@ async fn no_state_of_a_working_copy_is_lost() {
         let said = format!("seed {seed}: {steps:?}");
 
         // Nobody who was not told loses anything; nor does the collection of garbage take it.
-        let worked = has_work(&root);
+        let worked = has_work(&bench, &root);
         service.post("/admin/gc", json!({})).await;
         let answer = if root.exists() {
             let (status, answer) = service.delete(&address).await;

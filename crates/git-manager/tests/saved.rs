@@ -152,6 +152,54 @@ async fn work_that_was_undone_again_is_in_no_pull_request() {
     assert_eq!(refused(&service, &format!("/admin/chats/{id}"), "unpushed-commits").await["count"], 2);
 }
 
+/// What deleting a chat without a word about it saved, which was pushed.
+async fn saved_unasked(service: &Service, id: &str) -> Value {
+    let (status, answer) = service.delete(&format!("/admin/chats/{id}")).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let [work] = &answer["saved"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!((&work["commits"], &work["files"]), (&json!(2), &json!(0)), "{work}");
+    work.clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_remote_had_once_is_saved_unless_it_says_that_it_has_it() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    let pushed = async || {
+        let (id, directory) = chat(&service).await;
+        commit(&directory, "one");
+        commit(&directory, "two");
+        push(&bench, &directory);
+        let branch = git(&directory, &["branch", "--show-current"]);
+        (id, directory, branch)
+    };
+    // It has it, also under another name; and what is on the base has moved on meanwhile.
+    let (id, ..) = pushed().await;
+    bench.push_to_remote("demo/hello-web", "main", "elsewhere");
+    assert_eq!(service.delete(&format!("/admin/chats/{id}")).await.0, StatusCode::NO_CONTENT);
+    let (id, _, branch) = pushed().await;
+    git(&bare, &["branch", "-M", &branch, "renamed"]);
+    assert_eq!(service.delete(&format!("/admin/chats/{id}")).await.0, StatusCode::NO_CONTENT);
+
+    // The branch is deleted there, and comes back after a fetch that forgets it.
+    let (id, directory, branch) = pushed().await;
+    git(&bare, &["branch", "-D", &branch]);
+    let work = saved_unasked(&service, &id).await;
+    let _ = chat(&service).await;
+    restored(&service, &work).await;
+    assert_eq!(git(&directory, &["log", "-2", "--format=%s"]), "two\none");
+    // It is written over from elsewhere.
+    let (id, _, branch) = pushed().await;
+    git(&bare, &["branch", "-f", &branch, "main"]);
+    bench.push_to_remote("demo/hello-web", &branch, "another");
+    saved_unasked(&service, &id).await;
+    // It cannot be asked.
+    let (id, ..) = pushed().await;
+    fs::rename(&bare, bare.with_extension("away")).unwrap();
+    saved_unasked(&service, &id).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_saved_is_not_deleted() {
     let mut bench = Bench::new().await;

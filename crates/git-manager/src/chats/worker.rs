@@ -10,6 +10,7 @@ use crate::{
     agent,
     clones::{Extent, FRESH},
     error::Error,
+    loss::Loss,
     names::SessionId,
     reasons::{Accepted, ReasonKind},
     setup::Place,
@@ -164,8 +165,12 @@ impl Chats {
         self.worktrees.repair(&clone, &session).await?;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             let at_work = agent::is_at_work(&self.opencode, &worktree.path).await?;
-            let reasons = self.worktrees.loss(&worktree).await.reasons;
-            let reasons = reasons.with(ReasonKind::ChatRunning, usize::from(at_work));
+            let Loss { reasons, unasked, .. } =
+                self.worktrees.loss(&worktree, &self.worktrees.remote(&chat.repo)).await;
+            // Nothing is saved here.
+            let reasons = reasons
+                .with(ReasonKind::ChatRunning, usize::from(at_work))
+                .with(ReasonKind::UnpushedCommits, unasked);
             Accepted::default().require("The working copy", reasons)?;
             agent::let_go(&self.opencode, &worktree.path).await?;
             self.worktrees.remove(&clone, &worktree).await?;

@@ -262,10 +262,10 @@ impl Run<'_> {
             .map(|(_, name)| name)
             .collect();
         let gone = known.iter().filter(|name| !there.contains(name.as_str()));
-        let gone: String = gone.map(|name| format!("delete refs/remotes/origin/{name}\n")).collect();
+        let gone: Vec<_> = gone.map(|name| format!("delete refs/remotes/origin/{name}\n")).collect();
         if !gone.is_empty() {
             clearing_stale_locks(self.clone, || async {
-                self.git.local(self.clone).args(["update-ref", "--stdin"]).input(gone.clone()).run().await
+                self.git.local(self.clone).args(["update-ref", "--stdin"]).input(gone.concat()).run().await
             })
             .await?;
         }

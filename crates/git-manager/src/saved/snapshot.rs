@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     error::Error,
     git::{Git, Workshop},
-    loss,
+    loss::Beside,
 };
 
 /// What git writes down about an operation that goes on, and about where a branch was.
@@ -99,7 +99,8 @@ pub(super) async fn changes(git: &Git, workshop: &Workshop, place: &Place) -> Re
         "--no-renames",
     ]);
     let status = status.run_with(Vec::new()).await?;
-    let mut changes = Changes { files: place.hidden.clone(), ..Changes::default() };
+    let mut changes =
+        Changes { files: place.beside.files.clone(), gone: Vec::new(), nested: place.beside.nested.clone() };
     for entry in status.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
         let (fields, is_changed, is_gone) = match entry[0] {
             b'1' => (8, entry[3] != b'.', entry[3] == b'D'),
@@ -128,27 +129,24 @@ pub(super) struct Place {
     pub(super) git_directory: PathBuf,
     pub(super) common: PathBuf,
     pub(super) head: Option<String>,
-    /// Changed files that git was told not to look at.
-    pub(super) hidden: Vec<PathBuf>,
-    /// Submodules that are there, with the commits that the index names.
-    pub(super) submodules: Vec<(PathBuf, Oid)>,
+    /// What `git status` does not tell of.
+    pub(super) beside: Beside,
     /// Commits that only its own logs and files lead to.
     logged: Vec<Oid>,
 }
 
 impl Place {
-    pub(super) fn new(repository: &Repository, root: &Path, branch: Option<&str>) -> Result<Self, Error> {
+    pub(super) fn new(repository: &Repository, root: &Path, branch: Option<&str>, beside: Beside) -> Self {
         let head =
             repository.head().ok().and_then(|head| head.peel_to_commit().ok()).map(|commit| commit.id());
-        Ok(Self {
+        Self {
             root: root.to_owned(),
             git_directory: repository.path().to_owned(),
             common: repository.commondir().to_owned(),
             head: head.map(|head| head.to_string()),
-            hidden: loss::hidden_changes(repository)?,
-            submodules: loss::submodules(repository)?,
+            beside,
             logged: logged(repository, head, branch),
-        })
+        }
     }
 }
 

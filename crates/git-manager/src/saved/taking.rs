@@ -18,7 +18,7 @@ use crate::{
     chats::Chat,
     error::Error,
     git::{Git, Workshop},
-    loss::{self, Loss, count_unpushed, is_own, is_stash_of},
+    loss::{self, Beside, Loss, count_unpushed, is_own, is_stash_of},
     names::{BranchName, RepositoryName, SessionId},
     reasons::ReasonKind,
 };
@@ -54,7 +54,7 @@ impl Saved {
     pub async fn save(&self, git: &Git, subject: Subject, loss: &Loss) -> Result<SavedWork, Error> {
         let making = Making::new(self)?;
         let workshop = git.workshop()?;
-        let contents = self.collect(git, &workshop, &subject).await?;
+        let contents = self.collect(git, &workshop, &subject, loss).await?;
         self.bundle_up(git, &workshop, &contents, &making).await?;
         drop(workshop);
         read_back(git, &subject.path, &contents, &making.bundle()).await?;
@@ -68,7 +68,7 @@ impl Saved {
             title,
             branch,
             base,
-            commits: loss.reasons.count(ReasonKind::UnpushedCommits) + loss.merged,
+            commits: loss.reasons.count(ReasonKind::UnpushedCommits) + loss.unasked,
             files: loss.reasons.count(ReasonKind::UncommittedChanges),
             stashes: loss.reasons.count(ReasonKind::StashEntries),
             size_bytes: making.bundle().metadata()?.len(),
@@ -83,15 +83,34 @@ impl Saved {
     }
 
     /// Brings everything into the workshop.
-    async fn collect(&self, git: &Git, workshop: &Workshop, subject: &Subject) -> Result<Contents, Error> {
+    async fn collect(
+        &self,
+        git: &Git,
+        workshop: &Workshop,
+        subject: &Subject,
+        loss: &Loss,
+    ) -> Result<Contents, Error> {
         let outermost = Repository::open(&subject.path)?.commondir().to_owned();
-        let mut contents = Contents { prerequisites: prerequisites(&outermost)?, copies: Vec::new() };
+        let prerequisites = loss.at_remote.iter().map(ToString::to_string).collect();
+        let mut contents = Contents { prerequisites, copies: Vec::new() };
         let mut left = self.limit;
-        let mut waiting = vec![PathBuf::new()];
+        let mut waiting = match subject.kind {
+            SavedKind::Branch => Vec::new(),
+            // Outer ones are taken first.
+            _ => loss::linked_within(&subject.path)?.into_iter().rev().collect(),
+        };
+        waiting.push(PathBuf::new());
         while let Some(path) = waiting.pop() {
+            if contents.copies.iter().any(|copy| copy.path == path) {
+                continue;
+            }
             let number = contents.copies.len();
             let root = subject.path.join(&path);
-            let (mut copy, place) = describe(&root, &path, &outermost, subject)?;
+            let beside = match subject.kind {
+                SavedKind::Branch => Beside::default(),
+                _ => loss::beside(git, &root).await?,
+            };
+            let (mut copy, place) = describe(&root, &path, &outermost, subject, beside)?;
             workshop.lend(&place.common)?;
             if subject.kind != SavedKind::Branch {
                 let changes = snapshot::changes(git, workshop, &place).await?;
@@ -100,7 +119,7 @@ impl Saved {
                 let name = format!("refs/copies/{number}/snapshot");
                 copy.snapshot = Some(snapshot::take(git, workshop, &place, &changes, &name).await?);
                 waiting.extend(changes.nested.iter().map(|inner| path.join(inner)));
-                for (inner, commit) in &place.submodules {
+                for (inner, commit) in &place.beside.submodules {
                     // What is as it can be had again is not kept.
                     if !loss::is_submodule_at(git, &root.join(inner), *commit).await? {
                         waiting.push(path.join(inner));
@@ -139,20 +158,14 @@ impl Saved {
     }
 }
 
-/// What the remote had when it was last asked.
-fn prerequisites(common: &Path) -> Result<Vec<String>, git2::Error> {
-    let repository = Repository::open(common)?;
-    let mut commits = Vec::new();
-    for reference in repository.references_glob("refs/remotes/*")?.flatten() {
-        commits.extend(reference.peel_to_commit().ok().map(|commit| commit.id().to_string()));
-    }
-    commits.sort();
-    commits.dedup();
-    Ok(commits)
-}
-
 /// What is to be saved of the repository at `root`.
-fn describe(root: &Path, path: &Path, outermost: &Path, subject: &Subject) -> Result<(Copy, Place), Error> {
+fn describe(
+    root: &Path,
+    path: &Path,
+    outermost: &Path,
+    subject: &Subject,
+    beside: Beside,
+) -> Result<(Copy, Place), Error> {
     let repository = Repository::open(root)?;
     let kind = match (path.as_os_str().is_empty(), repository.commondir() == outermost) {
         (true, _) => CopyKind::Outermost,
@@ -179,7 +192,7 @@ fn describe(root: &Path, path: &Path, outermost: &Path, subject: &Subject) -> Re
     let remotes = if kind == CopyKind::Nested { remotes(&repository)? } else { Vec::new() };
     let shallow = std::fs::read_to_string(repository.commondir().join("shallow")).ok();
     let branch = branch.map(|branch| format!("refs/heads/{branch}"));
-    let place = Place::new(&repository, root, branch.as_deref())?;
+    let place = Place::new(&repository, root, branch.as_deref(), beside);
     let head = head(&repository, place.head.clone())?;
     let copy =
         Copy { path: path.to_owned(), kind, head, snapshot: None, references, stashes, remotes, shallow };

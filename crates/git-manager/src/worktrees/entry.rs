@@ -12,11 +12,11 @@ use git2::{ErrorCode, Repository};
 
 use crate::{error::Error, names::BranchName};
 
-/// Removes the entry of the worktree at `path`, complete or not.
+/// Removes the entry of the worktree at `path`, complete or not, and those of further worktrees below it.
 pub(super) fn remove(clone: &Path, path: &Path) -> io::Result<()> {
     for entry in entries(clone) {
         let of_this = match fs::read_to_string(entry.join("gitdir")) {
-            Ok(target) => Path::new(target.trim_end()) == path.join(".git"),
+            Ok(target) => Path::new(target.trim_end()).starts_with(path),
             // Killed before that was written: git names the entry after the folder.
             Err(_) => entry.file_name() == path.file_name(),
         };

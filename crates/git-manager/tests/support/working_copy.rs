@@ -34,17 +34,20 @@ impl Contents {
             let path = PathBuf::from(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(path)));
             let there = root.join(&path);
             let Ok(metadata) = there.symlink_metadata() else { continue };
-            if metadata.is_dir() {
-                if there.join(".git").exists() {
-                    within.insert(path, Self::at(&there, true));
-                }
-            } else if metadata.is_symlink() {
-                let target = std::fs::read_link(&there).unwrap();
-                files.insert(path, ("link".into(), target.as_os_str().as_bytes().to_vec()));
+            if metadata.is_dir() && there.join(".git").exists() {
+                // A further worktree has the references of its clone.
+                within.insert(path, Self::at(&there, there.join(".git").is_dir()));
             } else {
-                let mode = if metadata.permissions().mode() & 0o100 == 0 { "file" } else { "program" };
-                files.insert(path, (mode.into(), std::fs::read(&there).unwrap()));
+                add(root, path, &mut files);
             }
+        }
+        // Also those that git is silent about, because their folder is ignored.
+        let listed = quietly(root, &["worktree", "list", "--porcelain"]);
+        let linked = listed
+            .lines()
+            .filter_map(|line| Path::new(line.strip_prefix("worktree ")?).strip_prefix(root).ok());
+        for path in linked.filter(|path| !path.as_os_str().is_empty() && root.join(path).exists()) {
+            within.entry(path.to_owned()).or_insert_with(|| Self::at(&root.join(path), false));
         }
         let head = quietly(root, &["symbolic-ref", "--quiet", "HEAD"]);
         let commit = quietly(root, &["rev-parse", "--verify", "--quiet", "HEAD"]);
@@ -54,6 +57,23 @@ impl Contents {
             String::new()
         };
         Self { head, commit, index: bytes(root, &["ls-files", "-z", "--stage"]), files, references, within }
+    }
+}
+
+/// Adds a file, or all in the folder of a submodule that is not there.
+fn add(root: &Path, path: PathBuf, files: &mut BTreeMap<PathBuf, (String, Vec<u8>)>) {
+    let there = root.join(&path);
+    let metadata = there.symlink_metadata().unwrap();
+    if metadata.is_dir() {
+        for entry in std::fs::read_dir(&there).unwrap() {
+            add(root, path.join(entry.unwrap().file_name()), files);
+        }
+    } else if metadata.is_symlink() {
+        let target = std::fs::read_link(&there).unwrap();
+        files.insert(path, ("link".into(), target.as_os_str().as_bytes().to_vec()));
+    } else {
+        let mode = if metadata.permissions().mode() & 0o100 == 0 { "file" } else { "program" };
+        files.insert(path, (mode.into(), std::fs::read(&there).unwrap()));
     }
 }
 
