@@ -97,10 +97,11 @@ describe('axe finds nothing serious', () => {
     ['/new?repo=demo%2Fhello-web', /^Begin from:/],
     ['/resources', 'Clean up what is stale'],
     ['/repos', /^Settings of/],
+    ['/chat/:chat/diff', 'Commit…'],
     ['/settings/appearance', 'Load an opencode theme'],
     ['/settings/providers', /model/],
   ])('in what opens on %s by %s', async (address, opener) => {
-    await show(page, address);
+    await show(page, address.replace(':chat', chat));
     await page.getByRole('main').getByRole('button', { name: opener }).or(button(opener)).first().tap();
     // Some open in the page.
     await until('it is there', () =>

@@ -448,11 +448,11 @@ test('deleting says first what would be lost, and is undone in one tap', async (
   await offer.getByRole('button', { name: 'Undo' }).tap();
   await phone.page.waitForURL(new RegExp(doomed));
   await offer.waitFor({ state: 'detached' });
-  const file = await stack.json<{ text: string }>(
-    cookie,
-    'GET',
-    `/admin/chats/${doomed}/file?path=precious.txt`,
-  );
+  const file = await until('it has its working copy again', async () => {
+    const address = `/admin/chats/${doomed}/file?path=precious.txt`;
+    const answer = await stack.json<{ text: string }>(cookie, 'GET', address);
+    return answer.status === 200 && answer;
+  });
   expect(file.body.text).toBe('not committed');
 });
 

@@ -178,16 +178,18 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
   });
 
   test('sheets fit, and what is in them can be tapped', async () => {
-    await show(page, `/chat/${chat}`);
-    for (const { name, button } of [
-      { name: 'mode-picker', button: /^Mode: / },
-      { name: 'model-picker', button: /^Model: / },
-      { name: 'chat-menu-sheet', button: /^Chat menu/ },
+    for (const { name, address, button } of [
+      { name: 'mode-picker', address: `/chat/${chat}`, button: /^Mode: / },
+      { name: 'model-picker', address: `/chat/${chat}`, button: /^Model: / },
+      { name: 'chat-menu-sheet', address: `/chat/${chat}`, button: /^Chat menu/ },
+      { name: 'commit-sheet', address: `/chat/${chat}/diff`, button: 'Commit…' },
+      { name: 'repository-sheet', address: '/repos', button: /^Settings of/ },
     ]) {
+      await show(page, address);
       const opener = page.getByRole('button', { name: button });
       await (hasTouch ? opener.tap() : opener.click());
       const sheet = page.getByRole('dialog');
-      await sheet.locator('[role=radio], [role=menuitem], input').first().waitFor();
+      await sheet.locator('[role=radio], [role=menuitem], input, textarea').first().waitFor();
       await atRest(page);
       if (width === 390) await picture(page, name);
       const { wide, small, zooming } = await misfits(page, meantToBeSmall);
