@@ -63,6 +63,14 @@ impl<T: Serialize + DeserializeOwned> Records<T> {
         read(&self.path(name)).ok()
     }
 
+    /// One record, if it is there. One that cannot be read is an error.
+    pub fn read(&self, name: &str) -> io::Result<Option<T>> {
+        match read(&self.path(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            record => record.map(Some),
+        }
+    }
+
     /// Writes a record; when this returns it is on the disk.
     pub fn put(&self, name: &str, record: &T) -> io::Result<()> {
         let path = self.path(name);
@@ -137,6 +145,9 @@ mod tests {
         records.put("good", &1).unwrap();
         fs::write(folder.path().join("bad.json"), "{").unwrap();
         fs::write(folder.path().join("half.new"), "{").unwrap();
+        assert_eq!((records.get("bad"), records.get("none")), (None, None));
+        records.read("bad").unwrap_err();
+        assert_eq!(records.read("none").unwrap(), None);
         assert_eq!(records.all().unwrap(), [("good".to_owned(), 1)]);
         Records::<u8>::open(folder.path().into()).unwrap();
         assert!(!folder.path().join("half.new").exists());

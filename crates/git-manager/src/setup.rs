@@ -18,7 +18,6 @@ use std::{
     time::Duration,
 };
 
-use git2::Repository;
 use ocweb_opencode_client::{MessageId, SessionId as ChatId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -126,7 +125,7 @@ impl Record {
 /// A setup that goes on.
 #[derive(Default)]
 struct Running {
-    output: Mutex<Output>,
+    output: Arc<Mutex<Output>>,
     skip: CancellationToken,
 }
 
@@ -134,6 +133,8 @@ struct Running {
 pub struct Setups {
     settings: Records<Settings>,
     records: Records<Record>,
+    /// What the disk was too full for: then it is known until the next start.
+    unwritten: Mutex<HashMap<ChatId, Record>>,
     running: Mutex<HashMap<ChatId, Arc<Running>>>,
     git: Arc<Git>,
     environment: Vec<(String, String)>,
@@ -146,6 +147,7 @@ impl Setups {
         Ok(Self {
             settings: Records::open(folder.join("settings"))?,
             records: Records::open(folder.join("chats"))?,
+            unwritten: Mutex::default(),
             running: Mutex::default(),
             git,
             environment: config.agent_environment.clone(),
@@ -153,9 +155,15 @@ impl Setups {
         })
     }
 
-    /// What a person wants done for a repository.
-    pub fn settings(&self, repository: &RepositoryName) -> Settings {
-        self.settings.get(&record_name(repository)).unwrap_or_default()
+    /// What a person wants done for a repository. What cannot be read is not taken for nothing said, by which a file of the
+    /// repository would be followed that its person switched off.
+    pub fn settings(&self, repository: &RepositoryName) -> Result<Settings, InvalidSetup> {
+        let settings = self.settings.read(&record_name(repository)).map_err(|error| {
+            InvalidSetup(format!(
+                "What is set for {repository} cannot be read, so nothing is done until it is saved again: {error}."
+            ))
+        });
+        Ok(settings?.unwrap_or_default())
     }
 
     /// Changes it, from the next working copy on.
@@ -172,16 +180,20 @@ impl Setups {
     }
 
     fn plan(&self, place: &Place) -> Plan {
-        let committed = match (&place.began_at, Repository::open(&place.clone)) {
-            (Some(commit), Ok(repository)) => Committed::at(&repository, commit),
-            _ => Ok(None),
+        let settings = match self.settings(&place.repository) {
+            Ok(settings) => settings,
+            Err(unreadable) => return Plan::refused(unreadable),
         };
-        Plan::new(self.settings(&place.repository), committed)
+        let committed = match &place.began_at {
+            Some(commit) => Committed::of_clone(&place.clone, commit),
+            None => Ok(None),
+        };
+        Plan::new(settings, committed)
     }
 
     /// How setting up a chat's working copy goes or went.
     pub fn get(&self, chat: &ChatId) -> Option<Record> {
-        let mut record = self.records.get(chat.as_str())?;
+        let mut record = self.record(chat)?;
         if let Some(running) = self.lock().get(chat) {
             (record.output, record.output_is_cut) = lock(&running.output).text();
         }
@@ -197,27 +209,40 @@ impl Setups {
         })
     }
 
-    /// Removes what is kept of a chat that is gone.
+    fn record(&self, chat: &ChatId) -> Option<Record> {
+        let unwritten = lock(&self.unwritten).get(chat).cloned();
+        unwritten.or_else(|| self.records.get(chat.as_str()))
+    }
+
+    /// Writes down how a setup goes, or keeps it in memory where that fails: a full disk must not hide what went wrong.
+    fn keep(&self, chat: &ChatId, record: &Record) {
+        let Err(error) = self.records.put(chat.as_str(), record) else {
+            lock(&self.unwritten).remove(chat);
+            return;
+        };
+        tracing::error!(%chat, %error, "how a setup went could not be written down");
+        lock(&self.unwritten).insert(chat.clone(), record.clone());
+        if record.ended_at.is_some() {
+            // What lies there says that it goes on, which nobody shall read after the next start. That it stays is logged above.
+            let _ = self.records.remove(chat.as_str());
+        }
+    }
+
+    /// Removes what is kept of a chat or of a working copy that is gone.
     pub fn forget(&self, chat: &ChatId) -> io::Result<()> {
+        lock(&self.unwritten).remove(chat);
         self.records.remove(chat.as_str())
     }
 
     /// Does what is to be done, and writes down how it went. Cut off by the end of this service it is begun once more.
     pub async fn run(&self, place: &Place) {
-        if let Err(error) = self.try_run(place).await {
-            tracing::error!(chat = %place.chat, %error, "how a setup went could not be written down");
-        }
-    }
-
-    async fn try_run(&self, place: &Place) -> io::Result<()> {
-        let id = place.chat.as_str();
         // A run that was killed with this service may have left some of it.
-        running::end_all(id);
-        let earlier = self.records.get(id).filter(|record| record.ended_at.is_none());
+        running::end_all(place.chat.as_str());
+        let earlier = self.record(&place.chat).filter(|record| record.ended_at.is_none());
         let mut record = earlier.unwrap_or_else(Record::new);
         let plan = self.plan(place);
         if self.is_from_the_repository(place).await {
-            self.follow(&plan, place, &mut record).await?;
+            self.follow(&plan, place, &mut record).await;
         } else {
             record.note(Err(format!(
                 "Nothing was copied or run: this chat begins at a commit that is on no branch of {}. Look at it first, then ask the agent to set it up.",
@@ -225,18 +250,18 @@ impl Setups {
             )));
         }
         record.ended_at = Some(OffsetDateTime::now_utc());
-        tracing::info!(chat = id, succeeded = record.succeeded(), "set up");
-        self.records.put(id, &record)
+        tracing::info!(chat = %place.chat, succeeded = record.succeeded(), "set up");
+        self.keep(&place.chat, &record);
     }
 
-    async fn follow(&self, plan: &Plan, place: &Place, record: &mut Record) -> io::Result<()> {
+    async fn follow(&self, plan: &Plan, place: &Place, record: &mut Record) {
         record.command.clone_from(&plan.command);
         if record.attempts == 0 {
             put_files(record, plan, place);
         }
-        let Some(Command { text, .. }) = &plan.command else { return Ok(()) };
+        let Some(Command { text, .. }) = &plan.command else { return };
         record.attempts += 1;
-        self.records.put(place.chat.as_str(), record)?;
+        self.keep(&place.chat, record);
         if record.attempts > ATTEMPTS {
             record.note(Err(
                 "The command was cut off twice by a restart of ocweb. It is not begun a third time.".into(),
@@ -245,7 +270,6 @@ impl Setups {
             tracing::info!(chat = %place.chat, "running the setup of a working copy");
             self.run_command(place, text, record).await;
         }
-        Ok(())
     }
 
     async fn run_command(&self, place: &Place, text: &str, record: &mut Record) {
@@ -286,7 +310,7 @@ impl Setups {
     /// What the agent is to be told with this prompt, if its working copy could not be set up. It is told once; the same
     /// prompt sent again tells it again.
     pub fn words_for_the_agent(&self, chat: &ChatId, prompt: &MessageId) -> Option<String> {
-        let mut record = self.records.get(chat.as_str())?;
+        let mut record = self.record(chat)?;
         if record.succeeded() || record.ended_at.is_none() {
             return None;
         }
@@ -295,9 +319,7 @@ impl Setups {
             Some(_) => {}
             None => {
                 record.told_with = Some(prompt.clone());
-                if let Err(error) = self.records.put(chat.as_str(), &record) {
-                    tracing::warn!(%chat, %error, "the agent may be told of its setup twice");
-                }
+                self.keep(chat, &record);
             }
         }
         Some(record.words_for_the_agent())

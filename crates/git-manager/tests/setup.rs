@@ -198,6 +198,103 @@ async fn cut_off_by_a_restart_it_is_begun_once_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cancelled_and_tried_again_it_begins_from_nothing() {
+    let bench = Bench::new().await;
+    commit_setup(&bench, r#"{"run": "echo begun; test -e ../go || sleep 1000"}"#);
+    let service = bench.service().await;
+    let settings = json!({"files": [{"path": ".env", "text": "SECRET"}], "command": null});
+    assert_eq!(set(&service, settings).await, StatusCode::NO_CONTENT);
+    let id = service.create_chat(json!({"repo": REPOSITORY, "prompt": "go"})).await;
+    eventually("it runs", async || (setup_of(&service, &id).await["output"] == "begun\n").then_some(()))
+        .await;
+    let (status, chat) = service.post(&format!("/admin/chats/{id}/cancel"), json!({})).await;
+    assert_eq!((status, &chat["state"]), (StatusCode::OK, &json!("failed")), "{chat}");
+    assert_eq!(setup_of(&service, &id).await, json!(null), "it is gone with the working copy");
+    fs::write(bench.data().join("projects/worktrees/go"), "").unwrap();
+    service.post(&format!("/admin/chats/{id}/retry"), json!({})).await;
+    let chat = service.settled(&id).await;
+    assert_eq!(chat["state"], "ready", "{chat}");
+    let directory = Path::new(chat["directory"].as_str().unwrap());
+    assert_eq!(fs::read_to_string(directory.join(".env")).unwrap(), "SECRET");
+    assert_eq!(setup_of(&service, &id).await["state"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_leaves_running_may_go_on_writing() {
+    let bench = Bench::new().await;
+    commit_setup(&bench, r#"{"run": "(sleep 1; echo x; touch survived) &"}"#);
+    let service = bench.service().await;
+    let (id, directory) = begun(&service).await;
+    assert_eq!(setup_of(&service, &id).await["state"], "succeeded");
+    eventually("it goes on", async || directory.join("survived").exists().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_files_are_placed_it_has_them_whole_and_says_so() {
+    const SIZE: usize = 16 << 20;
+    let bench = Bench::new().await;
+    commit_setup(&bench, r#"{"copy": ["large/1", "large/2", "large/3"], "run": "true"}"#);
+    let mut service = bench.service().await;
+    service.clone_repository(REPOSITORY).await;
+    let clone = bench.clone_path(REPOSITORY);
+    fs::create_dir(clone.join("large")).unwrap();
+    for name in ["1", "2", "3"] {
+        fs::write(clone.join("large").join(name), vec![b'x'; SIZE]).unwrap();
+    }
+    let id = service.create_chat(json!({"repo": REPOSITORY, "prompt": "go"})).await;
+    let large = bench.data().join(format!("projects/worktrees/demo__hello-web__{id}/large"));
+    eventually("the first file is there", async || large.join("1").exists().then_some(())).await;
+    service.kill();
+    for name in support::entries(&large) {
+        assert_eq!(fs::metadata(large.join(&name)).unwrap().len(), SIZE as u64, "{name} is whole");
+    }
+    // The record of it is written after the last file.
+    let record = bench.data().join(format!("ocweb/git-manager/setup/chats/{id}.json"));
+    fs::remove_file(record).ok();
+    rewrite(&bench.data().join(format!("ocweb/git-manager/chats/{id}.json")), "state", json!("setting_up"));
+    let service = bench.service().await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+    let setup = setup_of(&service, &id).await;
+    assert_eq!(setup["state"], "succeeded", "{setup}");
+    assert_eq!(support::entries(&large), ["1", "2", "3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_down_is_said_all_the_same() {
+    let bench = Bench::new().await;
+    commit_setup(&bench, r#"{"run": "echo why; exit 3"}"#);
+    let service = bench.service().await;
+    // As good as a full disk: nothing can be written there.
+    fs::remove_dir(bench.data().join("ocweb/git-manager/setup/chats")).unwrap();
+    let (id, _) = begun(&service).await;
+    let setup = setup_of(&service, &id).await;
+    assert_eq!((&setup["state"], &setup["output"]), (&json!("failed"), &json!("why\n")));
+    let told = bench.opencode.memory().texts(&id);
+    assert!(told[0].iter().any(|text| text.contains("exit status: 3")), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_cannot_be_read_are_not_taken_for_none() {
+    let bench = Bench::new().await;
+    commit_setup(&bench, r#"{"run": "touch ran"}"#);
+    let service = bench.service().await;
+    let switched_off = json!({"command": "true", "follow_repository": false});
+    assert_eq!(set(&service, switched_off.clone()).await, StatusCode::NO_CONTENT);
+    let kept = bench.data().join("ocweb/git-manager/setup/settings/demo__hello-web.json");
+    fs::write(&kept, "{").unwrap();
+    let (id, directory) = begun(&service).await;
+    let setup = setup_of(&service, &id).await;
+    assert!(texts(&setup).contains("cannot be read, so nothing is done"), "{setup}");
+    assert!(!directory.join("ran").exists());
+    let path = format!("/admin/repos/{REPOSITORY}/setup");
+    let shown = service.get(&path).await;
+    assert!(shown["problem"].as_str().unwrap().contains("cannot be read"), "{shown}");
+    assert_eq!(shown["settings"]["follow_repository"], false);
+    assert_eq!(set(&service, switched_off).await, StatusCode::NO_CONTENT);
+    assert_eq!(service.get(&path).await["problem"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_strangers_commit_gets_no_files_and_runs_nothing() {
     let bench = Bench::new().await;
     commit_setup(&bench, r#"{"run": "touch ran"}"#);

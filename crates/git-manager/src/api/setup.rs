@@ -69,7 +69,7 @@ struct RepositorySetup {
     settings: Settings,
     /// What the repository says itself, on its default branch as last fetched.
     committed: Option<Committed>,
-    /// Why that is not followed: a sentence.
+    /// Why that or the settings are not followed: a sentence.
     problem: Option<String>,
 }
 
@@ -121,7 +121,11 @@ async fn settings(
         Ok(committed) => (committed, None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Ok(Json(RepositorySetup { settings: manager.chats.setups().settings(&name), committed, problem }))
+    let (settings, unreadable) = match manager.chats.setups().settings(&name) {
+        Ok(settings) => (settings, None),
+        Err(error) => (Settings::nothing(), Some(error.to_string())),
+    };
+    Ok(Json(RepositorySetup { settings, committed, problem: unreadable.or(problem) }))
 }
 
 /// Changes what is done to each new working copy of a repository

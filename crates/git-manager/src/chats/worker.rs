@@ -143,7 +143,13 @@ impl Chats {
         let Ok(mut chat) = self.get(id) else { return };
         tracing::warn!(chat = %id, state = ?chat.state, %error, "creating a chat failed");
         match self.undo(&chat).await {
-            Ok(()) => chat.was_undone(),
+            Ok(()) => {
+                chat.was_undone();
+                // What was done to the working copy is gone with it: the next one is set up from the beginning.
+                if let Err(error) = self.setups.forget(id) {
+                    tracing::warn!(chat = %id, %error, "how an undone setup went is not forgotten");
+                }
+            }
             Err(error) => {
                 tracing::warn!(chat = %id, %error, "not everything of a failed chat could be undone");
             }

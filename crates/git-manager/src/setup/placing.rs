@@ -1,8 +1,8 @@
-//! Puts files into a working copy: inside it, through no link, and over nothing that is there.
+//! Puts files into a working copy: inside it, through no link, whole, and over nothing that is there.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -24,9 +24,7 @@ pub(super) type Placed = Result<String, String>;
 /// Writes a file of the settings.
 pub(super) fn write(working_copy: &Path, file: &SettingsFile) -> Placed {
     let SettingsFile { path, text } = file;
-    let mut target = create(working_copy, path, PRIVATE)?;
-    let written = target.write_all(text.as_bytes());
-    written.map_err(|error| format!("{path} could not be written: {error}."))?;
+    place(working_copy, path, PRIVATE, |target| target.write_all(text.as_bytes()))?;
     Ok(format!("{path} was written.{}", unignored(working_copy, path)))
 }
 
@@ -35,7 +33,7 @@ pub(super) fn copy(clone: &Path, working_copy: &Path, path: &InnerPath) -> Place
     let not = |reason: &str| format!("{path} was not copied: {reason}.");
     let source = inside(clone, path, false).map_err(|_| not("its path leads through a link"))?;
     // A pipe in its place must not keep anybody waiting for a writer.
-    let mut source = match OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(source) {
+    let source = match OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(source) {
         Ok(source) => source,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(not(&format!("the clone's folder {} has none", clone.display())));
@@ -52,23 +50,81 @@ pub(super) fn copy(clone: &Path, working_copy: &Path, path: &InnerPath) -> Place
     if is_tracked(clone, path) {
         return Err(not("git tracks it, so the working copy has its own"));
     }
-    let mut target = create(working_copy, path, found.mode() & 0o777)?;
-    io::copy(&mut source, &mut target).map_err(|error| not(&error.to_string()))?;
+    let mode = found.mode() & 0o777;
+    // It may grow meanwhile.
+    let mut source = source.take(LARGEST);
+    place(working_copy, path, mode, |target| io::copy(&mut source, target).map(drop))?;
     Ok(format!("{path} was copied.{}", unignored(working_copy, path)))
 }
 
-/// Makes the file, which must not be there, and the folders that lead to it.
-fn create(working_copy: &Path, path: &InnerPath, mode: u32) -> Result<File, String> {
+/// Puts a file into its place, with the folders that lead there: whole or not at all, and over nothing else. What is there
+/// with the same content is what an earlier run put there before it was killed.
+fn place(
+    working_copy: &Path,
+    path: &InnerPath,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), String> {
     let not = |reason: String| format!("{path} was not put into the working copy: {reason}.");
     if is_tracked(working_copy, path) {
         return Err(not("git tracks it".into()));
     }
     let target = inside(working_copy, path, true).map_err(|error| not(error.to_string()))?;
-    match OpenOptions::new().write(true).create_new(true).mode(mode).open(target) {
-        Ok(file) => Ok(file),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(not("it is there already".into())),
+    let beside = Beside::filled(working_copy, mode, fill).map_err(|error| not(error.to_string()))?;
+    match fs::hard_link(&beside.0, &target) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let is_same = is_same(&beside.0, &target).map_err(|error| not(error.to_string()))?;
+            is_same.then_some(()).ok_or_else(|| not("it is there already".into()))
+        }
         Err(error) => Err(not(error.to_string())),
     }
+}
+
+/// A file before it gets to its place, in git's own folder, where nobody commits what a killed run leaves. Its name there is
+/// removed with this.
+struct Beside(PathBuf);
+
+impl Beside {
+    fn filled(
+        working_copy: &Path,
+        mode: u32,
+        fill: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let repository = Repository::open(working_copy).map_err(io::Error::other)?;
+        let path = repository.path().join("ocweb-setup-file");
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut target = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
+        let beside = Self(path);
+        fill(&mut target)?;
+        target.sync_all()?;
+        Ok(beside)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // What resists is removed before the next file, or with the working copy.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Whether a file is there, through no link, with the content of another.
+fn is_same(file: &Path, there: &Path) -> io::Result<bool> {
+    if !there.symlink_metadata()?.is_file() {
+        return Ok(false);
+    }
+    let there = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(there)?;
+    let content = fs::read(file)?;
+    if there.metadata()?.len() != content.len() as u64 {
+        return Ok(false);
+    }
+    let mut found = Vec::with_capacity(content.len());
+    there.take(content.len() as u64).read_to_end(&mut found)?;
+    Ok(found == content)
 }
 
 /// Where a path leads below a folder, by real folders alone.
@@ -171,10 +227,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_whole_or_not_there_and_may_be_put_there_twice() {
+        let scene = Scene::new();
+        let beside = scene.working_copy().join(".git/ocweb-setup-file");
+        // What a killed run leaves.
+        fs::write(&beside, "half").unwrap();
+        for _ in 0..2 {
+            scene.write("a/.env").unwrap();
+            assert_eq!(fs::read_to_string(scene.working_copy().join("a/.env")).unwrap(), "new");
+        }
+        let full = place(&scene.working_copy(), &"full".parse().unwrap(), PRIVATE, |file| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(full.unwrap_err().contains("no storage space"));
+        assert!(!scene.working_copy().join("full").exists() && !beside.exists());
+    }
+
+    #[test]
     fn nothing_that_is_there_or_tracked_is_overwritten() {
         let scene = Scene::new();
         fs::write(scene.working_copy().join("there"), "old").unwrap();
-        scene.write("there").unwrap_err();
+        assert!(scene.write("there").unwrap_err().contains("there already"));
         assert_eq!(fs::read_to_string(scene.working_copy().join("there")).unwrap(), "old");
         let repository = Repository::open(scene.working_copy()).unwrap();
         let mut index = repository.index().unwrap();

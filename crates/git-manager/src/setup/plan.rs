@@ -4,7 +4,9 @@
 //! at. The person's settings add their files and win where both say something: their file takes the place of one to be
 //! copied, their command that of the repository's.
 
-use git2::{Oid, Repository};
+use std::path::Path;
+
+use git2::{ObjectType, Oid, Repository};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -61,6 +63,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Nothing is done, whatever the repository says.
+    pub fn nothing() -> Self {
+        Self { follow_repository: false, ..Self::default() }
+    }
+}
+
 /// Settings or a committed file that cannot be followed: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -95,21 +104,34 @@ pub struct Committed {
 }
 
 impl Committed {
-    /// What a commit says; nothing when it says nothing.
+    /// What a commit of a clone says; nothing when it says nothing.
+    pub fn of_clone(clone: &Path, commit: &str) -> Result<Option<Self>, InvalidSetup> {
+        Repository::open(clone).map_or(Ok(None), |repository| Self::at(&repository, commit))
+    }
+
+    /// The object that holds what a commit says, whether it is here or not; nothing when it says nothing.
+    fn object(repository: &Repository, commit: &str) -> Option<Oid> {
+        let tree = repository.find_commit(Oid::from_str(commit).ok()?).ok()?.tree().ok()?;
+        let entry = tree.get_path(Path::new(COMMITTED_FILE)).ok()?;
+        // A link or a folder of that name says nothing.
+        let is_file = entry.kind() == Some(ObjectType::Blob) && entry.filemode() != 0o120_000;
+        is_file.then(|| entry.id())
+    }
+
+    /// The same of a repository that is open.
     pub fn at(repository: &Repository, commit: &str) -> Result<Option<Self>, InvalidSetup> {
-        let blob = || {
-            let tree = repository.find_commit(Oid::from_str(commit).ok()?).ok()?.tree().ok()?;
-            let entry = tree.get_path(std::path::Path::new(COMMITTED_FILE)).ok()?;
-            // A link or a folder of that name says nothing.
-            if entry.filemode() == 0o120_000 { None } else { repository.find_blob(entry.id()).ok() }
+        let Some(id) = Self::object(repository, commit) else { return Ok(None) };
+        let unreadable = |error: git2::Error| {
+            InvalidSetup(format!("{COMMITTED_FILE} cannot be read: {}.", error.message()))
         };
-        match blob() {
-            Some(blob) if blob.size() > COMMITTED_LIMIT => {
-                Err(InvalidSetup(format!("{COMMITTED_FILE} is longer than 64 KB, so it is not followed.")))
-            }
-            Some(blob) => Self::parse(blob.content()).map(Some),
-            None => Ok(None),
+        // Before it is read, for which there may be no memory.
+        let (size, _) = repository.odb().and_then(|objects| objects.read_header(id)).map_err(unreadable)?;
+        if size > COMMITTED_LIMIT {
+            return Err(InvalidSetup(format!(
+                "{COMMITTED_FILE} is longer than 64 KB, so it is not followed."
+            )));
         }
+        Self::parse(repository.find_blob(id).map_err(unreadable)?.content()).map(Some)
     }
 
     fn parse(content: &[u8]) -> Result<Self, InvalidSetup> {
@@ -155,6 +177,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Nothing is done, and why is said.
+    pub(super) fn refused(InvalidSetup(problem): InvalidSetup) -> Self {
+        Self { problem: Some(problem), ..Self::default() }
+    }
+
     /// What the settings and the repository say together.
     pub(super) fn new(settings: Settings, committed: Result<Option<Committed>, InvalidSetup>) -> Self {
         let Settings { files, mut copy, command, follow_repository } = settings;

@@ -9,7 +9,7 @@ use std::{
     os::fd::OwnedFd,
     path::Path,
     process::{ExitStatus, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -22,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How much of the output is kept, in bytes: its end.
 const KEPT: usize = 128 * 1024;
-/// How long what is still in the pipe may take after the command has ended. Something that it left behind may hold it.
+/// How long what is still in the pipe may take after the command has ended. What it left behind on purpose may hold it for
+/// as long as the chat lives.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// By this all processes of one setup are known; its value is the chat.
 const MARK: &str = "OCWEB_SETUP";
@@ -79,41 +80,32 @@ pub(super) struct Job<'a> {
 }
 
 /// Runs a command to its end. Dropping the future ends it with all it started.
-pub(super) async fn run(job: Job<'_>, output: &Mutex<Output>, skip: &CancellationToken) -> Ended {
-    let (mut child, mut reader) = match start(&job) {
+pub(super) async fn run(job: Job<'_>, output: &Arc<Mutex<Output>>, skip: &CancellationToken) -> Ended {
+    let (mut child, reader) = match start(&job) {
         Ok(started) => started,
         Err(error) => return Ended::NotStarted(error),
     };
     let mut processes = Processes { leader: child.id(), owner: job.owner };
-    let ended = {
-        let mut buffer = vec![0; 16 * 1024];
-        let read_on = async {
-            while let Ok(count @ 1..) = reader.read(&mut buffer).await {
-                output.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..count]);
-            }
-        };
-        tokio::pin!(read_on);
-        let mut is_read = false;
-        let limit = tokio::time::sleep(job.limit);
-        tokio::pin!(limit);
-        let ended = loop {
-            tokio::select! {
-                status = child.wait() => break status.map_or_else(Ended::NotStarted, Ended::Exited),
-                () = &mut limit => break Ended::TimedOut,
-                () = skip.cancelled() => break Ended::Skipped,
-                () = &mut read_on, if !is_read => is_read = true,
-            }
-        };
-        if !is_read {
-            // What remains unread then belongs to something that goes on.
-            let _ = tokio::time::timeout(LAST_WORDS, read_on).await;
-        }
-        ended
+    let reading = tokio::spawn(read_on(reader, Arc::clone(output)));
+    let ended = tokio::select! {
+        status = child.wait() => status.map_or_else(Ended::NotStarted, Ended::Exited),
+        () = tokio::time::sleep(job.limit) => Ended::TimedOut,
+        () = skip.cancelled() => Ended::Skipped,
     };
+    // What is not read by then is of something that goes on.
+    let _ = tokio::time::timeout(LAST_WORDS, reading).await;
     if let Ended::Exited(_) = ended {
         processes.leader = None;
     }
     ended
+}
+
+/// Reads as long as anybody can write: a server that the command left running would die of its next word if nobody did.
+async fn read_on(mut reader: pipe::Receiver, output: Arc<Mutex<Output>>) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(count @ 1..) = reader.read(&mut buffer).await {
+        output.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..count]);
+    }
 }
 
 fn start(job: &Job<'_>) -> io::Result<(tokio::process::Child, pipe::Receiver)> {

@@ -3060,7 +3060,7 @@ export interface components {
         /** @description What is done to each new working copy of a repository, and who says so. */
         RepositorySetup: {
             committed: components["schemas"]["CommittedSetup"] | null;
-            /** @description Why that is not followed: a sentence. */
+            /** @description Why that or the settings are not followed: a sentence. */
             problem: string | null;
             settings: components["schemas"]["SetupSettings"];
         };
