@@ -8,9 +8,11 @@
 //! other spelling leads to it.
 
 mod extent;
+mod fetching;
 mod pull_head;
 mod reading;
 mod transfer;
+mod turn;
 
 use std::{
     collections::HashMap,
@@ -21,14 +23,19 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use extent::Extent;
 pub(crate) use pull_head::reference_of;
 pub use reading::{Base, Branch};
 pub(crate) use transfer::{check_out, original_of};
+pub use turn::Exclusive;
 
+use self::{
+    fetching::What,
+    turn::{LastFetch, Turns},
+};
 use crate::{
     error::{Error, Missing},
     git::{Git, Progress},
@@ -48,7 +55,7 @@ pub struct Clones {
     git: Arc<Git>,
     records: Records<Record>,
     jobs: Mutex<HashMap<String, Job>>,
-    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Option<LastFetch>>>>>,
+    turns: Turns,
     underway: Arc<Underway>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -79,45 +86,6 @@ enum Status {
     Running,
     Ready,
     Failed(Error),
-}
-
-/// The last fetch of a clone: when it began, and how it ended.
-struct LastFetch {
-    begun: Instant,
-    outcome: Result<(), Error>,
-}
-
-impl LastFetch {
-    /// What it brings to whoever asked at `asked`, and is content with one that is `fresh`. A failure is shared only by
-    /// those who waited for it.
-    fn serves(&self, asked: Instant, fresh: Duration) -> Option<Result<(), Error>> {
-        let fresh = if self.outcome.is_ok() { fresh } else { Duration::ZERO };
-        (self.begun + fresh >= asked).then(|| self.outcome.clone())
-    }
-}
-
-/// The right to change one clone and its worktrees; held by one at a time.
-pub struct Exclusive {
-    name: RepositoryName,
-    path: PathBuf,
-    fetch: OwnedMutexGuard<Option<LastFetch>>,
-}
-
-impl Exclusive {
-    /// The repository, in the spelling of its clone.
-    pub fn name(&self) -> &RepositoryName {
-        &self.name
-    }
-
-    /// The clone.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Where a worktree begins: at the branch that is `wanted`, or else at the remote's default branch.
-    pub fn base(&self, wanted: Option<&BranchName>) -> Result<Base, Error> {
-        reading::base(&self.path, &self.name, wanted)
-    }
 }
 
 /// A repository as it is listed.
@@ -165,8 +133,8 @@ impl Clones {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let records = Records::open(records)?;
-        let (jobs, locks) = (Mutex::default(), Mutex::default());
-        Ok(Self { folder, git, records, jobs, locks, underway, tasks, stop })
+        let (jobs, turns) = (Mutex::default(), Turns::default());
+        Ok(Self { folder, git, records, jobs, turns, underway, tasks, stop })
     }
 
     /// The folder that holds the clones.
@@ -298,7 +266,7 @@ impl Clones {
         let cancel = self.stop.child_token();
         let job = Job { name: name.clone(), extent, status: status.clone(), cancel: cancel.clone() };
         jobs.insert(name.key(), job);
-        let (clones, name) = (Arc::clone(self), name.clone());
+        let (clones, name, of_this) = (Arc::clone(self), name.clone(), status.clone());
         self.tasks.spawn(async move {
             let made = cancel.run_until_cancelled(clones.make(&name, extent)).await;
             let stopping = clones.stop.is_cancelled();
@@ -313,7 +281,7 @@ impl Clones {
                 sender.send_replace(ended);
             }
             if succeeded {
-                lock(&clones.jobs).remove(&name.key());
+                clones.forget_job(&name, &of_this);
             }
         });
         Some(status)
@@ -339,39 +307,60 @@ impl Clones {
         cancel.cancel();
         // An error means that the task is gone, which is what is waited for.
         let _ = status.wait_for(|status| !matches!(status, Status::Running)).await;
-        lock(&self.jobs).remove(&name.key());
+        self.forget_job(name, &status);
+    }
+
+    /// Takes a job that is over from the list, and none that was begun since.
+    fn forget_job(&self, name: &RepositoryName, status: &watch::Receiver<Status>) {
+        let mut jobs = lock(&self.jobs);
+        if jobs.get(&name.key()).is_some_and(|job| job.status.same_channel(status)) {
+            jobs.remove(&name.key());
+        }
     }
 
     /// Waits for the right to change a clone. The clone need not be there.
     pub async fn exclusive(&self, name: &RepositoryName) -> Exclusive {
-        let of_it = Arc::clone(lock(&self.locks).entry(name.key()).or_default());
-        let fetch = of_it.lock_owned().await;
+        let fetch = self.turns.take(name).await;
         let name = self.find(name).unwrap_or_else(|| name.clone());
         Exclusive { path: self.path(&name), name, fetch }
     }
 
     /// Brings the remote-tracking branches up to date: all that were at the remote when this was called, or `fresh` before, are
-    /// here when it returns. A fetch that another caller began since then serves both. In a clone without history these are
-    /// the branches that are used and the one that is `wanted`.
+    /// here when it returns. A fetch that another caller began since then serves both, and goes on while one of them waits. In
+    /// a clone without history these are the branches that are used and the one that is `wanted`.
     pub async fn fetch(
-        &self,
+        self: &Arc<Self>,
         name: &RepositoryName,
         wanted: Option<&BranchName>,
         fresh: Duration,
     ) -> Result<Exclusive, Error> {
         let asked = Instant::now();
-        let mut exclusive = self.exclusive(name).await;
-        let extent = self.extent(&exclusive.name);
-        let is_known = extent != Extent::LatestOnly || exclusive.base(wanted).is_ok();
+        let waiting = self.turns.wait(name, &self.stop);
+        let exclusive = self.exclusive(name).await;
+        let is_known = self.extent(&exclusive.name) != Extent::LatestOnly || exclusive.base(wanted).is_ok();
         if let Some(outcome) = exclusive.fetch.as_ref().and_then(|last| last.serves(asked, fresh))
             && is_known
         {
             return outcome.map(|()| exclusive);
         }
+        let (clones, wanted, cancel) = (Arc::clone(self), wanted.cloned(), waiting.cancel());
+        let fetching = async move { clones.fetch_branches(exclusive, wanted.as_ref()).await };
+        match self.tasks.spawn(cancel.run_until_cancelled_owned(fetching)).await {
+            Ok(Some(fetched)) => fetched,
+            // With one who waits, only the end of this service ends it.
+            Ok(None) => Err(Error::Cancelled),
+            Err(error) => Err(Error::Internal(error.to_string())),
+        }
+    }
+
+    async fn fetch_branches(
+        &self,
+        mut exclusive: Exclusive,
+        wanted: Option<&BranchName>,
+    ) -> Result<Exclusive, Error> {
         let begun = Instant::now();
-        let Exclusive { name, path, .. } = &exclusive;
-        let report = self.report(name);
-        let outcome = transfer::fetch(&self.git, path, name, extent, wanted, &report).await;
+        let report = self.report(&exclusive.name);
+        let outcome = self.bring(&exclusive.path, &exclusive.name, &report, What::Branches(wanted)).await;
         drop(report);
         exclusive.fetch.replace(LastFetch { begun, outcome: outcome.clone() });
         outcome?;
@@ -382,31 +371,43 @@ impl Clones {
         Ok(exclusive)
     }
 
-    /// Fetches what a chat is to begin at, where that is a pull request's commits and no branch.
-    pub async fn fetch_base(&self, clone: &Exclusive, wanted: Option<&BranchName>) -> Result<(), Error> {
-        match wanted.filter(|wanted| pull_head::is_pull_head(wanted)) {
-            Some(head) => {
-                pull_head::fetch(&self.git, &clone.path, &clone.name, self.extent(&clone.name), head).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Has the clone know a commit that none of the remote's branches leads to any more, if the remote still has it.
-    pub async fn fetch_commit(&self, clone: &Exclusive, commit: &str) -> Result<(), Error> {
-        let extent = self.extent(&clone.name);
-        transfer::fetch_commit(&self.git, &clone.path, &clone.name, extent, commit).await
+    async fn bring(
+        &self,
+        clone: &Path,
+        name: &RepositoryName,
+        report: &Report,
+        what: What<'_>,
+    ) -> Result<(), Error> {
+        fetching::fetch(&self.git, clone, name, self.extent(name), report, what).await
     }
 
     fn report(&self, name: &RepositoryName) -> Report {
         self.underway.begin(name.key())
     }
 
+    /// Fetches what a chat is to begin at, where that is a pull request's commits and no branch.
+    pub async fn fetch_base(
+        &self,
+        clone: &Exclusive,
+        wanted: Option<&BranchName>,
+        report: &Report,
+    ) -> Result<(), Error> {
+        match wanted.filter(|wanted| pull_head::is_pull_head(wanted)) {
+            Some(head) => self.bring(&clone.path, &clone.name, report, What::PullRequest(head)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Has the clone know a commit that none of the remote's branches leads to any more, if the remote still has it.
+    pub async fn fetch_commit(&self, clone: &Exclusive, commit: &str) -> Result<(), Error> {
+        self.bring(&clone.path, &clone.name, &self.report(&clone.name), What::Commit(commit)).await
+    }
+
     /// Makes sure that all files of a base are here, which they need not be in a clone without old files.
     pub async fn complete(&self, clone: &Exclusive, base: &Base, report: &Report) -> Result<(), Error> {
         match (self.extent(&clone.name), &base.commit) {
             (Extent::WithoutOldFiles, Some(commit)) => {
-                transfer::complete(&self.git, &clone.path, &clone.name, commit, report).await
+                self.bring(&clone.path, &clone.name, report, What::FilesOf(commit)).await
             }
             _ => Ok(()),
         }
@@ -423,37 +424,46 @@ impl Clones {
             return Ok(false);
         }
         let clone = self.exclusive(name).await;
-        transfer::complete_difference(&self.git, &clone.path, &clone.name, from, to).await?;
+        self.bring(&clone.path, name, &self.report(name), What::Difference(from, to)).await?;
         Ok(true)
     }
 
     /// Brings the remote-tracking branches up to date for a caller who has the right to change the clone.
     pub(crate) async fn fetch_into(&self, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
-        let report = self.report(name);
-        transfer::fetch(&self.git, clone, name, self.extent(name), None, &report).await
+        self.bring(clone, name, &self.report(name), What::Branches(None)).await
     }
 
     /// Brings the objects of the remote that a damaged clone lacks, for a caller who has the right to change it.
     pub(crate) async fn refetch_objects(&self, clone: &Path, name: &RepositoryName) -> Result<(), Error> {
-        transfer::refetch_objects(&self.git, clone, name, self.extent(name)).await
+        self.bring(clone, name, &self.report(name), What::AllAgain).await
     }
 
     /// The branches of the remote: as of the last fetch, or asked from the remote when a clone does not know all.
     pub async fn branches(&self, name: &RepositoryName) -> Result<Vec<Branch>, Error> {
         match self.find(name).filter(|name| self.extent(name) != Extent::LatestOnly) {
             Some(name) => reading::branches(&self.path(&name)),
-            None => transfer::remote_branches(&self.git, name).await,
+            None => fetching::remote_branches(&self.git, name).await,
         }
     }
 
-    /// What a repository says itself about the setup of its working copies, on its default branch.
-    pub fn committed_setup(&self, name: &RepositoryName) -> Result<Option<Committed>, InvalidSetup> {
+    /// What a repository says itself about the setup of its working copies, on its default branch. A clone without old files
+    /// need not have it.
+    pub async fn committed_setup(&self, name: &RepositoryName) -> Result<Option<Committed>, InvalidSetup> {
         let path = self.path(name);
-        let commit = reading::base(&path, name, None).ok().and_then(|base| base.commit);
-        match (git2::Repository::open(&path), commit) {
-            (Ok(repository), Some(commit)) => Committed::at(&repository, &commit),
-            _ => Ok(None),
+        let Some(commit) = reading::base(&path, name, None).ok().and_then(|base| base.commit) else {
+            return Ok(None);
+        };
+        if self.extent(name) == Extent::WithoutOldFiles
+            && let Some(lacking) = Committed::lacking(&path, &commit)
+        {
+            let clone = self.exclusive(name).await;
+            let fetched = self.bring(&clone.path, name, &self.report(name), What::Object(&lacking)).await;
+            if let Err(error) = fetched {
+                tracing::warn!(repository = %name, %error, "what a repository says of its setup did not come");
+                return Err(InvalidSetup::not_fetched());
+            }
         }
+        Committed::of_clone(&path, &commit)
     }
 
     /// Deletes a clone. Whether that loses work is for the caller to find out before.

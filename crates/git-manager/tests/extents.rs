@@ -6,6 +6,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
+use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use support::{Bench, Service, git};
@@ -80,6 +81,30 @@ async fn a_clone_without_old_files_fetches_them_when_they_are_needed() {
     assert!(merge.status.success(), "{}", String::from_utf8_lossy(&merge.stderr));
     let origin = git(&clone, &["config", "remote.origin.url"]);
     assert_eq!(origin, format!("{}/demo/tally.git", bench.world.url()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_repository_says_of_its_setup_is_fetched_when_it_changed() {
+    let bench = Bench::new().await;
+    let say = |text: &str| bench.push_content("demo/tally", "main", ".ocweb/setup.json", text.as_bytes());
+    say(r#"{"run": "true"}"#);
+    let service = bench.service().await;
+    chat(&service, json!({"repo": "demo/tally", "extent": "without_old_files", "prompt": "go"})).await;
+    say(r#"{"run": "echo changed"}"#);
+    let (status, fetched) = service.post("/admin/repos/demo/tally/fetch", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{fetched}");
+    let said = service.get("/admin/repos/demo/tally/setup").await;
+    assert_eq!((&said["committed"]["run"], &said["problem"]), (&json!("echo changed"), &json!(null)));
+
+    // Where it cannot be fetched, that is said, and it is not taken for nothing.
+    say(r#"{"run": "echo again"}"#);
+    let (status, _) = service.post("/admin/repos/demo/tally/fetch", json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+    bench.world.faults().add(Fault::status(Part::Git, 403).times(100));
+    let said = service.get("/admin/repos/demo/tally/setup").await;
+    assert!(said["problem"].as_str().unwrap().contains("could not be fetched"), "{said}");
+    bench.world.faults().clear();
+    assert_eq!(service.get("/admin/repos/demo/tally/setup").await["committed"]["run"], "echo again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

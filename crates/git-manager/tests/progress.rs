@@ -122,11 +122,12 @@ async fn a_fetch_is_told_of_and_cancelled() {
     );
     cancel(&service, &id).await;
     no_git_is_left(&service, &mark).await;
-    let listed = service.get("/admin/repos").await;
-    assert_eq!(
-        (&listed["repos"][0]["state"], &listed["repos"][0]["progress"]),
-        (&json!("ready"), &json!(null))
-    );
+    eventually("it is over", async || {
+        let listed = service.get("/admin/repos").await;
+        assert_eq!(listed["repos"][0]["state"], "ready");
+        listed["repos"][0]["progress"].is_null().then_some(())
+    })
+    .await;
     assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
 
     // So is one that is asked for by itself, when nobody waits for it any more.
@@ -145,6 +146,70 @@ async fn a_fetch_is_told_of_and_cancelled() {
     assert_eq!((status, &fetched["progress"]), (StatusCode::OK, &json!(null)), "{fetched}");
     service.post(&format!("/admin/chats/{id}/retry"), json!({})).await;
     assert_eq!(service.settled(&id).await["state"], "ready");
+}
+
+/// The gits of a service that fetch.
+fn fetching(service: &Service, mark: &str) -> Vec<u32> {
+    let gits = processes_marked(mark, service.pid()).into_iter();
+    gits.filter(|(_, command)| command.contains(" fetch ")).map(|(pid, _)| pid).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_goes_on_for_whoever_waits_for_it() {
+    let (bench, mark) = patient().await;
+    let service = bench.service().await;
+    bench.world.rates().set(REPOSITORY, None);
+    service.clone_repository(REPOSITORY).await;
+    bench.push_content(REPOSITORY, "main", "noise", &noise(3_000_000));
+    bench.world.rates().set(REPOSITORY, Some(150_000));
+    let first = service.create_chat(json!({"repo": REPOSITORY, "prompt": "go"})).await;
+    progress(&service, &first, "fetching", moves).await;
+    let second = service.create_chat(json!({"repo": REPOSITORY, "prompt": "go"})).await;
+    progress(&service, &second, "fetching", moves).await;
+    let gits = fetching(&service, &mark);
+    assert!(!gits.is_empty());
+    cancel(&service, &first).await;
+    progress(&service, &second, "fetching", moves).await;
+    assert_eq!(fetching(&service, &mark), gits, "it is the same fetch");
+    cancel(&service, &second).await;
+    no_git_is_left(&service, &mark).await;
+    bench.world.rates().set(REPOSITORY, None);
+    for id in [first, second] {
+        service.post(&format!("/admin/chats/{id}/retry"), json!({})).await;
+        assert_eq!(service.settled(&id).await["state"], "ready");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commits_of_a_pull_request_are_told_of_and_come_again_after_a_cut() {
+    let (bench, mark) = patient().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    bench.push_content("demo/hello-web", "theirs", "noise", &noise(3_000_000));
+    let remote = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    support::git(&remote, &["update-ref", "refs/pull/77/head", "refs/heads/theirs"]);
+    support::git(&remote, &["update-ref", "-d", "refs/heads/theirs"]);
+    bench.world.rates().set("demo/hello-web", Some(300_000));
+    let id =
+        service.create_chat(json!({"repo": "demo/hello-web", "prompt": "go", "base": "pull/77/head"})).await;
+    progress(&service, &id, "adding_worktree", moves).await;
+    let first = fetching(&service, &mark);
+    let of_remote = format!("GIT_PROJECT_ROOT={}", bench.folder.path().join("github/repositories").display());
+    for (pid, _) in processes_marked(&of_remote, 0) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
+        // It may have ended with the one before.
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+    }
+    eventually("it is tried again", async || {
+        let again = fetching(&service, &mark);
+        (!again.is_empty() && again.iter().all(|pid| !first.contains(pid))).then_some(())
+    })
+    .await;
+    bench.world.rates().set("demo/hello-web", None);
+    let chat = service.settled(&id).await;
+    assert_eq!(chat["state"], "ready", "{chat}");
+    let folder = std::path::PathBuf::from(chat["directory"].as_str().unwrap());
+    assert_eq!(std::fs::read(folder.join("noise")).unwrap(), noise(3_000_000));
 }
 
 #[tokio::test(flavor = "multi_thread")]

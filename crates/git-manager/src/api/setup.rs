@@ -114,7 +114,7 @@ async fn settings(
 ) -> Result<Json<RepositorySetup>, Problem> {
     let name = RepositoryName::from_parts(&owner, &name).map_err(invalid)?;
     let said = match manager.clones.find(&name) {
-        Some(name) => manager.clones.committed_setup(&name),
+        Some(name) => manager.clones.committed_setup(&name).await,
         None => Ok(None),
     };
     let (committed, problem) = match said {

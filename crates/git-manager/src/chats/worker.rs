@@ -93,7 +93,7 @@ impl Chats {
             return Ok(worktree);
         }
         let report = self.worktrees.report(clone.name(), &session);
-        self.clones.fetch_base(&clone, chat.wanted_base.as_ref()).await?;
+        self.clones.fetch_base(&clone, chat.wanted_base.as_ref(), &report).await?;
         let base = clone.base(chat.wanted_base.as_ref())?;
         self.clones.complete(&clone, &base, &report).await?;
         self.worktrees.add(&clone, &session, &chat.branch, &base, &report).await

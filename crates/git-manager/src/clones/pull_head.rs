@@ -1,14 +1,7 @@
 //! The commits of a pull request, which a chat can begin at: GitHub keeps them under the pull request's number, also
 //! those of a fork, which has no branch here, and those of a branch that is gone.
 
-use std::path::Path;
-
-use super::{extent::Extent, reading};
-use crate::{
-    error::{Error, Missing},
-    git::{Git, clearing_stale_locks},
-    names::{BranchName, RepositoryName},
-};
+use crate::names::BranchName;
 
 /// Whether a base is no branch but the commits of a pull request, `pull/12/head`.
 pub(super) fn is_pull_head(base: &BranchName) -> bool {
@@ -20,40 +13,6 @@ pub(super) fn is_pull_head(base: &BranchName) -> bool {
 /// later fetch prunes it: its commits stay known as ones that are at GitHub.
 pub(crate) fn reference_of(base: &BranchName) -> String {
     if is_pull_head(base) { format!("refs/remotes/{base}") } else { format!("refs/remotes/origin/{base}") }
-}
-
-/// Fetches the commits of a pull request.
-pub(super) async fn fetch(
-    git: &Git,
-    clone: &Path,
-    name: &RepositoryName,
-    extent: Extent,
-    head: &BranchName,
-) -> Result<(), Error> {
-    let refspec = format!("+refs/{head}:{}", reference_of(head));
-    let borrowed = git.borrow(name, clone, extent)?;
-    // Where there is no history, what the pull request parted from need not be here; its own commits are later, as a rule.
-    let begins_at = match (extent, reading::default_branch(clone)?) {
-        (Extent::LatestOnly, Some(default)) => reading::begins_at(clone, &default)?,
-        _ => None,
-    };
-    let bound = begins_at.map(|time| format!("--shallow-since={time}"));
-    let fetched = clearing_stale_locks(clone, || async {
-        git.remote(name, Some(&borrowed))
-            .args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"])
-            .args(&bound)
-            .args(["origin", &refspec])
-            .unlimited()
-            .run()
-            .await
-    });
-    match fetched.await {
-        Ok(_) => Ok(()),
-        Err(error) if error.said().contains("couldn't find remote ref") => {
-            Err(Error::Missing(Missing::Branch(name.clone(), head.clone())))
-        }
-        Err(error) => Err(Error::remote(&error, name, git.has_token())),
-    }
 }
 
 #[cfg(test)]

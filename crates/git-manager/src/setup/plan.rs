@@ -75,6 +75,13 @@ impl Settings {
 #[error("{0}")]
 pub struct InvalidSetup(pub String);
 
+impl InvalidSetup {
+    /// What the committed file says now is not here, and did not come.
+    pub(crate) fn not_fetched() -> Self {
+        Self(format!("{COMMITTED_FILE} has changed and could not be fetched from GitHub. Try again later."))
+    }
+}
+
 impl Settings {
     /// The settings as they are kept, if they can be followed.
     pub fn checked(mut self) -> Result<Self, InvalidSetup> {
@@ -109,6 +116,13 @@ impl Committed {
         Repository::open(clone).map_or(Ok(None), |repository| Self::at(&repository, commit))
     }
 
+    /// The object that holds what a commit says, where a clone lacks it.
+    pub fn lacking(clone: &Path, commit: &str) -> Option<String> {
+        let repository = Repository::open(clone).ok()?;
+        let id = Self::object(&repository, commit)?;
+        (!repository.odb().ok()?.exists(id)).then(|| id.to_string())
+    }
+
     /// The object that holds what a commit says, whether it is here or not; nothing when it says nothing.
     fn object(repository: &Repository, commit: &str) -> Option<Oid> {
         let tree = repository.find_commit(Oid::from_str(commit).ok()?).ok()?.tree().ok()?;
@@ -118,8 +132,7 @@ impl Committed {
         is_file.then(|| entry.id())
     }
 
-    /// The same of a repository that is open.
-    pub fn at(repository: &Repository, commit: &str) -> Result<Option<Self>, InvalidSetup> {
+    fn at(repository: &Repository, commit: &str) -> Result<Option<Self>, InvalidSetup> {
         let Some(id) = Self::object(repository, commit) else { return Ok(None) };
         let unreadable = |error: git2::Error| {
             InvalidSetup(format!("{COMMITTED_FILE} cannot be read: {}.", error.message()))

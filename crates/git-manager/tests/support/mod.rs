@@ -79,6 +79,7 @@ impl Bench {
         git(work.path(), &["clone", "--quiet", bare.to_str().unwrap(), "w"]);
         let work = work.path().join("w");
         git(&work, &["checkout", "--quiet", "-B", branch]);
+        std::fs::create_dir_all(work.join(file).parent().unwrap()).unwrap();
         std::fs::write(work.join(file), content).unwrap();
         git(&work, &["add", "."]);
         git(&work, &["commit", "--quiet", "-m", file]);
