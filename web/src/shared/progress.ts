@@ -11,16 +11,12 @@ const phases: Record<Progress['phase'], string> = {
   checkout: 'writing files',
 };
 
-/** `receiving · 450 of 1,000 objects · 1.3 MB · 2.1 MB/s` */
-export function progressWords(progress: Progress): string {
+/** `receiving · 450 of 1,000 objects`, and in a line of its own, once bytes come, `1.3 MB · 2.1 MB/s`. */
+export function progressLines(progress: Progress): string[] {
   const { phase, objects, total_objects: total, bytes: received, bytes_per_second: rate } = progress;
   const things = phase === 'checkout' ? 'files' : 'objects';
+  const done = total > 0 ? [`${count(objects)} of ${count(total)} ${things}`] : [];
   const isMoved = phase === 'receiving' && received > 0;
-  const parts = [
-    phases[phase],
-    total > 0 && `${count(objects)} of ${count(total)} ${things}`,
-    isMoved && bytes(received),
-    isMoved && (rate > 0 ? `${bytes(rate)}/s` : 'nothing comes right now'),
-  ];
-  return parts.filter(Boolean).join(' · ');
+  const moved = isMoved ? [bytes(received), rate > 0 ? `${bytes(rate)}/s` : 'nothing comes right now'] : [];
+  return [[phases[phase], ...done], moved].filter((line) => line.length > 0).map((line) => line.join(' · '));
 }

@@ -7,6 +7,7 @@ import { Failure, Loading } from '@/shared/ui/Notice';
 import { Options } from '@/shared/ui/Options';
 import { ProgressBar } from '@/shared/ui/ProgressBar';
 import { Sheet } from '@/shared/ui/Sheet';
+import './repos.css';
 
 export default function BranchSheet({
   repo,
@@ -84,7 +85,7 @@ export default function BranchSheet({
         ]}
       />
       {fetched.isFetching && (
-        <div className="pad">
+        <div className="pad fetching">
           <p className="dim" role="status">
             <span className="pulse" /> fetching what is new
           </p>

@@ -47,6 +47,27 @@ it('what is typed is saved whole, and what the repository says is shown', async 
     ]);
 });
 
+it('a content whose path was forgotten is refused in words and not dropped', async () => {
+  answers('get', path, () => ({ settings: nothing, committed: null, problem: null }));
+  refuses('put', path, { status: 422, title: 'No', detail: 'A file needs a path, such as .env.' });
+  render(<RepositorySetup repo="demo/tally" />);
+  fireEvent.click(await screen.findByRole('button', { name: /^Add a file/ }));
+  const content = screen.getByRole('textbox', { name: 'File 1: content' });
+  fireEvent.change(content, { target: { value: 'A=1' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Save the setup' }));
+  expect((await screen.findByRole('alert')).textContent).toContain('needs a path');
+  expect(content).toHaveProperty('value', 'A=1');
+});
+
+it('a command that ends in a line break counts as saved', async () => {
+  const settings = { ...nothing, command: 'npm ci' };
+  answers('get', path, () => ({ settings, committed: null, problem: null }));
+  render(<RepositorySetup repo="demo/tally" />);
+  const command = await screen.findByRole('textbox', { name: /^Command/ });
+  fireEvent.change(command, { target: { value: 'npm ci\n' } });
+  expect(screen.queryByRole('button', { name: 'Save the setup' })).toBeNull();
+});
+
 it('what cannot be saved says why, and stays', async () => {
   answers('get', path, () => ({ settings: nothing, committed: null, problem: 'It cannot be followed.' }));
   refuses('put', path, { status: 422, title: 'No', detail: 'a is named twice.' });

@@ -71,7 +71,7 @@ function Form({ repo, settings }: { repo: string; settings: SetupSettings }) {
     change({ files: form.files.map((file, index) => (index === at ? { ...file, ...part } : file)) });
   return (
     <form
-      className="stack"
+      className="stack setup-form"
       aria-label="Your setup"
       onSubmit={(event) => {
         event.preventDefault();

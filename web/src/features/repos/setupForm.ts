@@ -7,13 +7,16 @@ export function pathsOf(text: string): string[] {
   return [...new Set(paths.filter((path) => path !== ''))];
 }
 
-/** The settings as they are sent: without files that have no path. */
+/** The settings as they are sent, and as the server keeps them. A file without a path is refused there, which is better than
+ * to lose what was typed into it. */
 export function settingsOf(form: SetupSettings & { copyText: string }): SetupSettings {
   const { files, copyText, command, follow_repository } = form;
   return {
-    files: files.map(({ path, text }) => ({ path: path.trim(), text })).filter(({ path }) => path !== ''),
+    files: files
+      .map(({ path, text }) => ({ path: path.trim(), text }))
+      .filter(({ path, text }) => path !== '' || text !== ''),
     copy: pathsOf(copyText),
-    command: command?.trim() ? command : null,
+    command: command?.trim() || null,
     follow_repository,
   };
 }

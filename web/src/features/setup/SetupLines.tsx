@@ -21,8 +21,9 @@ export function SetupLines({ setup }: { setup: Setup }) {
         </section>
       )}
       <ul className="setup-steps">
-        {steps.map((step) => (
-          <li key={step.text} className={step.done ? 'dim' : 'deleted'}>
+        {steps.map((step, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two may say the same, and none goes away.
+          <li key={index} className={step.done ? 'dim' : 'deleted'}>
             {step.text}
           </li>
         ))}

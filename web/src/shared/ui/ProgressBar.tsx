@@ -1,6 +1,6 @@
 /** How far something is that git does on the server. */
 import type { Progress } from '@/shared/api/admin';
-import { progressWords } from '@/shared/progress';
+import { progressLines } from '@/shared/progress';
 
 export function ProgressBar({ progress }: { progress: Progress }) {
   const percent = progress.total_objects > 0 ? progress.percent : null;
@@ -16,7 +16,12 @@ export function ProgressBar({ progress }: { progress: Progress }) {
       >
         <span style={percent === null ? undefined : { transform: `scaleX(${percent / 100})` }} />
       </div>
-      <p className="dim">{progressWords(progress)}</p>
+      {progressLines(progress).map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place.
+        <p key={index} className="dim progress-line">
+          {line}
+        </p>
+      ))}
     </div>
   );
 }
