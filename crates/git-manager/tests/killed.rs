@@ -8,7 +8,9 @@ mod support;
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use support::{Bench, Delays, entries, eventually, git, processes_marked};
+use support::{Bench, Delays, Service, entries, eventually, git, processes_marked};
+
+const BIG: &str = "demo/big-monorepo";
 
 async fn marked() -> (Bench, String) {
     let mut bench = Bench::new().await;
@@ -20,8 +22,10 @@ async fn marked() -> (Bench, String) {
 /// No clone is there, or a whole one.
 fn assert_no_half_clone(path: &Path) {
     if path.exists() {
-        // All objects are there. fsck would look at half-made worktrees too, which the next start settles.
-        git(path, &["rev-list", "--objects", "--quiet", "--branches", "--remotes", "HEAD"]);
+        // All objects are there, but for those that a clone without old files is to lack. fsck would look at half-made
+        // worktrees too, which the next start settles.
+        let all = ["--objects", "--quiet", "--missing=allow-promisor", "--branches", "--remotes", "HEAD"];
+        git(path, &[&["rev-list"], &all[..]].concat());
         git(path, &["verify-pack", "--", &pack_of(path)]);
         git(path, &["rev-parse", "--verify", "HEAD"]);
         assert_eq!(git(path, &["status", "--porcelain"]), "");
@@ -94,28 +98,118 @@ async fn fault_4_killed_in_mid_clone_twenty_times() {
     assert_delivered_once(&bench, "go", 1);
 }
 
+/// A part of the making of a clone, by what is on the disk meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    /// The pack is received, or put together.
+    Pack,
+    /// Files are written, or the clone is put into its place.
+    Files,
+}
+
+impl Part {
+    /// Whether a clone in the making is in this part.
+    fn is_met(self, incoming: &Path) -> bool {
+        match self {
+            Self::Pack => {
+                entries(&incoming.join(".git/objects/pack")).iter().any(|name| name.contains("tmp_pack"))
+            }
+            Self::Files => entries(incoming).iter().any(|name| name != ".git"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_4_killed_in_each_part_of_each_kind_of_clone() {
+    for extent in ["full", "without_old_files", "latest_only"] {
+        let (bench, _) = marked().await;
+        let clone = bench.clone_path(BIG);
+        let mut service = bench.service().await;
+        let begin = async |service: &Service| {
+            service.create_chat(json!({"repo": BIG, "extent": extent, "prompt": "go"})).await
+        };
+        let mut id = begin(&service).await;
+        for part in [Part::Pack, Part::Files, Part::Pack, Part::Files] {
+            let mut attempts = 0;
+            while !is_killed_in(part, &bench, &mut service).await {
+                // It was over before that was seen: another one.
+                attempts += 1;
+                assert!(attempts < 10, "{extent}: {part:?} is never seen");
+                service.settled(&id).await;
+                for path in [format!("/admin/chats/{id}"), format!("/admin/repos/{BIG}")] {
+                    let (status, problem) = service.delete(&format!("{path}?force=true")).await;
+                    assert!(status.is_success(), "{problem}");
+                }
+                id = begin(&service).await;
+            }
+        }
+        bench.world.rates().set(BIG, None);
+        let chat = service.settled(&id).await;
+        assert_eq!(chat["state"], "ready", "{chat}");
+        assert_no_half_clone(&clone);
+        assert_eq!(entries(clone.parent().unwrap()), ["demo__big-monorepo"]);
+        assert_eq!(service.get("/admin/repos").await["repos"][0]["extent"], extent);
+        let directory = Path::new(chat["directory"].as_str().unwrap());
+        assert_eq!(git(directory, &["status", "--porcelain"]), "");
+    }
+}
+
+/// Kills the service in one part of a clone, and starts it again. False when the clone was over before.
+async fn is_killed_in(part: Part, bench: &Bench, service: &mut Service) -> bool {
+    let clone = bench.clone_path(BIG);
+    let folder = clone.parent().unwrap();
+    bench.world.rates().set(BIG, (part == Part::Pack).then_some(100_000));
+    eventually("it is in that part, or over", async || {
+        let incoming = entries(folder).into_iter().find(|name| name.starts_with(".incoming-"));
+        let is_met = incoming.is_some_and(|incoming| part.is_met(&folder.join(incoming)));
+        (is_met || clone.exists()).then_some(())
+    })
+    .await;
+    service.kill();
+    assert_no_half_clone(&clone);
+    let is_hit = !clone.exists();
+    *service = bench.service().await;
+    is_hit
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn fault_5_killed_in_mid_worktree_twenty_times() {
     let (bench, _) = marked().await;
     let mut delays = Delays(5);
+    bench.push_content(BIG, "main", ".gitattributes", b"*.ts filter=slow\n");
     let mut service = bench.service().await;
-    service.clone_repository("demo/big-monorepo").await;
-    let mut ids = Vec::new();
-    let mut hits = 0;
-    for _ in 0..20 {
-        let id = service.create_chat(json!({"repo": "demo/big-monorepo", "prompt": "go"})).await;
+    service.clone_repository(BIG).await;
+    let clone = bench.clone_path(BIG);
+    let mut ids: Vec<String> = Vec::new();
+    for round in 0..20 {
+        // Each other time git is held while it writes the files, and else killed wherever it is.
+        let is_held = round % 2 == 0;
+        if is_held {
+            // Others would be held as well.
+            for id in &ids {
+                assert_eq!(service.settled(id).await["state"], "ready");
+            }
+            git(&clone, &["config", "filter.slow.smudge", "sleep 0.05; cat"]);
+        }
+        let id = service.create_chat(json!({"repo": BIG, "prompt": "go"})).await;
         eventually("the worktree is being added", async || {
+            if is_held {
+                let progress = &service.get(&format!("/admin/chats/{id}")).await["progress"];
+                return (progress["phase"] == "checkout" && progress["objects"] != 0).then_some(());
+            }
             let state = state_on_disk(&bench, &id)?;
             (!matches!(state.as_str(), "queued" | "fetching")).then_some(())
         })
         .await;
         tokio::time::sleep(delays.next(100)).await;
         service.kill();
-        hits += usize::from(state_on_disk(&bench, &id).unwrap() == "adding_worktree");
+        if is_held {
+            assert_eq!(state_on_disk(&bench, &id).unwrap(), "adding_worktree");
+            git(&clone, &["config", "--unset", "filter.slow.smudge"]);
+        }
         ids.push(id);
         service = bench.service().await;
     }
-    assert!(hits >= 3, "only {hits} kills hit the adding of a worktree");
     for id in &ids {
         let chat = service.settled(id).await;
         assert_eq!(chat["state"], "ready", "{chat}");
@@ -123,7 +217,6 @@ async fn fault_5_killed_in_mid_worktree_twenty_times() {
         assert_eq!(git(directory, &["status", "--porcelain"]), "");
         assert_eq!(git(directory, &["branch", "--show-current"]), chat["branch"].as_str().unwrap());
     }
-    let clone = bench.clone_path("demo/big-monorepo");
     git(&clone, &["fsck", "--no-progress", "--connectivity-only"]);
     let branches = git(&clone, &["for-each-ref", "--format=%(refname)", "refs/heads/ocweb"]);
     assert_eq!(branches.lines().count(), 20);
@@ -159,10 +252,10 @@ async fn killed_in_mid_deletion_it_is_deleted_at_the_next_start() {
     let (bench, _) = marked().await;
     let mut delays = Delays(7);
     let mut service = bench.service().await;
-    service.clone_repository("demo/big-monorepo").await;
+    service.clone_repository(BIG).await;
     for round in 0..8 {
         let session = format!("s{round}");
-        let path = service.add_worktree("demo/big-monorepo", &session).await;
+        let path = service.add_worktree(BIG, &session).await;
         let client = service.client.clone();
         let address = format!("http://service/admin/worktrees/demo/big-monorepo/{session}");
         let deleting = tokio::spawn(async move { client.delete(address).send().await });
@@ -181,7 +274,7 @@ async fn killed_in_mid_deletion_it_is_deleted_at_the_next_start() {
             assert!(status.is_success(), "{problem}");
         }
         assert_eq!(entries(&bench.data().join("projects/worktrees")), [""; 0]);
-        let clone = bench.clone_path("demo/big-monorepo");
+        let clone = bench.clone_path(BIG);
         assert_eq!(git(&clone, &["branch", "--list", "ocweb/*"]), "");
         assert_eq!(entries(&clone.join(".git/worktrees")), [""; 0]);
     }
