@@ -15,6 +15,15 @@ export function acceptance(reasons: readonly DeletionReason[]): string {
   return reasons.map(({ kind, count }) => `${kind}:${count}`).join(',');
 }
 
+/** All that was shown in several refusals: of each kind the most. What is deleted in parts is refused in parts. */
+export function together(
+  some: readonly DeletionReason[],
+  more: readonly DeletionReason[],
+): readonly DeletionReason[] {
+  const others = some.filter((reason) => isNew(reason, more));
+  return [...others, ...more.filter(({ kind }) => !others.some((other) => other.kind === kind))];
+}
+
 const saved: ReadonlySet<DeletionReason['kind']> = new Set([
   'uncommitted-changes',
   'unpushed-commits',

@@ -2,6 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deleting, type SavedWork } from '@/shared/api/deleting';
+import type { DeletionReason } from '@/shared/deletion';
 import { noteSaved } from '@/shared/justSaved';
 import { DeleteSheet } from '@/shared/ui/DeleteSheet';
 import { render } from '@/testing/render';
@@ -109,5 +110,43 @@ describe('saved work', () => {
     fireEvent.click(unsaved);
     await expect.poll(() => isDone).toBe(true);
     expect(asked).toBe('true');
+  });
+
+  it('accepts all that was shown, where one part after another is refused', async () => {
+    const reason = (kind: DeletionReason['kind'], count: number) => ({
+      kind,
+      count,
+      detail: `${count} ${kind}`,
+    });
+    const refusal = { status: 409, type: 'deletion-refused', title: 'Refused', detail: 'It is not deleted.' };
+    const [worktree, file] = [reason('worktrees-exist', 1), reason('uncommitted-changes', 2)];
+    refuses('delete', '/admin/repos/{owner}/{name}', { ...refusal, reasons: [worktree, file] });
+    let isDone = false;
+    render(
+      <DeleteSheet
+        title="Delete?"
+        remove={(terms) => deleting.repo('demo/hello-web', terms)}
+        onClose={nothing}
+        onDeleted={() => {
+          isDone = true;
+        }}
+      >
+        It
+      </DeleteSheet>,
+    );
+    fireEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    const again = await screen.findByRole('button', { name: 'Delete anyway' });
+    const commits = [reason('uncommitted-changes', 1), reason('unpushed-commits', 3)];
+    refuses('delete', '/admin/repos/{owner}/{name}', { ...refusal, reasons: commits });
+    fireEvent.click(again);
+    await expect.poll(() => screen.getByRole('alert').textContent).toContain('new: 3 unpushed-commits');
+    let accepted: string | null = null;
+    answers('delete', '/admin/repos/{owner}/{name}', ({ url }) => {
+      accepted = url.searchParams.get('accept');
+      return { saved: [] };
+    });
+    fireEvent.click(await screen.findByRole('button', { name: 'Delete anyway' }));
+    await expect.poll(() => isDone).toBe(true);
+    expect(accepted).toBe('worktrees-exist:1,uncommitted-changes:2,unpushed-commits:3');
   });
 });

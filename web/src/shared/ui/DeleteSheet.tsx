@@ -1,7 +1,7 @@
 /** Asks before something is deleted; what speaks against it is shown in full, and only that can be overridden. */
 import { type ReactNode, useState } from 'react';
 import type { SavedWork, Terms } from '@/shared/api/deleting';
-import { acceptance, type DeletionReason, isNew, isSaveable, reasonsOf } from '@/shared/deletion';
+import { acceptance, type DeletionReason, isNew, isSaveable, reasonsOf, together } from '@/shared/deletion';
 import { explain, RequestError } from '@/shared/http';
 import { noteSaved } from '@/shared/justSaved';
 import { Sheet } from './Sheet';
@@ -24,7 +24,7 @@ export function DeleteSheet({
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const [shown, setShown] = useState<readonly DeletionReason[]>([]);
-  /** Those that were shown before. */
+  /** All that were shown before. */
   const [before, setBefore] = useState<readonly DeletionReason[]>([]);
 
   const isUnsaveable = failure instanceof RequestError && failure.kind === 'not-saved';
@@ -33,14 +33,14 @@ export function DeleteSheet({
     setBusy(true);
     setFailure(null);
     try {
-      noteSaved(await remove({ accepted: acceptance(shown), isUnsaved }));
+      noteSaved(await remove({ accepted: acceptance(together(before, shown)), isUnsaved }));
       onDeleted();
     } catch (thrown) {
       const reasons = reasonsOf(thrown);
       if (reasons === null) {
         setFailure(thrown);
       } else {
-        setBefore(shown);
+        setBefore(together(before, shown));
         setShown(reasons);
       }
       setBusy(false);
