@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     loss,
     names::{BranchName, RepositoryName, SessionId, repository_of_folder, worktree_of_folder},
-    reasons::{Accepted, ReasonKind, Reasons, Terms},
+    reasons::{Accepted, ReasonKind, Terms},
     removal::Removal,
     saved::{SavedKind, Subject},
     worktrees::{Worktree, lock_reason, working_copies},
@@ -90,7 +90,7 @@ pub async fn collect(
             continue;
         }
         let clone = removal.clones.exclusive(&repository.name).await;
-        entries(&clone, dry_run, &say, &mut collected);
+        entries(removal, &clone, dry_run, &say, &mut collected).await;
         branches(removal, &clone, dry_run, &say, &mut collected).await?;
         // While we hold its lock nothing of it is being made or deleted.
         let is_it = |name: RepositoryName| name.key() == clone.name().key();
@@ -162,8 +162,15 @@ async fn would_remove(removal: &Removal, worktree: &Worktree) -> Result<(), Erro
     )
 }
 
-fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, collected: &mut Collected) {
-    for (entry, worktree) in working_copies(clone.path()).filter(|(_, path)| !path.exists()) {
+async fn entries(
+    removal: &Removal,
+    clone: &Exclusive,
+    dry_run: bool,
+    say: &impl Fn(&Error) -> String,
+    collected: &mut Collected,
+) {
+    let gone: Vec<_> = working_copies(clone.path()).filter(|(_, path)| !path.exists()).collect();
+    for (entry, worktree) in gone {
         let session =
             worktree.file_name().and_then(|name| worktree_of_folder(name.to_str()?)).map(|(_, id)| id);
         let item = GarbageItem {
@@ -173,17 +180,21 @@ fn entries(clone: &Exclusive, dry_run: bool, say: &impl Fn(&Error) -> String, co
             path: entry.clone(),
             reason: format!("Its working copy {} is gone.", worktree.display()),
         };
-        let done = remove_entry(clone, &entry, dry_run);
+        let done = remove_entry(removal, clone, &entry, dry_run).await;
         collected.note(item, done, say);
     }
 }
 
-fn remove_entry(clone: &Exclusive, entry: &Path, dry_run: bool) -> Result<(), Error> {
+async fn remove_entry(
+    removal: &Removal,
+    clone: &Exclusive,
+    entry: &Path,
+    dry_run: bool,
+) -> Result<(), Error> {
     if let Some(reason) = lock_reason(entry) {
         return Err(Error::Conflict(format!("It was locked with git worktree lock. {reason}")));
     }
-    let commits = loss::of_entry(clone.path(), entry)?;
-    let mut reasons = Reasons::default().with(ReasonKind::UnpushedCommits, commits);
+    let mut reasons = loss::of_entry(&removal.git, clone.path(), entry).await?;
     if entry.join("modules").exists() {
         let reason = "the repositories of its submodules are still in it".into();
         reasons = reasons.with_names(ReasonKind::Unreadable, vec![reason]);

@@ -19,7 +19,7 @@ pub(crate) use self::{
     remote::count_unpushed,
 };
 use self::{
-    commits::{Commits, Ends, commit_of, detached_head, head_of},
+    commits::{Commits, Ends, commit_of, commit_of_entry, detached_head, head_of},
     remote::fetched,
 };
 use crate::{
@@ -126,15 +126,36 @@ pub async fn of_branch(
     Ok(Loss { reasons, commits_within: 0, unasked: merged + commits.doubtful, at_remote: commits.known.now })
 }
 
-/// How many commits only the entry of a worktree that is gone leads to: those of its detached HEAD.
-pub fn of_entry(clone: &Path, entry: &Path) -> Result<usize, Error> {
-    let Some(head) = detached_head(entry) else { return Ok(0) };
-    let repository = Repository::open(clone)?;
-    Ok(count_unpushed(&repository, |walk| {
-        walk.push(head)?;
-        walk.hide_glob("refs/heads/*")
-    })?)
+/// What would go with the entry of a worktree that is gone: the commits of its detached HEAD, and what was staged, which its
+/// index alone leads to.
+pub async fn of_entry(git: &Git, clone: &Path, entry: &Path) -> Result<Reasons, Error> {
+    let (place, of) = (clone.to_owned(), entry.to_owned());
+    let (commits, head) = read(move || {
+        let repository = Repository::open(place)?;
+        let commits = match detached_head(&of) {
+            Some(head) => count_unpushed(&repository, |walk| {
+                walk.push(head)?;
+                walk.hide_glob("refs/heads/*")
+            })?,
+            None => 0,
+        };
+        Ok((commits, commit_of_entry(&repository, &of)))
+    })
+    .await?;
+    let mut staged = 0;
+    if entry.join("index").exists() {
+        let head = head.map_or_else(|| EMPTY_TREE.to_owned(), |head| head.to_string());
+        let compare = git.local(clone).environment(&[("GIT_DIR", &*entry.to_string_lossy())]);
+        let compare = compare.args(["diff-index", "--cached", "--name-only", "-z", &head]);
+        staged = compare.run_with(Vec::new()).await?.split(|byte| *byte == 0).count() - 1;
+    }
+    Ok(Reasons::default()
+        .with(ReasonKind::UncommittedChanges, staged)
+        .with(ReasonKind::UnpushedCommits, commits))
 }
+
+/// The tree of nothing.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 async fn judge(
     git: &Git,

@@ -168,3 +168,10 @@ pub(super) fn commit_of(repository: &Repository, branch: &BranchName) -> Option<
 pub(super) fn detached_head(entry: &Path) -> Option<Oid> {
     Oid::from_str(fs::read_to_string(entry.join("HEAD")).ok()?.trim()).ok()
 }
+
+/// The commit that a worktree's entry has checked out, where there is one.
+pub(super) fn commit_of_entry(repository: &Repository, entry: &Path) -> Option<Oid> {
+    let head = fs::read_to_string(entry.join("HEAD")).ok()?;
+    let branch = head.trim().strip_prefix("ref: ");
+    branch.map_or_else(|| detached_head(entry), |branch| repository.refname_to_id(branch).ok())
+}
