@@ -64,7 +64,8 @@ impl Tip {
     }
 }
 
-/// A rebase merge: for each commit there is one on the base that changes the same.
+/// A rebase merge: for each commit there is one on the base that changes the same, and merged into the base they change
+/// nothing more. The first alone would look away from white space, and from what a merge among them changed by itself.
 async fn has_each(git: &Git, workshop: &Workshop, tip: Oid, base: Base) -> Result<bool, Error> {
     let count = async |range: String, cherry: &[&str]| -> Result<usize, Error> {
         let counted =
@@ -73,7 +74,12 @@ async fn has_each(git: &Git, workshop: &Workshop, tip: Oid, base: Base) -> Resul
     };
     let Base { tip: base, .. } = base;
     let all = count(format!("{base}..{tip}"), &[]).await?;
-    Ok(all > 0 && count(format!("{base}...{tip}"), &["--right-only", "--cherry-pick"]).await? == 0)
+    if all == 0 || count(format!("{base}...{tip}"), &["--right-only", "--cherry-pick"]).await? > 0 {
+        return Ok(false);
+    }
+    let base = base.to_string();
+    let tree = tree_of(git, workshop, &base).await;
+    Ok(tree.is_some() && merged(git, workshop, &base, tip).await == tree)
 }
 
 /// A squash merge, or a rebase merge onto something else: merged into what one commit of the base stood on, it gives that commit.
@@ -93,7 +99,7 @@ async fn has_together(git: &Git, workshop: &Workshop, tip: Oid, base: Base) -> R
     for (commit, tree) in candidates.run().await?.text.lines().filter_map(|line| line.split_once(' ')) {
         // One commit of a squash merge, or as many as were rebased.
         for before in BTreeSet::from([1, own]) {
-            if gives(git, workshop, &format!("{commit}~{before}"), tip, tree).await? {
+            if gives(git, workshop, &format!("{commit}~{before}"), tip, tree).await {
                 return Ok(true);
             }
         }
@@ -102,14 +108,20 @@ async fn has_together(git: &Git, workshop: &Workshop, tip: Oid, base: Base) -> R
 }
 
 /// Whether merging `tip` into `onto` gives `tree`, and changes something.
-async fn gives(git: &Git, workshop: &Workshop, onto: &str, tip: Oid, tree: &str) -> Result<bool, Error> {
-    let found =
-        git.within(workshop).args(["rev-parse", "--verify"]).arg(format!("{onto}^{{tree}}")).run().await;
+async fn gives(git: &Git, workshop: &Workshop, onto: &str, tip: Oid, tree: &str) -> bool {
     // There may be fewer commits than that.
-    if found.is_ok_and(|found| found.text.trim() != tree) {
-        let merge = git.within(workshop).args(["merge-tree", "--write-tree", "--no-messages", onto]);
-        // A conflict is an exit status, and nobody merges that with a button.
-        return Ok(merge.arg(tip.to_string()).run().await.is_ok_and(|merged| merged.text.trim() == tree));
-    }
-    Ok(false)
+    let changes = tree_of(git, workshop, onto).await.is_some_and(|before| before != tree);
+    changes && merged(git, workshop, onto, tip).await.as_deref() == Some(tree)
+}
+
+/// The tree of a commit, if there is such a commit.
+async fn tree_of(git: &Git, workshop: &Workshop, commit: &str) -> Option<String> {
+    let found = git.within(workshop).args(["rev-parse", "--verify"]).arg(format!("{commit}^{{tree}}")).run();
+    Some(found.await.ok()?.text.trim().to_owned())
+}
+
+/// The tree that merging `tip` into `onto` gives. A conflict is an exit status, and nobody merges that with a button.
+async fn merged(git: &Git, workshop: &Workshop, onto: &str, tip: Oid) -> Option<String> {
+    let merge = git.within(workshop).args(["merge-tree", "--write-tree", "--no-messages", onto]);
+    Some(merge.arg(tip.to_string()).run().await.ok()?.text.trim().to_owned())
 }

@@ -152,6 +152,36 @@ async fn work_that_was_undone_again_is_in_no_pull_request() {
     assert_eq!(refused(&service, &format!("/admin/chats/{id}"), "unpushed-commits").await["count"], 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_the_base_really_has_counts_as_merged() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    // The same but for white space, which is everything in some languages.
+    let (id, directory) = chat(&service).await;
+    fs::write(directory.join("run.py"), "if a:\n    b()\n    c()\n").unwrap();
+    git(&directory, &["add", "run.py"]);
+    git(&directory, &["commit", "--quiet", "-m", "run"]);
+    bench.push_content("demo/hello-web", "main", "run.py", b"if a:\n    b()\nc()\n");
+    // Each of two commits, rebased onto what came meanwhile.
+    let (rebased, other) = chat(&service).await;
+    commit(&other, "one");
+    commit(&other, "two");
+    bench.push_to_remote("demo/hello-web", "main", "elsewhere");
+    let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["clone", "--quiet", bare.to_str().unwrap(), "w"]);
+    let work = folder.path().join("w");
+    git(&work, &["fetch", "--quiet", other.to_str().unwrap(), "HEAD"]);
+    git(&work, &["cherry-pick", "FETCH_HEAD~2..FETCH_HEAD"]);
+    commit(&work, "later");
+    git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
+    let (status, fetched) = service.post("/admin/repos/demo/hello-web/fetch", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{fetched}");
+    assert_eq!(refused(&service, &format!("/admin/chats/{id}"), "unpushed-commits").await["count"], 1);
+    let (status, answer) = service.delete(&format!("/admin/chats/{rebased}")).await;
+    assert_eq!((status, &answer["saved"][0]["commits"]), (StatusCode::OK, &json!(2)), "{answer}");
+}
+
 /// What deleting a chat without a word about it saved, which was pushed.
 async fn saved_unasked(service: &Service, id: &str) -> Value {
     let (status, answer) = service.delete(&format!("/admin/chats/{id}")).await;
@@ -186,7 +216,8 @@ async fn what_the_remote_had_once_is_saved_unless_it_says_that_it_has_it() {
     let (id, directory, branch) = pushed().await;
     git(&bare, &["branch", "-D", &branch]);
     let work = saved_unasked(&service, &id).await;
-    let _ = chat(&service).await;
+    let (status, fetched) = service.post("/admin/repos/demo/hello-web/fetch", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{fetched}");
     restored(&service, &work).await;
     assert_eq!(git(&directory, &["log", "-2", "--format=%s"]), "two\none");
     // It is written over from elsewhere.
