@@ -121,11 +121,8 @@ impl Manager {
             Arc::clone(&worktrees),
             Arc::clone(&repairs),
         ));
-        let proposals = Arc::new(Proposals::new(
-            Arc::clone(&view),
-            opencode.clone(),
-            folder_aside(&config.folders.agent_state()),
-        ));
+        let aside = folder_aside(&config.folders.agent_state());
+        let proposals = Arc::new(Proposals::new(Arc::clone(&view), opencode.clone(), aside));
         tasks.spawn({
             let (proposals, stop) = (Arc::clone(&proposals), stop.clone());
             async move { stop.run_until_cancelled(proposals.clean_up()).await }
@@ -144,6 +141,7 @@ impl Manager {
             worktrees: Arc::clone(&worktrees),
             chats: Arc::clone(&chats),
             changes: Arc::clone(&changes),
+            repairs: Arc::clone(&repairs),
             delivery,
             saved: Saved::start(own.join("saved"), config, &tasks, &stop)?,
             git,

@@ -23,6 +23,7 @@ use crate::{
     names::{RepositoryName, SessionId},
     processes,
     reasons::{ReasonKind, Reasons, Terms},
+    repair::Repairs,
     saved::{Saved, SavedKind, SavedWork, Subject},
     worktrees::{Worktree, Worktrees, working_copies},
 };
@@ -38,6 +39,8 @@ pub struct Removal {
     pub chats: Arc<Chats>,
     /// Who is told that a worktree is gone.
     pub changes: Arc<Changes>,
+    /// What repairs a working copy that cannot be read.
+    pub repairs: Arc<Repairs>,
     /// The delivery of prompts, which has to rest meanwhile.
     pub delivery: Arc<Delivery>,
     /// What was saved before it was deleted.
@@ -59,16 +62,29 @@ impl Removal {
         terms: &Terms,
     ) -> Result<Vec<SavedWork>, Error> {
         let name = self.clones.canonical(name);
+        let mut deleted = self.try_worktree(&name, session, terms).await;
+        if self.is_repaired(&name, &deleted).await {
+            deleted = self.try_worktree(&name, session, terms).await;
+        }
+        deleted.map_err(not_saved)
+    }
+
+    async fn try_worktree(
+        &self,
+        name: &RepositoryName,
+        session: &SessionId,
+        terms: &Terms,
+    ) -> Result<Vec<SavedWork>, Error> {
         if self.chats.is_being_created(session) {
             let reasons = self.waiting(session).with(ReasonKind::ChatBeingCreated, 1);
             terms.accepted.require(&format!("The working copy of {name}"), reasons)?;
             self.chats.give_up(session).await;
         }
         // Not asked under the lock first: while the repository is being cloned that would take minutes.
-        self.worktrees.get(&name, session)?;
-        let clone = self.clones.exclusive(&name).await;
-        let worktree = self.worktrees.get(&name, session)?;
-        let remote = self.worktrees.remote(&name);
+        self.worktrees.get(name, session)?;
+        let clone = self.clones.exclusive(name).await;
+        let worktree = self.worktrees.get(name, session)?;
+        let remote = self.worktrees.remote(name);
         Ok(self.worktree_of(&clone, &worktree, None, terms, &remote).await?.into_iter().collect())
     }
 
@@ -104,12 +120,55 @@ impl Removal {
             began_at: self.worktrees.began_at(repo, session_id),
             chat: of.cloned(),
         };
-        let saved = self.save(subject, &loss, terms).await?;
+        let saved = if loss.reasons.count(ReasonKind::Unreadable) > 0 {
+            self.save_unreadable(clone, subject, &loss, terms, remote).await?
+        } else {
+            self.save(subject, &loss, terms).await?
+        };
         self.worktrees.remove(clone, worktree).await?;
         if let Some(chat) = &chat {
             self.changes.note(chat);
         }
         Ok(saved)
+    }
+
+    /// Saves a working copy that could not be read before, which may fail again. Where somebody is content with that, its branch
+    /// is saved alone.
+    async fn save_unreadable(
+        &self,
+        clone: &Exclusive,
+        subject: Subject,
+        loss: &Loss,
+        terms: &Terms,
+        remote: &Remote<'_>,
+    ) -> Result<Option<SavedWork>, Error> {
+        let Some(branch) = subject.branch.clone().filter(|_| terms.unsaved) else {
+            return self.save(subject, loss, terms).await.map_err(|error| match error {
+                Error::NotSaved(reason) => Error::Unreadable(reason),
+                error => error,
+            });
+        };
+        let alone = Subject { kind: SavedKind::Branch, path: clone.path().to_owned(), chat: None, ..subject };
+        let saved = match loss::of_branch(&self.git, clone.path(), &branch, remote).await {
+            Ok(loss) => self.save(alone, &loss, &Terms::default()).await,
+            Err(error) => Err(error),
+        };
+        Ok(saved.unwrap_or_else(|error| {
+            tracing::warn!(repository = %clone.name(), %branch, %error, "not even the branch is saved");
+            None
+        }))
+    }
+
+    /// Whether something could not be read and is repaired, so that its deletion may be tried again. Not under a clone's lock.
+    async fn is_repaired<T>(&self, name: &RepositoryName, deleted: &Result<T, Error>) -> bool {
+        let is_unreadable = match deleted {
+            Err(Error::NotDeleted { reasons, .. }) => {
+                reasons.iter().any(|reason| reason.kind == ReasonKind::Unreadable)
+            }
+            Err(Error::Unreadable(_)) => true,
+            _ => false,
+        };
+        is_unreadable && self.repairs.after_failure(name).await
     }
 
     /// Saves what is about to be lost, if it is anything.
@@ -182,26 +241,34 @@ impl Removal {
     /// worktree, and the clone.
     pub async fn repository(&self, name: &RepositoryName, terms: &Terms) -> Result<Vec<SavedWork>, Error> {
         let name = self.clones.canonical(name);
-        if self.clones.describe(&name).is_none() {
-            return Err(Error::Missing(Missing::Clone(name)));
+        let mut deleted = self.try_repository(&name, terms).await;
+        if self.is_repaired(&name, &deleted).await {
+            deleted = self.try_repository(&name, terms).await;
+        }
+        deleted.map_err(not_saved)
+    }
+
+    async fn try_repository(&self, name: &RepositoryName, terms: &Terms) -> Result<Vec<SavedWork>, Error> {
+        if self.clones.describe(name).is_none() {
+            return Err(Error::Missing(Missing::Clone(name.clone())));
         }
         let what = format!("The clone of {name}");
-        let creating = self.chats.being_created_in(&name);
+        let creating = self.chats.being_created_in(name);
         let unmade = Reasons::default().with(ReasonKind::ChatBeingCreated, creating.len());
         let unmade = creating.iter().fold(unmade, |reasons, session| reasons.and(self.waiting(session)));
         terms.accepted.require(&what, unmade)?;
         for session in creating {
             self.chats.give_up(&session).await;
         }
-        let was_being_made = self.clones.find(&name).is_none() && self.clones.describe(&name).is_some();
+        let was_being_made = self.clones.find(name).is_none() && self.clones.describe(name).is_some();
         if was_being_made {
-            self.clones.cancel(&name).await;
+            self.clones.cancel(name).await;
         }
-        let clone = self.clones.exclusive(&name).await;
-        if was_being_made && self.clones.find(&name).is_none() {
+        let clone = self.clones.exclusive(name).await;
+        if was_being_made && self.clones.find(name).is_none() {
             return Ok(Vec::new());
         }
-        self.clones.get(&name)?;
+        self.clones.get(name)?;
         let mut worktrees = self.worktrees.list();
         worktrees.retain(|worktree| worktree.repo.key() == name.key());
         let remote = self.worktrees.remote(clone.name());
@@ -259,20 +326,43 @@ impl Removal {
     /// Deletes a chat: its creation if that goes on, its worktree, its session and its record. Gives what was saved.
     pub async fn chat(&self, id: &ChatId, terms: &Terms) -> Result<Vec<SavedWork>, Error> {
         let chat = self.chats.get(id)?;
+        let mut deleted = self.try_chat(&chat, terms).await;
+        if self.is_repaired(&chat.repo, &deleted).await {
+            deleted = self.try_chat(&chat, terms).await;
+        }
+        deleted.map_err(not_saved)
+    }
+
+    async fn try_chat(&self, chat: &Chat, terms: &Terms) -> Result<Vec<SavedWork>, Error> {
+        let id = &chat.id;
         // Nothing is deleted before it is known that everything can be.
         if chat.may_have_session {
             self.opencode.session_exists(id.as_str()).await?;
         }
-        let was_being_created = self.chats.is_being_created(&SessionId::from(id));
+        let session = SessionId::from(id);
+        let was_being_created = self.chats.is_being_created(&session);
+        if was_being_created {
+            // Most deletions are refused at first: nothing is cut off for one that is.
+            match self.worktrees.get(&chat.repo, &session) {
+                Ok(worktree) => {
+                    let reasons = self.reasons(&worktree, &self.worktrees.remote(&chat.repo)).await?;
+                    terms.accepted.require(&format!("The working copy of {}", chat.repo), reasons)?;
+                }
+                Err(_) => terms.accepted.require("The chat", self.waiting(&session))?,
+            }
+        }
         self.chats.stop(id).await;
         let _hold = self.delivery.hold(id).await;
-        match self.parts_of_chat(&chat, terms).await {
+        match self.parts_of_chat(chat, terms).await {
             Ok(saved) => {
                 self.chats.forget(id)?;
                 Ok(saved.into_iter().collect())
             }
             Err(error) => {
                 if was_being_created {
+                    if let Err(error) = self.chats.setups().uncount(id) {
+                        tracing::warn!(chat = %id, %error, "a setup counts as cut off that was stopped");
+                    }
                     self.chats.go_on(id);
                 }
                 Err(error)
@@ -306,5 +396,13 @@ impl Removal {
             Ok(_) => Reasons::default(),
             Err(_) => self.waiting(session),
         }
+    }
+}
+
+/// What cannot be read cannot be saved.
+fn not_saved(error: Error) -> Error {
+    match error {
+        Error::Unreadable(reason) => Error::NotSaved(reason),
+        error => error,
     }
 }

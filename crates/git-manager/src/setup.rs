@@ -234,6 +234,14 @@ impl Setups {
         self.records.remove(chat.as_str())
     }
 
+    /// Takes back that a command was begun, which somebody's wish cut off and not the end of this service.
+    pub fn uncount(&self, chat: &ChatId) -> io::Result<()> {
+        let unfinished = self.records.get(chat.as_str()).filter(|record| record.ended_at.is_none());
+        let Some(mut record) = unfinished else { return Ok(()) };
+        record.attempts = record.attempts.saturating_sub(1);
+        self.records.put(chat.as_str(), &record)
+    }
+
     /// Does what is to be done, and writes down how it went. Cut off by the end of this service it is begun once more.
     pub async fn run(&self, place: &Place) {
         // A run that was killed with this service may have left some of it.
@@ -256,7 +264,7 @@ impl Setups {
 
     async fn follow(&self, plan: &Plan, place: &Place, record: &mut Record) {
         record.command.clone_from(&plan.command);
-        if record.attempts == 0 {
+        if record.steps.is_empty() {
             put_files(record, plan, place);
         }
         let Some(Command { text, .. }) = &plan.command else { return };

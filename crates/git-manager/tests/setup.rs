@@ -175,6 +175,24 @@ async fn it_ends_with_its_time_its_chat_or_when_it_is_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_is_refused_does_not_cut_it_off() {
+    let bench = Bench::new().await;
+    let proof = bench.folder.path().join("runs");
+    let said = json!({"run": format!("echo $$ >> {}; exec sleep 1000", proof.display())});
+    commit_setup(&bench, &said.to_string());
+    let service = bench.service().await;
+    let id = service.create_chat(json!({"repo": REPOSITORY, "prompt": "go"})).await;
+    let runs = || fs::read_to_string(&proof).unwrap_or_default();
+    let pid = eventually("it runs", async || runs().strip_suffix('\n').map(str::to_owned)).await;
+    support::refused(&service, &format!("/admin/chats/{id}"), "prompts-waiting").await;
+    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+    assert!(!command.is_empty(), "it goes on");
+    assert_eq!(setup_of(&service, &id).await["state"], "running");
+    assert_eq!(runs().trim(), pid, "and was not begun anew");
+    support::deleted_anyway(&service, &format!("/admin/chats/{id}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cut_off_by_a_restart_it_is_begun_once_more() {
     let bench = Bench::new().await;
     let proof = bench.folder.path().join("runs");

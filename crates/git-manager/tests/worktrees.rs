@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, deleted, deleted_anyway, entries, git, push, refused};
+use support::{Bench, Service, commit, deleted, deleted_anyway, entries, git, push, reasons, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch() {
@@ -202,10 +202,22 @@ async fn what_cannot_be_read_counts_as_work() {
     let service = bench.service().await;
     service.clone_repository("demo/hello-web").await;
     let path = service.add_worktree("demo/hello-web", "ses_1").await;
-    std::fs::remove_file(path.join(".git")).unwrap();
+    commit(&path, "committed");
+    std::fs::write(path.join("new"), "new").unwrap();
     let address = "/admin/worktrees/demo/hello-web/ses_1";
+    // What can be repaired is, and tells what it has.
+    std::fs::remove_file(path.join(".git")).unwrap();
+    let told = reasons(&service, address).await;
+    let kinds: Vec<_> =
+        told.iter().map(|reason| (reason["kind"].as_str().unwrap(), &reason["count"])).collect();
+    assert_eq!(kinds, [("uncommitted-changes", &json!(1)), ("unpushed-commits", &json!(1))]);
+
+    let head = git(&path, &["rev-parse", "HEAD"]);
+    git(&path, &["update-index", "--add", "--cacheinfo", &format!("160000,{head},inside")]);
+    std::fs::create_dir(path.join("inside")).unwrap();
+    std::fs::write(path.join("inside/.git"), "gitdir: /nowhere\n").unwrap();
     refused(&service, address, "unreadable").await;
-    // Nor can it be saved.
+    // Nor can it be saved, but its branch can.
     let (status, problem) = service.delete(&format!("{address}?force=true")).await;
     assert_eq!(
         (status, &problem["type"]),
@@ -213,8 +225,27 @@ async fn what_cannot_be_read_counts_as_work() {
         "{problem}"
     );
     assert!(path.exists());
-    deleted(&service, &format!("{address}?force=true&unsaved=true")).await;
+    let (status, answer) = service.delete(&format!("{address}?force=true&unsaved=true")).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let saved = &answer["saved"][0];
+    assert_eq!((&saved["kind"], &saved["commits"]), (&json!("branch"), &json!(1)), "{answer}");
     assert!(!path.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_staged_in_a_worktree_that_is_gone_stays() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    service.clone_repository("demo/hello-web").await;
+    let path = service.add_worktree("demo/hello-web", "ses_1").await;
+    std::fs::write(path.join("staged"), "staged").unwrap();
+    git(&path, &["add", "staged"]);
+    std::fs::remove_dir_all(&path).unwrap();
+    let (_, collected) = service.post("/admin/gc", json!({})).await;
+    let refused = collected["refused"].as_array().unwrap();
+    let entry = refused.iter().find(|item| item["kind"] == "entry").unwrap_or_else(|| panic!("{collected}"));
+    assert!(entry["reason"].as_str().unwrap().contains("1 file"), "{collected}");
+    assert!(Path::new(entry["path"].as_str().unwrap()).join("index").exists());
 }
 
 /// Fault 20.
