@@ -4,11 +4,23 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use axum::{Router, extract::Request, http::StatusCode};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use futures_util::{StreamExt, stream};
 use ocweb_git_access::{Capability, Grant, Key};
 use support::{Bench, capability, chat_capability};
+use tokio::{sync::Notify, time::timeout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_pushes_to_its_branch_and_may_rewrite_and_delete_it() {
@@ -89,6 +101,72 @@ async fn a_push_of_many_megabytes_passes_in_pieces() {
     bench.git(&worktree, &chat, &["push", "-q", "origin", "HEAD"]).await.unwrap();
     let said = bench.git(&worktree, &chat, &["push", "origin", "HEAD:main"]).await.unwrap_err();
     assert!(said.contains("this chat may only push to ocweb/fix-1"), "{said}");
+}
+
+/// Half of a pack: more than any buffer on the way.
+const HALF: usize = 8 << 20;
+
+/// A GitHub that says when it has half of a push, and answers a fetch with a half, and the other when it is let.
+async fn halves(request: Request, has_half: Arc<Notify>, may_go_on: Arc<Notify>) -> Response {
+    if request.uri().path().ends_with("/git-receive-pack") {
+        let (mut pieces, mut length) = (request.into_body().into_data_stream(), 0);
+        while let Some(Ok(piece)) = pieces.next().await {
+            length += piece.len();
+            if length >= HALF {
+                has_half.notify_one();
+            }
+        }
+        return length.to_string().into_response();
+    }
+    Body::from_stream(two_halves(may_go_on)).into_response()
+}
+
+/// A pack whose second half comes when something has happened.
+fn two_halves(happened: Arc<Notify>) -> impl stream::Stream<Item = io::Result<Vec<u8>>> {
+    let second = async move {
+        happened.notified().await;
+        Ok(vec![1; HALF])
+    };
+    stream::iter([Ok(vec![0; HALF])]).chain(stream::once(second))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packs_go_on_before_they_are_whole() {
+    let (has_half, may_go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let at_github = (has_half.clone(), may_go_on.clone());
+    let github = Router::new().fallback(move |request: Request| {
+        let (has_half, may_go_on) = at_github.clone();
+        halves(request, has_half, may_go_on)
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, github).into_future());
+    let bench = Bench::with(&[("GITHUB_URL", &url)]).await;
+    std::fs::create_dir_all(bench.projects("worktrees/demo__hello-web__ses_1")).unwrap();
+    let post = |service: &str| bench.ask(reqwest::Method::POST, &format!("demo/hello-web.git/{service}"));
+    let patience = Duration::from_mins(1);
+
+    let line = format!("{} {} refs/heads/ocweb/fix-1\0 report-status", "0".repeat(40), "1".repeat(40));
+    let list = format!("{:04x}{line}0000", line.len() + 4);
+    let length = list.len() + 2 * HALF;
+    let push = stream::iter([Ok(list.into_bytes())]).chain(two_halves(has_half));
+    let push = post("git-receive-pack").body(reqwest::Body::wrap_stream(push)).send();
+    let answer = timeout(patience, push).await.expect("half of the push is at GitHub before all is here");
+    assert_eq!(answer.unwrap().text().await.unwrap(), length.to_string());
+
+    let fetched = async {
+        let mut pieces = post("git-upload-pack").body("0000").send().await.unwrap().bytes_stream();
+        let mut length = 0;
+        while let Some(piece) = pieces.next().await {
+            length += piece.unwrap().len();
+            if length >= HALF {
+                may_go_on.notify_one();
+            }
+        }
+        length
+    };
+    let fetched = timeout(patience, fetched).await.expect("half of the pack is here before GitHub sent all");
+    assert_eq!(fetched, 2 * HALF);
 }
 
 #[tokio::test(flavor = "multi_thread")]
