@@ -16,6 +16,7 @@
 //! dies with this service. What it started may outlive it by a moment; [`Leftovers`] ends that at the
 //! next start.
 
+mod account;
 mod borrowed;
 mod failure;
 #[cfg(test)]
@@ -34,7 +35,9 @@ use std::{
 
 use ocweb_git_access::{Capability, Grant, Key};
 use reqwest::Url;
+use tokio::sync::OnceCell;
 
+pub use account::Account;
 pub use borrowed::Borrowed;
 pub use failure::GitError;
 pub use invocation::{FirstLines, Invocation, Output};
@@ -63,7 +66,8 @@ pub struct Git {
     gateway: Url,
     key: Key,
     has_token: bool,
-    identity: Option<String>,
+    /// Who commits; see [`Self::account`].
+    account: OnceCell<Account>,
     stall_seconds: u64,
     leftovers: Leftovers,
 }
@@ -100,6 +104,8 @@ impl Git {
         // The mark by which the supervisor finds what an instance left behind.
         environment.extend(config.instance.iter().map(|mark| ("OCWEB_INSTANCE".into(), mark.into())));
         let agents_environment = agents_environment(config, &environment);
+        let host = config.github_url.host_str().unwrap_or("github.com");
+        let account = config.github_user.as_deref().map(|login| Account::of_login(login, host));
         Ok(Self {
             binary,
             environment,
@@ -109,7 +115,7 @@ impl Git {
             gateway: config.gateway_url.clone(),
             key: config.key.clone(),
             has_token: config.has_token,
-            identity: config.github_user.clone(),
+            account: OnceCell::new_with(account),
             stall_seconds: config.stall_seconds,
             leftovers,
         })
@@ -128,16 +134,6 @@ impl Git {
     /// Whether private repositories can be read.
     pub fn has_token(&self) -> bool {
         self.has_token
-    }
-
-    /// The account that commits are made as, when it is known.
-    pub fn identity(&self) -> Option<&str> {
-        self.identity.as_deref()
-    }
-
-    /// The address that GitHub keeps for the account, in place of one that gets mail.
-    pub fn noreply_address(&self) -> Option<String> {
-        Some(format!("{}@users.noreply.{}", self.identity()?, self.host()))
     }
 
     /// The name of GitHub's host.

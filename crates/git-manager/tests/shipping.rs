@@ -120,6 +120,24 @@ async fn what_was_read_is_committed_in_the_persons_name() {
 }
 
 #[tokio::test]
+async fn without_another_name_commits_are_by_whom_the_token_belongs_to() {
+    let mut bench = Bench::new().await;
+    bench.settings.retain(|(name, _)| name != "GITHUB_USER");
+    let stage = Stage::of(bench).await;
+    stage.write("main.js", "changed\n");
+    stage.done("commits", json!({"message": "x"})).await;
+    let who = "Demo <1+demo@users.noreply.127.0.0.1>";
+    assert_eq!(stage.git(&["log", "-1", "--format=%an <%ae>"]), who);
+    assert_eq!(
+        stage.git(&["config", "--local", "user.email"]),
+        "1+demo@users.noreply.127.0.0.1",
+        "the agent's, too"
+    );
+    let told = stage.service.get("/admin/chats/authorship").await;
+    assert_eq!(told["default_author"], json!({"name": "Demo", "email": "1+demo@users.noreply.127.0.0.1"}));
+}
+
+#[tokio::test]
 async fn the_chosen_files_alone_are_committed() {
     let stage = Stage::set().await;
     for path in ["*.md", ":(top)odd", "a b", "left.md"] {

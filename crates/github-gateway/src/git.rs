@@ -3,11 +3,12 @@
 use std::{path::Path, time::Duration};
 
 use axum::{
-    Router,
+    Json, Router,
     body::{Body, Bytes},
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use futures_util::StreamExt;
 use ocweb_git_access::{BranchName, Capability, Grant, RepositoryName};
@@ -30,7 +31,18 @@ const JUDGING: Duration = Duration::from_mins(1);
 
 /// All of the gateway that the git on this machine can reach.
 pub fn git_router(gateway: Gateway) -> Router {
-    Router::new().fallback(serve).with_state(gateway)
+    Router::new().route("/user", get(owner)).fallback(serve).with_state(gateway)
+}
+
+/// Whose the token is: the one thing that is no git's. git-manager, which makes commits for a person, reaches no other door.
+async fn owner(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
+    if let Err(closed) = gateway.door.capability(&headers) {
+        return closed.tell(None);
+    }
+    match gateway.owner.account().await {
+        Ok(account) => Json(account).into_response(),
+        Err(failure) => Closed(StatusCode::SERVICE_UNAVAILABLE, failure.sentence()).tell(None),
+    }
 }
 
 async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {

@@ -5,12 +5,14 @@
 //! through `push`, which knows what a chat may change, and what git-lfs asks through `large_files`; `refusal` words what is
 //! refused as the asking program shows it; `upstream` passes on what may pass, with the token, as a stream.
 //! `rules` keeps what the person allows beyond a chat's own branch. What the page shows of GitHub (`repositories`, `issues`,
-//! `pull_requests` and their `checks`) is asked of its API, in `github`.
+//! `pull_requests` and their `checks`) is asked of its API, in `github`; so is whose the token is (`account`), for the commits
+//! that git-manager makes.
 //!
 //! Two doors: loopback TCP for git ([`git_router`]), and the unix socket that Caddy passes the person's requests to
 //! ([`router`]). Where the agent runs as the same user it could open the second too: what is weaker then is said in
 //! `docs/decisions/019-the-gateway.md`.
 
+mod account;
 mod address;
 mod ancestry;
 mod api;
@@ -41,6 +43,7 @@ pub use git::git_router;
 pub use push::Rules;
 pub use rules::RulesError;
 
+use account::Owner;
 use checks::CheckReader;
 use config::Places;
 use door::Door;
@@ -64,6 +67,7 @@ pub struct Gateway {
     door: Arc<Door>,
     upstream: Arc<Upstream>,
     repositories: Arc<Repositories>,
+    owner: Arc<Owner>,
     issues: Arc<Issues>,
     pull_requests: Arc<PullRequests>,
     checks: Arc<CheckReader>,
@@ -95,6 +99,7 @@ impl Gateway {
         Ok(Self {
             door: Arc::new(Door::new(key, address)),
             repositories: Arc::new(Repositories::new(github.clone())),
+            owner: Arc::new(Owner::new(github.clone(), upstream.url.host_str().unwrap_or("github.com"))),
             issues: Arc::new(Issues::new(github.clone(), pull_requests.clone())),
             submodules: Arc::new(Submodules::new(github.clone(), upstream.url.clone())),
             checks: Arc::new(CheckReader::new(github)),

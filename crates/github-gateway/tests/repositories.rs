@@ -100,6 +100,22 @@ async fn an_answer_that_does_not_come_is_said_clearly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whose_the_token_is_is_told_who_comes_in_and_asked_for_once() {
+    let bench = Bench::new().await;
+    let user = || bench.ask(reqwest::Method::GET, "user").send();
+    bench.world.faults().add(Fault::status(Part::Api, 500));
+    assert_eq!(user().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    let expected = json!({"name": "Demo", "email": "1+demo@users.noreply.127.0.0.1"});
+    for _ in 0..2 {
+        assert_eq!(user().await.unwrap().json::<Value>().await.unwrap(), expected);
+        bench.world.faults().add(Fault::status(Part::Api, 500));
+    }
+    let stranger = ocweb_service::local_client_builder().build().unwrap();
+    let stranger = stranger.get(format!("http://{}/user", bench.address)).send().await.unwrap();
+    assert_eq!(stranger.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_it_is_said_what_to_set() {
     let bench = Bench::with_token("").await;
     let (status, problem) = send(&bench, "/admin/repos/github").await;

@@ -87,7 +87,7 @@ struct UpdateDone {
 struct AuthorshipDocument {
     #[serde(flatten)]
     settings: Authorship,
-    /// GitHub's user (`GITHUB_USER`); `null` when it is not known, so that git's own configuration says.
+    /// GitHub's user (`GITHUB_USER`, or whose the token is); `null` when it is not known, so that git's own configuration says.
     default_author: Option<Person>,
 }
 
@@ -190,7 +190,7 @@ async fn abort_update(State(manager): State<Manager>, Path(id): Path<String>) ->
 #[utoipa::path(get, path = "/admin/chats/authorship", operation_id = "show_authorship", tag = "git-manager",
     responses((status = 200, body = AuthorshipDocument)))]
 async fn show_authorship(State(manager): State<Manager>) -> Json<AuthorshipDocument> {
-    let (settings, default_author) = (manager.shipping.authorship(), manager.shipping.default_author());
+    let (settings, default_author) = (manager.shipping.authorship(), manager.shipping.default_author().await);
     Json(AuthorshipDocument { settings, default_author })
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    git::{Git, GitError},
+    git::{Account, Git, GitError},
     names::RepositoryName,
     records::sync_folder,
     underway::Report,
@@ -70,7 +70,7 @@ pub(super) async fn clone(
             .remote(name, None)
             .args(["clone", "--progress", "--no-recurse-submodules", "--template=", "--origin=origin"])
             .args(extent.arguments())
-            .args(settings(git))
+            .args(settings(git).await)
             .args(["--end-of-options", address.as_str()])
             .arg(&path)
             .unlimited();
@@ -112,10 +112,10 @@ async fn place(from: &Path, to: &Path) -> Result<(), Error> {
 }
 
 /// Who the agent commits as; and no garbage collection in the background, which would outlive its chat.
-fn settings(git: &Git) -> Vec<String> {
+async fn settings(git: &Git) -> Vec<String> {
     let mut settings = vec!["--config=gc.autoDetach=false".to_owned()];
-    if let (Some(user), Some(email)) = (git.identity(), git.noreply_address()) {
-        settings.push(format!("--config=user.name={user}"));
+    if let Some(Account { name, email }) = git.account().await {
+        settings.push(format!("--config=user.name={name}"));
         settings.push(format!("--config=user.email={email}"));
     }
     settings

@@ -130,15 +130,19 @@ impl Shipping {
     }
 
     /// GitHub's user, where it is known: the author when no other is set.
-    pub fn default_author(&self) -> Option<Person> {
-        let user = self.parts.git.identity()?;
-        Person::new(user, &self.parts.git.noreply_address()?).ok()
+    pub async fn default_author(&self) -> Option<Person> {
+        let account = self.parts.git.account().await?;
+        Person::new(&account.name, &account.email).ok()
     }
 
     /// A git that is told who commits, unless its configuration is to say. What is made anew keeps its authors.
-    pub(super) fn committing(&self, worktree: &Worktree) -> Invocation {
+    pub(super) async fn committing(&self, worktree: &Worktree) -> Invocation {
         let git = self.git(worktree);
-        match self.authorship().author.or_else(|| self.default_author()) {
+        let author = match self.authorship().author {
+            None => self.default_author().await,
+            author => author,
+        };
+        match author {
             None => git,
             Some(Person { name, email }) => ["author", "committer"].iter().fold(git, |git, role| {
                 git.configured(&format!("{role}.name"), &name).configured(&format!("{role}.email"), &email)

@@ -62,7 +62,7 @@ impl Shipping {
         if let Some(add) = add {
             add.run().await.map_err(|error| failed(&error))?;
         }
-        let mut commit = literally(self.committing(worktree)).args(["commit", "--quiet"]);
+        let mut commit = literally(self.committing(worktree).await).args(["commit", "--quiet"]);
         commit = commit.arg(format!("--message={}", new.message)).args(self.trailer());
         if new.skip_hooks {
             commit = commit.arg("--no-verify");

@@ -76,7 +76,7 @@ impl Shipping {
         if missing.text.trim() == "0" {
             return Ok(UpdateResult::UpToDate);
         }
-        let git = self.committing(worktree);
+        let git = self.committing(worktree).await;
         let updated = if how == Update::Rebase {
             git.args(["rebase", "--no-autostash", &reference])
         } else {
@@ -92,7 +92,7 @@ impl Shipping {
             let detail = format!("There are files in conflict still: {}.", condition.conflicts);
             return Err(Refusal::new(RefusalKind::Unfinished, detail).into());
         }
-        let git = self.committing(worktree);
+        let git = self.committing(worktree).await;
         let done = match condition.operation {
             Some(Operation::Merge) => git.args(["commit", "--no-edit"]),
             Some(Operation::Rebase) => git.args(["rebase", "--continue"]),
