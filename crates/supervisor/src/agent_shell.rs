@@ -6,8 +6,8 @@
 //! starts inherits the score, and so does what detaches itself.
 
 use std::{
-    fs::Permissions,
-    io,
+    fs::{OpenOptions, Permissions},
+    io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -15,7 +15,7 @@ use std::{
 
 use ocweb_service::Environment;
 
-use crate::{ownership::make_private_folder, settings::is_executable};
+use crate::{ownership::make_private_folder, run_folder::is_our_folder, settings::is_executable};
 
 /// The score of the agent's commands; opencode's own is lower.
 const OOM_SCORE_ADJ: u16 = 600;
@@ -54,6 +54,13 @@ fn write_and_try(folder: &Path, real: &Path) -> io::Result<PathBuf> {
     let script = folder.join(real.file_name().unwrap_or_default());
     let beside = folder.join("new");
     make_private_folder(folder)?;
+    // Neither through a folder nor through a file that somebody else left there.
+    if !is_our_folder(folder) {
+        return Err(io::Error::other(format!("{} is not a folder of this user", folder.display())));
+    }
+    if beside.symlink_metadata().is_ok() {
+        std::fs::remove_file(&beside)?;
+    }
     // The agent may be another user.
     std::fs::set_permissions(folder, Permissions::from_mode(0o755))?;
     // The command itself sees the real shell in SHELL, as it would without us.
@@ -61,8 +68,10 @@ fn write_and_try(folder: &Path, real: &Path) -> io::Result<PathBuf> {
         "#!/bin/sh\necho {OOM_SCORE_ADJ} 2>/dev/null >/proc/self/oom_score_adj\nSHELL='{real}'\nexec '{real}' \"$@\"\n",
         real = real.display()
     );
-    std::fs::write(&beside, text)?;
-    std::fs::set_permissions(&beside, Permissions::from_mode(0o755))?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.set_permissions(Permissions::from_mode(0o755))?;
+    drop(file);
     std::fs::rename(&beside, &script)?;
     let status = Command::new(&script).args(["-c", "exit 0"]).stdin(Stdio::null()).status()?;
     if status.success() {

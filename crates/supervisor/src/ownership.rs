@@ -76,6 +76,9 @@ pub(crate) fn arrange(users: Users, folders: &Folders) -> io::Result<()> {
         fchown(&folder, Some(us.uid.as_raw()), Some(us.gid.as_raw()))?;
         folder.set_permissions(Permissions::from_mode(PASSAGE))?;
     }
+    // We run what lies there, so whoever had a part of it before has none of it now.
+    let everything = Change { former: None, owner: User::us() };
+    everything.below(Dir::from_fd(OwnedFd::from(open(&own)?))?)?;
     for entry in std::fs::read_dir(&ocweb)?.flatten() {
         let name = entry.file_name();
         // What is kept there of earlier versions is nobody's business.
@@ -120,13 +123,14 @@ pub(crate) fn hide_program(path: &Path) -> io::Result<()> {
 fn hand_over(path: &Path, owner: User) -> io::Result<()> {
     let folder = open(path)?;
     let former = folder.metadata()?.uid();
-    let change = Change { former: [0, former], owner };
+    let change = Change { former: Some([0, former]), owner };
     change.below(Dir::from_fd(OwnedFd::from(folder.try_clone()?))?)?;
     fchown(&folder, Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))
 }
 
 struct Change {
-    former: [u32; 2],
+    /// Whose entries change hands; everybody's where nobody is named.
+    former: Option<[u32; 2]>,
     owner: User,
 }
 
@@ -154,7 +158,7 @@ impl Change {
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
             self.below(Dir::openat(folder.as_fd(), name, flags, Mode::empty())?)?;
         }
-        if self.former.contains(&stat.st_uid) {
+        if self.former.is_none_or(|former| former.contains(&stat.st_uid)) {
             let (uid, gid) = (self.owner.uid, self.owner.gid);
             fchownat(folder.as_fd(), name, Some(uid), Some(gid), AtFlags::AT_SYMLINK_NOFOLLOW)?;
         }

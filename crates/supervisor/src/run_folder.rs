@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::unistd::Uid;
+use nix::{libc, unistd::Uid};
 use ocweb_service::{ConfigError, Environment};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -115,6 +115,8 @@ impl Lock {
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // What an agent may have left there, when this was a folder of its user, neither leads away nor holds up.
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(&path)
             .map_err(io)?;
         let taken = file.try_lock();
@@ -196,5 +198,18 @@ mod tests {
         drop(first);
         let next = Lock::acquire(folder.path(), Path::new("/run/two")).unwrap();
         assert_eq!(next.previous_run.as_deref(), Some(Path::new("/run/one")));
+    }
+
+    #[test]
+    fn a_lock_is_no_link_and_no_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lock, outside) = (folder.path().join("lock"), folder.path().join("outside"));
+        std::fs::write(&outside, "kept").unwrap();
+        std::os::unix::fs::symlink(&outside, &lock).unwrap();
+        assert!(Lock::acquire(folder.path(), Path::new("/run/one")).is_err());
+        assert_eq!(std::fs::read_to_string(&outside).unwrap(), "kept");
+        std::fs::remove_file(&lock).unwrap();
+        nix::unistd::mkfifo(&lock, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(Lock::acquire(folder.path(), Path::new("/run/one")).is_err());
     }
 }

@@ -99,7 +99,12 @@ impl Users {
                 "it must be neither root nor in the agent's group nor the agent's user",
             ));
         }
-        match try_out(settings, agent, keeper) {
+        let tried = try_out(settings, agent, keeper).and_then(|()| match environment.get(AGENT) {
+            Some(_) => keep_programs_from(settings, agent, keeper),
+            // Nothing belongs to a user that nobody named.
+            None => Ok(()),
+        });
+        match tried {
             Ok(()) => Ok(Self::Apart { agent, keeper }),
             Err(obstacle) if environment.get(AGENT).is_some() => Err(invalid(AGENT, obstacle.to_string())),
             Err(obstacle) => {
@@ -143,6 +148,8 @@ enum Obstacle {
     Become(std::io::Error),
     /// They cannot get at something.
     Reach { who: Uid, what: String },
+    /// They could change what others run.
+    Change { who: Uid, what: String },
 }
 
 impl fmt::Display for Obstacle {
@@ -150,6 +157,7 @@ impl fmt::Display for Obstacle {
         match self {
             Self::Become(error) => write!(text, "no process can become another user: {error}"),
             Self::Reach { who, what } => write!(text, "user {who} cannot reach {what}"),
+            Self::Change { who, what } => write!(text, "user {who} can change {what}, which others run"),
         }
     }
 }
@@ -169,25 +177,46 @@ fn try_out(settings: &Settings, agent: User, keeper: User) -> Result<(), Obstacl
         who.push(("-x", program));
     }
     for (user, own) in [(agent, for_agent), (keeper, for_keeper)] {
-        reach(user, common.iter().chain(&own))?;
+        if let Some(what) = first(user, "test \"$1\" \"$2\"", common.iter().chain(&own))? {
+            return Err(Obstacle::Reach { who: user.uid, what });
+        }
     }
     Ok(())
 }
 
-/// Asks the system itself, which alone knows all its rules.
-fn reach<'a>(user: User, paths: impl Iterator<Item = &'a (&'a str, &'a Path)>) -> Result<(), Obstacle> {
-    const TEST: &str =
-        "while [ $# -gt 0 ]; do test \"$1\" \"$2\" || { printf %s \"$2\"; exit 1; }; shift 2; done";
+/// Becomes both users, and tries whether they could put something else in the place of what runs here.
+fn keep_programs_from(settings: &Settings, agent: User, keeper: User) -> Result<(), Obstacle> {
+    let Settings { programs, caddyfile, web, .. } = settings;
+    let files = [&programs.opencode, &programs.caddy, caddyfile, web].into_iter();
+    let files = files.chain(programs.services.iter().map(|(_, program)| program));
+    let paths: Vec<_> = files
+        .flat_map(|path| [Some(path.as_path()), path.parent()])
+        .flatten()
+        .map(|path| ("-w", path))
+        .collect();
+    for user in [agent, keeper] {
+        if let Some(what) = first(user, "! test \"$1\" \"$2\"", paths.iter())? {
+            return Err(Obstacle::Change { who: user.uid, what });
+        }
+    }
+    Ok(())
+}
+
+/// The first path of which something is not so. Asks the system itself, which alone knows all its rules.
+fn first<'a>(
+    user: User,
+    test: &str,
+    paths: impl Iterator<Item = &'a (&'a str, &'a Path)>,
+) -> Result<Option<String>, Obstacle> {
+    let script = format!("while [ $# -gt 0 ]; do {test} || {{ printf %s \"$2\"; exit 1; }}; shift 2; done");
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", TEST, "sh"]).current_dir("/").env_clear().stdin(Stdio::null());
+    command.args(["-c", &script, "sh"]).current_dir("/").env_clear().stdin(Stdio::null());
     for (how, path) in paths {
         command.arg(how).arg(path);
     }
     let output = command.uid(user.uid.as_raw()).gid(user.gid.as_raw()).output().map_err(Obstacle::Become)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Obstacle::Reach { who: user.uid, what: String::from_utf8_lossy(&output.stdout).into_owned() })
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok((!output.status.success()).then_some(found))
 }
 
 #[cfg(test)]
@@ -235,7 +264,7 @@ mod tests {
         let inside = folder.path().join("inside");
         std::fs::write(&inside, "").unwrap();
         let user = User { uid: Uid::from_raw(NOBODIES_AGENT), gid: Gid::from_raw(NOBODIES_AGENT) };
-        let obstacle = reach(user, [("-r", Path::new("/")), ("-r", &inside)].iter()).unwrap_err();
-        assert_eq!(obstacle.to_string(), format!("user {NOBODIES_AGENT} cannot reach {}", inside.display()));
+        let found = first(user, "test \"$1\" \"$2\"", [("-r", Path::new("/")), ("-r", &inside)].iter());
+        assert_eq!(found.unwrap(), Some(inside.display().to_string()));
     }
 }

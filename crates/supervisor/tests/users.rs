@@ -23,6 +23,10 @@ const KEEPER: u32 = 65_520;
 /// A world whose folder everybody may enter, with secrets; nothing where this is not root.
 fn shared_world() -> Option<World> {
     if !Uid::effective().is_root() {
+        assert!(
+            std::env::var_os("OCWEB_TEST_AS_ROOT").is_none(),
+            "OCWEB_TEST_AS_ROOT is set, but this is not root"
+        );
         eprintln!("skipped: only root can be several users");
         return None;
     }
@@ -151,6 +155,10 @@ fn a_volume_that_was_one_users_is_handed_over_without_following_links() {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("file"), "").unwrap();
     std::os::unix::fs::symlink(&folder, world.path("data/projects/repos/link")).unwrap();
+    // What root is about to write, and to run.
+    let shell = world.path("data/ocweb/supervisor/shell");
+    fs::create_dir_all(&shell).unwrap();
+    std::os::unix::fs::symlink(&outside, shell.join("new")).unwrap();
     // As one user had it who was not root.
     let chown = Command::new("chown").args(["-hR", "4242"]).arg(world.path("data")).status().unwrap();
     assert!(chown.success());
@@ -163,6 +171,13 @@ fn a_volume_that_was_one_users_is_handed_over_without_following_links() {
     for path in ["data", "data/ocweb", "outside", "outside-folder", "outside-folder/file"] {
         assert_eq!(owner(path), 0, "{path}");
     }
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "");
+    let shells: Vec<_> = fs::read_dir(&shell).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(shells.len(), 1, "{shells:?}");
+    for path in shells.iter().chain([&shell]) {
+        assert_eq!(fs::symlink_metadata(path).unwrap().uid(), 0, "{}", path.display());
+    }
+    assert!(fs::symlink_metadata(&shells[0]).unwrap().is_file());
     for path in ["data/projects/repos/a/file", "data/projects/repos/a/link", "data/projects/repos/link"] {
         assert_eq!(owner(path), AGENT, "{path}");
     }
@@ -197,5 +212,19 @@ fn a_user_that_was_named_and_cannot_work_ends_the_start() {
     let program = world.path("bin/opencode");
     let sentence =
         format!("OCWEB_AGENT_USER cannot be used: user {AGENT} cannot reach {}", program.display());
+    assert!(output.status.code() == Some(2) && said.contains(&sentence), "{said}");
+}
+
+#[test]
+fn a_user_that_was_named_and_could_change_a_program_ends_the_start() {
+    let Some(world) = shared_world() else { return };
+    let mut environment = world.environment();
+    environment.insert("OCWEB_AGENT_USER".into(), AGENT.to_string());
+    let program = world.path("bin/ocweb-auth");
+    std::os::unix::fs::chown(&program, Some(AGENT), None).unwrap();
+    fs::set_permissions(world.path(""), Permissions::from_mode(0o755)).unwrap();
+    let output = world.command(environment, &[]).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let sentence = format!("user {AGENT} can change {}, which others run", program.display());
     assert!(output.status.code() == Some(2) && said.contains(&sentence), "{said}");
 }
