@@ -175,7 +175,8 @@ test('wherever the agent looks, it finds no secret', async () => {
     for (const value of values) expect(value.length).toBeGreaterThan(20);
     secrets.push(...values);
     for (const path of named('file')) {
-      const content = await readFile(path);
+      // What the agent's programs write beside may have gone.
+      const content = await readFile(path).catch(() => '');
       expect(
         secrets.filter((secret) => content.includes(secret)),
         path,
@@ -183,6 +184,30 @@ test('wherever the agent looks, it finds no secret', async () => {
     }
   }
   expect(secrets.filter((secret) => found.includes(secret))).toEqual([]);
+});
+
+test("what the agent asks of git-manager in the person's place opens no other repository", async () => {
+  const chat = await newChat({ repo: 'demo/hello-web' });
+  const unasked = `/admin/chats/${chat.id}/permissions`;
+  expect((await stack.json(cookie, 'PUT', unasked, { permissions: 'all' })).status).toBe(204);
+  const other = 'demo/weather-log';
+  const ask = (path: string) =>
+    `curl -s --unix-socket ${stack.folder}/run/git-manager/socket -H content-type:application/json -d '{"repo":"${other}"}' http://x${path}`;
+  await stack.say(cookie, chat.id, `run: ${ask('/admin/repos/clone')}; ${ask('/admin/chats')}\nsay: done`);
+  await stack.reaches(cookie, chat.id);
+  const tools = (await messages(chat)).flatMap((message) =>
+    message.parts.filter((part) => part.type === 'tool'),
+  );
+  expect(String(tools.at(-1)?.state?.output)).toContain(`nobody has opened ${other} here`);
+  const forged = await until('its chat has failed', async () => {
+    const { body } = await stack.json<{ chats: Chat[] }>(cookie, 'GET', '/admin/chats');
+    return body.chats.find(({ repo, state }) => repo === other && state === 'failed');
+  });
+  expect(forged.error?.detail).toContain(`nobody has opened ${other} here`);
+  expect(existsSync(join(stack.folder, 'data/projects/repos/demo__weather-log'))).toBe(false);
+  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${forged.id}?force=true`)).status).toBe(204);
+  // The person's own word opens it.
+  await newChat({ repo: other });
 });
 
 test('what the person allows besides lands from the next push on', async () => {

@@ -1,5 +1,7 @@
-//! What the person asks of the gateway: their repositories, issues and pull requests at GitHub, and what chats may push.
+//! What the person asks of the gateway: their repositories, issues and pull requests at GitHub, what chats may push, and
+//! which repositories are opened.
 
+mod opening;
 mod pull_requests;
 
 use axum::{Router, extract::State, http::StatusCode};
@@ -27,7 +29,7 @@ fn documented() -> OpenApiRouter<Gateway> {
 
 /// Every route on the unix socket.
 pub fn router(gateway: Gateway) -> Router {
-    documented().split_for_parts().0.with_state(gateway)
+    documented().split_for_parts().0.merge(opening::router()).with_state(gateway)
 }
 
 /// The description of these routes.

@@ -24,6 +24,8 @@ pub struct Config {
     pub(crate) places: Places,
     /// Where the person's requests come in.
     pub socket: PathBuf,
+    /// Where those go on to that open a repository.
+    pub(crate) git_manager: PathBuf,
 }
 
 /// Where git's requests go on to.
@@ -44,6 +46,8 @@ pub(crate) struct Places {
     pub(crate) worktrees: PathBuf,
     /// What the person allowed.
     pub(crate) rules: PathBuf,
+    /// Which repositories the person opened.
+    pub(crate) opened: PathBuf,
 }
 
 impl Config {
@@ -78,8 +82,10 @@ impl Config {
                 clones: folders.repositories(),
                 worktrees: folders.worktrees(),
                 rules: folders.own(SERVICE).join("rules.json"),
+                opened: folders.own(SERVICE).join("opened.json"),
             },
             socket: folders.socket(SERVICE),
+            git_manager: folders.socket("git-manager"),
         })
     }
 }

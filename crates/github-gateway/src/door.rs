@@ -9,6 +9,7 @@ use ocweb_git_access::{BranchName, Capability, Grant, Key};
 use crate::{
     address::{Asked, Service},
     config::Places,
+    opened::Opened,
     refusal::Closed,
 };
 
@@ -59,9 +60,17 @@ pub(crate) fn passage(
     capability: Capability,
     Asked { repository, service, .. }: &Asked,
     is_submodule: bool,
+    opened: &Opened,
     places: &Places,
 ) -> Result<Passage, Closed> {
     let closed = |sentence: String| Err(Closed(StatusCode::FORBIDDEN, sentence));
+    // Whoever had it signed may have been the agent.
+    if !opened.has(&capability.repository) {
+        return closed(format!(
+            "ocweb: nobody has opened {} here. Begin a chat in it on the page (POST /admin/chats), or clone it (POST /admin/repos/clone).",
+            capability.repository
+        ));
+    }
     let own = capability.repository.key() == repository.key();
     let clone = places.clones.join(capability.repository.folder());
     let is_there = match &capability.grant {

@@ -92,7 +92,7 @@ impl Gateway {
             Ok(is_submodule) => (is_submodule, None),
             Err(failure) => (false, Some(failure)),
         };
-        let passage = door::passage(capability, &asked, is_submodule, &self.places)?;
+        let passage = door::passage(capability, &asked, is_submodule, &self.opened, &self.places)?;
         Ok(Admitted { asked, passage, untold })
     }
 

@@ -4,9 +4,9 @@
 //! shows a capability instead of the token. `door` reads the capability and `address` what is asked for; a push goes
 //! through `push`, which knows what a chat may change, and what git-lfs asks through `large_files`; `refusal` words what is
 //! refused as the asking program shows it; `upstream` passes on what may pass, with the token, as a stream.
-//! `rules` keeps what the person allows beyond a chat's own branch. What the page shows of GitHub (`repositories`, `issues`,
-//! `pull_requests` and their `checks`) is asked of its API, in `github`; so is whose the token is (`account`), for the commits
-//! that git-manager makes.
+//! `rules` keeps what the person allows beyond a chat's own branch, `opened` for which repositories any of this holds. What
+//! the page shows of GitHub (`repositories`, `issues`, `pull_requests` and their `checks`) is asked of its API, in `github`; so
+//! is whose the token is (`account`), for the commits that git-manager makes.
 //!
 //! Two doors: loopback TCP for git ([`git_router`]), and the unix socket that Caddy passes the person's requests to
 //! ([`router`]). Where the agent runs as the same user it could open the second too: what is weaker then is said in
@@ -24,9 +24,12 @@ mod failure;
 #[cfg(test)]
 mod fuzz;
 mod git;
+mod git_manager;
 mod github;
 mod issues;
+mod kept;
 mod large_files;
+mod opened;
 mod pull_requests;
 mod push;
 mod refusal;
@@ -40,15 +43,18 @@ use std::sync::Arc;
 pub use api::{openapi, router};
 pub use config::Config;
 pub use git::git_router;
+pub use kept::KeptError;
 pub use push::Rules;
-pub use rules::RulesError;
 
 use account::Owner;
 use checks::CheckReader;
 use config::Places;
 use door::Door;
+use git_manager::GitManager;
 use github::GitHub;
 use issues::Issues;
+use ocweb_git_access::RepositoryName;
+use opened::Opened;
 use pull_requests::PullRequests;
 use repositories::Repositories;
 use rules::RuleBook;
@@ -57,6 +63,9 @@ use tokio::sync::Semaphore;
 use upstream::Upstream;
 
 const JUDGED_AT_ONCE: usize = 4;
+
+/// How large a request of the person's may be, in bytes: one that begins a chat brings files, and git-manager takes as much.
+pub const BODY_LIMIT: usize = 48 << 20;
 
 /// The name of the service, of its socket and of its folder.
 pub const SERVICE: &str = "github-gateway";
@@ -72,6 +81,8 @@ pub struct Gateway {
     pull_requests: Arc<PullRequests>,
     checks: Arc<CheckReader>,
     rules: Arc<RuleBook>,
+    opened: Arc<Opened>,
+    git_manager: Arc<GitManager>,
     submodules: Arc<Submodules>,
     places: Arc<Places>,
     /// How many pushes may be judged by what lies in a clone at a time: the agent writes there, and may leave something that
@@ -87,13 +98,13 @@ pub enum StartError {
     Http(#[from] reqwest::Error),
     /// What the person allowed could not be read.
     #[error(transparent)]
-    Rules(#[from] RulesError),
+    Kept(#[from] KeptError),
 }
 
 impl Gateway {
     /// Reads what the person allowed, and makes the client for GitHub.
     pub fn new(config: Config) -> Result<Self, StartError> {
-        let Config { key, address, upstream, api_url, proxies, places, socket: _ } = config;
+        let Config { key, address, upstream, api_url, proxies, places, git_manager, socket: _ } = config;
         let github = Arc::new(GitHub::new(api_url, upstream.token.clone(), &proxies)?);
         let pull_requests = Arc::new(PullRequests::new(github.clone()));
         Ok(Self {
@@ -106,8 +117,15 @@ impl Gateway {
             pull_requests,
             upstream: Arc::new(Upstream::new(upstream, &proxies)?),
             rules: Arc::new(RuleBook::open(&places.rules)?),
+            opened: Arc::new(Opened::open(&places.opened, &places.clones)?),
+            git_manager: Arc::new(GitManager::new(&git_manager)?),
             places: Arc::new(places),
             judging: Arc::new(Semaphore::new(JUDGED_AT_ONCE)),
         })
+    }
+
+    /// Has the token used for a repository from now on, because the person works on it.
+    pub fn open(&self, repository: &RepositoryName) -> Result<(), KeptError> {
+        self.opened.add(repository)
     }
 }

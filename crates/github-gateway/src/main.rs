@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocweb_github_gateway::{Config, Gateway, SERVICE, git_router, router};
+use ocweb_github_gateway::{BODY_LIMIT, Config, Gateway, SERVICE, git_router, router};
 use ocweb_service::{Environment, Listener, exit_code, hide, init_telemetry, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ async fn run() -> anyhow::Result<()> {
     let (address, socket) = (config.address, config.socket.clone());
     let gateway = Gateway::new(config)?;
     let git = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    let listener = Listener::bind(&socket).await?;
+    let listener = Listener::bind(&socket).await?.with_body_limit(BODY_LIMIT);
     let stop = CancellationToken::new();
     tracing::info!(%address, "git comes in");
     let git = axum::serve(git, git_router(gateway.clone())).into_future();

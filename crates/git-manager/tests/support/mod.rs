@@ -298,7 +298,19 @@ pub fn gateway(bench: &Bench, listener: tokio::net::TcpListener) -> String {
     let environment = bench.settings.iter().cloned().chain(own).collect();
     let config = ocweb_github_gateway::Config::from_environment(&environment);
     let config = config.unwrap_or_else(|error| panic!("{error}"));
-    let router = ocweb_github_gateway::git_router(ocweb_github_gateway::Gateway::new(config).unwrap());
+    let gateway = ocweb_github_gateway::Gateway::new(config).unwrap();
+    let opening = gateway.clone();
+    // The person has opened whatever is asked for: how that comes about is the gateway's own matter.
+    let open =
+        axum::middleware::from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
+            let mut parts = request.uri().path().trim_start_matches('/').split('/');
+            let (owner, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            if let Ok(name) = format!("{owner}/{}", name.trim_end_matches(".git")).parse() {
+                opening.open(&name).unwrap();
+            }
+            next.run(request)
+        });
+    let router = ocweb_github_gateway::git_router(gateway).layer(open);
     tokio::spawn(axum::serve(listener, router).into_future());
     format!("http://{address}")
 }

@@ -32,6 +32,7 @@ pub struct Bench {
     pub address: String,
     /// Where the person's requests come in.
     pub api: String,
+    pub gateway: Gateway,
 }
 
 impl Bench {
@@ -63,11 +64,12 @@ impl Bench {
         let environment = environment.into_iter().collect();
         let config = Config::from_environment(&environment).unwrap_or_else(|error| panic!("{error}"));
         let gateway = Gateway::new(config).unwrap();
+        gateway.open(&"demo/hello-web".parse().unwrap()).unwrap();
         let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api_url = format!("http://{}", api.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, git_router(gateway.clone())).into_future());
-        tokio::spawn(axum::serve(api, router(gateway)).into_future());
-        Self { world, folder, address, api: api_url }
+        tokio::spawn(axum::serve(api, router(gateway.clone())).into_future());
+        Self { world, folder, address, api: api_url, gateway }
     }
 
     pub fn projects(&self, path: &str) -> PathBuf {
@@ -226,8 +228,11 @@ impl Bench {
 }
 
 pub fn capability(grant: Grant) -> String {
-    let key = Key::new(SECRET).unwrap();
-    key.sign(&Capability { repository: "demo/hello-web".parse().unwrap(), grant })
+    capability_for("demo/hello-web", grant)
+}
+
+pub fn capability_for(repository: &str, grant: Grant) -> String {
+    Key::new(SECRET).unwrap().sign(&Capability { repository: repository.parse().unwrap(), grant })
 }
 
 pub fn chat_capability() -> String {
