@@ -1,11 +1,11 @@
 //! What a push would change in a branch, read from a clone that somebody else may write to.
 //!
 //! Only objects are read: no configuration, no references, no program. An object is what its id says, or the library
-//! refuses it.
+//! refuses it. What is no plain file is not opened: who reads a pipe waits for ever.
 
 use std::{
     collections::{HashSet, VecDeque},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use git2::{ObjectType, Odb, OdbObject, Oid};
@@ -27,9 +27,7 @@ const SUBMODULES: &[u8] = b".gitmodules";
 pub(crate) fn change(clone: &Path, old: Option<&str>, new: &str) -> Change {
     let read = || -> Result<Change, git2::Error> {
         let (old, new) = (old.map(Oid::from_str).transpose()?, Oid::from_str(new)?);
-        let objects = Odb::new()?;
-        let folder = clone.join(".git/objects");
-        objects.add_disk_alternate(folder.to_str().unwrap_or_default())?;
+        let objects = Objects::open(clone)?;
         if let Some(old) = old
             && !is_ancestor(&objects, old, new)?
         {
@@ -43,7 +41,7 @@ pub(crate) fn change(clone: &Path, old: Option<&str>, new: &str) -> Change {
 }
 
 /// Whether `old` is `new` or one of its ancestors.
-fn is_ancestor(objects: &Odb<'_>, old: Oid, new: Oid) -> Result<bool, git2::Error> {
+fn is_ancestor(objects: &Objects, old: Oid, new: Oid) -> Result<bool, git2::Error> {
     // The nearest first: what is pushed is seldom far from what was there.
     let (mut seen, mut next) = (HashSet::from([new]), VecDeque::from([new]));
     while let Some(id) = next.pop_front() {
@@ -53,18 +51,18 @@ fn is_ancestor(objects: &Odb<'_>, old: Oid, new: Oid) -> Result<bool, git2::Erro
         if seen.len() > MOST {
             return Ok(false);
         }
-        next.extend(parents(objects, id)?.into_iter().filter(|&parent| seen.insert(parent)));
+        next.extend(objects.parents(id)?.into_iter().filter(|&parent| seen.insert(parent)));
     }
     Ok(false)
 }
 
 /// What a commit has by a name in its uppermost folder: the kind and the id of it, as they are stored.
-fn entry(objects: &Odb<'_>, commit: Oid, name: &[u8]) -> Result<Option<Vec<u8>>, git2::Error> {
-    let commit = honest(objects, commit, ObjectType::Commit, LARGEST)?;
+fn entry(objects: &Objects, commit: Oid, name: &[u8]) -> Result<Option<Vec<u8>>, git2::Error> {
+    let commit = objects.honest(commit, ObjectType::Commit, LARGEST)?;
     let tree =
         commit.data().strip_prefix(b"tree ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
     let tree = Oid::from_str(tree.unwrap_or_default())?;
-    let tree = honest(objects, tree, ObjectType::Tree, LARGEST_FOLDER)?;
+    let tree = objects.honest(tree, ObjectType::Tree, LARGEST_FOLDER)?;
     // `<mode> <name>`, a zero, and 20 bytes of id, one after the other.
     let mut rest = tree.data();
     while let Some(end) = rest.iter().position(|&byte| byte == 0) {
@@ -80,27 +78,50 @@ fn entry(objects: &Odb<'_>, commit: Oid, name: &[u8]) -> Result<Option<Vec<u8>>,
     Ok(None)
 }
 
-/// An object, if it is what it should be and not too large.
-fn honest<'a>(
-    objects: &'a Odb<'_>,
-    id: Oid,
-    wanted: ObjectType,
-    largest: usize,
-) -> Result<OdbObject<'a>, git2::Error> {
-    let (size, kind) = objects.read_header(id)?;
-    if kind != wanted || size > largest {
-        return Err(git2::Error::from_str("this is no honest object"));
-    }
-    objects.read(id)
+/// A clone's objects.
+struct Objects {
+    folder: PathBuf,
+    library: Odb<'static>,
 }
 
-/// A commit's parents; a shallow clone lacks the oldest, which then have none.
-fn parents(objects: &Odb<'_>, id: Oid) -> Result<Vec<Oid>, git2::Error> {
-    if !objects.exists(id) {
-        return Ok(Vec::new());
+impl Objects {
+    fn open(clone: &Path) -> Result<Self, git2::Error> {
+        let folder = clone.join(".git/objects");
+        let packs = std::fs::read_dir(folder.join("pack")).into_iter().flatten().flatten();
+        for pack in packs {
+            if !pack.file_type().is_ok_and(|kind| kind.is_file()) {
+                return Err(git2::Error::from_str("what lies among the packs is no pack"));
+            }
+        }
+        let library = Odb::new()?;
+        library.add_disk_alternate(folder.to_str().unwrap_or_default())?;
+        Ok(Self { folder, library })
     }
-    let object = honest(objects, id, ObjectType::Commit, LARGEST)?;
-    let head = object.data().split(|&byte| byte == b'\n').take_while(|line| !line.is_empty());
-    let parents = head.filter_map(|line| std::str::from_utf8(line.strip_prefix(b"parent ")?).ok());
-    parents.map(Oid::from_str).collect()
+
+    /// An object, if it is what it should be and not too large.
+    fn honest(&self, id: Oid, wanted: ObjectType, largest: usize) -> Result<OdbObject<'_>, git2::Error> {
+        let dishonest = || git2::Error::from_str("this is no honest object");
+        let name = id.to_string();
+        let (folder, file) = name.split_at(2);
+        let loose = self.folder.join(folder).join(file).symlink_metadata();
+        if loose.is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(dishonest());
+        }
+        let (size, kind) = self.library.read_header(id)?;
+        if kind != wanted || size > largest {
+            return Err(dishonest());
+        }
+        self.library.read(id)
+    }
+
+    /// A commit's parents; a shallow clone lacks the oldest, which then have none.
+    fn parents(&self, id: Oid) -> Result<Vec<Oid>, git2::Error> {
+        if !self.library.exists(id) {
+            return Ok(Vec::new());
+        }
+        let object = self.honest(id, ObjectType::Commit, LARGEST)?;
+        let head = object.data().split(|&byte| byte == b'\n').take_while(|line| !line.is_empty());
+        let parents = head.filter_map(|line| std::str::from_utf8(line.strip_prefix(b"parent ")?).ok());
+        parents.map(Oid::from_str).collect()
+    }
 }

@@ -1,6 +1,12 @@
 //! git's door: every request is judged here and goes on through [`crate::upstream`], or is refused in git's own way.
 
-use std::{path::Path, time::Duration};
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -12,7 +18,10 @@ use axum::{
 };
 use futures_util::StreamExt;
 use ocweb_git_access::{BranchName, Capability, Grant, RepositoryName};
-use tokio::time::timeout;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
+};
 
 use crate::{
     Gateway,
@@ -22,12 +31,26 @@ use crate::{
     door::{self, Passage},
     failure::Failure,
     large_files,
-    push::{self, Commands, Refused},
+    push::{self, Change, Commands, Refused, Rules},
     refusal::Closed,
 };
 
-/// How long a history may take to be read.
-const JUDGING: Duration = Duration::from_mins(1);
+/// How long a push may wait and its history be read: less than until git gives up.
+const JUDGING: Duration = Duration::from_secs(45);
+/// How many pushes to one repository may be judged by what lies in its clone at a time.
+const JUDGED_AT_ONCE: usize = 4;
+
+/// Who reads clones. An agent writes there and may leave something that a reader never comes back from, which must not hold up
+/// the other repositories.
+#[derive(Default)]
+pub(crate) struct Readers(Mutex<HashMap<String, Arc<Semaphore>>>);
+
+impl Readers {
+    fn of(&self, repository: &RepositoryName) -> Arc<Semaphore> {
+        let mut readers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.entry(repository.key()).or_insert_with(|| Arc::new(Semaphore::new(JUDGED_AT_ONCE))).clone()
+    }
+}
 
 /// All of the gateway that the git on this machine can reach.
 pub fn git_router(gateway: Gateway) -> Router {
@@ -176,18 +199,26 @@ impl Gateway {
         clone: &Path,
         commands: &Commands,
     ) -> Result<(), Refused> {
-        let untold = || Refused::whole(commands, "it cannot be told what this push would change");
-        let Ok(permit) = self.judging.clone().try_acquire_owned() else { return Err(untold()) };
-        let (rules, own, pushed) = (self.rules.of(repository), own.clone(), commands.clone());
-        let clone = clone.to_owned();
+        let rules = self.rules.of(repository);
+        if !is_read_for(commands, own, &rules)? {
+            return Ok(());
+        }
+        let deadline = Instant::now() + JUDGING;
+        let Ok(Ok(permit)) = timeout_at(deadline, self.readers.of(repository).acquire_owned()).await else {
+            return Err(Refused::whole(
+                commands,
+                &format!("{repository} is busy with other pushes; try it again"),
+            ));
+        };
+        let (own, pushed, clone) = (own.clone(), commands.clone(), clone.to_owned());
         // A long history is read from the disk, and what lies there is the agent's.
         let judging = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             push::judge(&pushed, &own, &rules, |old, new| ancestry::change(&clone, old, new))
         });
-        match timeout(JUDGING, judging).await {
+        match timeout_at(deadline, judging).await {
             Ok(Ok(judged)) => judged,
-            _ => Err(untold()),
+            _ => Err(Refused::whole(commands, "it cannot be told what this push would change")),
         }
     }
 }
@@ -199,6 +230,16 @@ fn doubtful(Asked { repository, .. }: &Asked, failure: &Failure) -> Closed {
         failure.sentence()
     );
     Closed(StatusCode::FORBIDDEN, sentence)
+}
+
+/// Judges a push by the names in it. Where these allow it: whether the clone has a say besides.
+fn is_read_for(commands: &Commands, own: &BranchName, rules: &Rules) -> Result<bool, Refused> {
+    let is_asked = Cell::new(false);
+    push::judge(commands, own, rules, |_, _| {
+        is_asked.set(true);
+        Change::Addition
+    })?;
+    Ok(is_asked.get())
 }
 
 /// A push whose list of references is there; the objects are still to come.

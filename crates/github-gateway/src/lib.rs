@@ -50,6 +50,7 @@ use account::Owner;
 use checks::CheckReader;
 use config::Places;
 use door::Door;
+use git::Readers;
 use git_manager::GitManager;
 use github::GitHub;
 use issues::Issues;
@@ -59,10 +60,7 @@ use pull_requests::PullRequests;
 use repositories::Repositories;
 use rules::RuleBook;
 use submodules::Submodules;
-use tokio::sync::Semaphore;
 use upstream::Upstream;
-
-const JUDGED_AT_ONCE: usize = 4;
 
 /// How large a request of the person's may be, in bytes: one that begins a chat brings files, and git-manager takes as much.
 pub const BODY_LIMIT: usize = 48 << 20;
@@ -85,9 +83,7 @@ pub struct Gateway {
     git_manager: Arc<GitManager>,
     submodules: Arc<Submodules>,
     places: Arc<Places>,
-    /// How many pushes may be judged by what lies in a clone at a time: the agent writes there, and may leave something that
-    /// a reader never comes back from.
-    judging: Arc<Semaphore>,
+    readers: Arc<Readers>,
 }
 
 /// A gateway that could not be made.
@@ -120,7 +116,7 @@ impl Gateway {
             opened: Arc::new(Opened::open(&places.opened, &places.clones)?),
             git_manager: Arc::new(GitManager::new(&git_manager)?),
             places: Arc::new(places),
-            judging: Arc::new(Semaphore::new(JUDGED_AT_ONCE)),
+            readers: Arc::default(),
         })
     }
 

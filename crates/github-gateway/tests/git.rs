@@ -287,3 +287,26 @@ async fn nothing_comes_in_behind_a_question() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_leaves_in_the_clone_holds_up_no_push() {
+    let bench = Bench::new().await;
+    let (worktree, chat) = (bench.chat().await, chat_capability());
+    bench.allow(r#"{"branches":["main"],"tags":false}"#).await;
+    let before = bench.at_remote("refs/heads/main").await.unwrap();
+    // Nobody ever writes into this pipe: who opens it to read waits for ever.
+    let pipe = bench.projects("repos/demo__hello-web/.git/objects/aa").join("b".repeat(38));
+    std::fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let push = format!("{before} aa{} refs/heads/main\0report-status", "b".repeat(38));
+    let push = format!("{:04x}{push}0000PACK", push.len() + 4);
+    for _ in 0..5 {
+        let ask = bench.ask(reqwest::Method::POST, "demo/hello-web.git/git-receive-pack").body(push.clone());
+        let said = ask.send().await.unwrap().text().await.unwrap();
+        assert!(said.contains("only the chat's own branch may be rewritten"), "{said}");
+    }
+    bench.commit(&worktree, "one").await;
+    bench.git(&worktree, &chat, &["push", "-q", "origin", "HEAD", "HEAD:main"]).await.unwrap();
+    let head = bench.git(&worktree, &chat, &["rev-parse", "HEAD"]).await.unwrap();
+    assert_eq!(bench.at_remote("refs/heads/main").await.as_deref(), Some(head.trim()));
+}
