@@ -73,6 +73,7 @@ async fn what_agents_write_opens_nothing() {
     let said = bench.git(&worktree, &chat, &["push", "origin", "HEAD:main"]).await.unwrap_err();
     assert!(said.contains("remote: ocweb: a change of .gitmodules decides what chats may read"), "{said}");
     // On the default branch where that is a chat's: of an empty repository it is the first that is pushed.
+    bench.gateway.open(&"demo/dotfiles".parse().unwrap()).unwrap();
     add_submodule(&bench, "demo/dotfiles", "ocweb/fix-1", &wanted).await;
     let head = ["symbolic-ref", "HEAD", "refs/heads/ocweb/fix-1"];
     bench.git(&bench.bare("demo/dotfiles"), "", &head).await.unwrap();
@@ -80,6 +81,7 @@ async fn what_agents_write_opens_nothing() {
     closed(&chat_from("demo/dotfiles", "main")).await;
     // In a repository that the token cannot push to: there it is a stranger's word.
     let strangers = ocweb_demo::github::repositories().iter().find(|repository| repository.archived).unwrap();
+    bench.gateway.open(&strangers.full_name.parse().unwrap()).unwrap();
     add_submodule(&bench, strangers.full_name, strangers.default_branch, &wanted).await;
     let folder = strangers.full_name.replace('/', "__");
     std::fs::create_dir_all(bench.projects(&format!("worktrees/{folder}__ses_1"))).unwrap();
