@@ -17,7 +17,7 @@ use serde::{
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::Problem;
+use crate::{Problem, printable};
 
 /// A JSON body, which is an object. 400 when it is not JSON, 413 when too large, 415 without the content type, 422 when
 /// it is JSON of the wrong shape.
@@ -86,19 +86,19 @@ pub struct Path<T>(pub T);
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), rejection.body_text())
+        Self::new(rejection.status(), printable(&rejection.body_text()))
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self::new(rejection.status(), rejection.body_text())
+        Self::new(rejection.status(), printable(&rejection.body_text()))
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self::new(rejection.status(), rejection.body_text())
+        Self::new(rejection.status(), printable(&rejection.body_text()))
     }
 }
 
@@ -134,6 +134,17 @@ mod tests {
         for body in ["", "{", "{}x"] {
             assert_eq!(read(body).await.unwrap_err(), 400, "{body}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_repeated_in_short_and_printable() {
+        let body = format!(r#"{{"dry_run":"a\r\nb\u0000{}"}}"#, "x".repeat(5000));
+        let request =
+            Request::builder().header(header::CONTENT_TYPE, "application/json").body(Body::from(body));
+        let read = <Json<Wanted> as FromRequest<()>>::from_request(request.unwrap(), &()).await;
+        let Problem { detail, .. } = read.unwrap_err();
+        assert!(detail.contains("dry_run: invalid type") && detail.ends_with("x …"), "{detail}");
+        assert!(detail.len() < 400 && !detail.contains(char::is_control), "{detail}");
     }
 
     #[tokio::test]
