@@ -42,8 +42,8 @@ pub enum Missing {
     #[error("There is no such notice")]
     Notice,
     /// No such saved work.
-    #[error("There is no saved work {0}: it was restored, removed, or has expired")]
-    Saved(String),
+    #[error("There is no such saved work: it was restored, removed, or has expired")]
+    Saved,
     /// No such commit.
     #[error("There is no commit {0} here, or more than one that begins so")]
     Commit(String),

@@ -181,7 +181,7 @@ impl Saved {
             id.strip_prefix(PREFIX).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         let read = is_name.then(|| fs::read(self.folder.join(id).join(RECORD)).ok()).flatten();
         let record = read.and_then(|read| serde_json::from_slice(&read).ok());
-        record.ok_or_else(|| Error::Missing(Missing::Saved(id.into())))
+        record.ok_or(Error::Missing(Missing::Saved))
     }
 
     fn bundle(&self, id: &str) -> PathBuf {
