@@ -9,6 +9,8 @@
 
 mod extent;
 mod fetching;
+#[cfg(test)]
+mod fuzz;
 mod pull_head;
 mod reading;
 mod transfer;

@@ -3,6 +3,8 @@
 //! opencode is asked in a session aside, which has no tools, is in nobody's list and is always deleted. What is asked
 //! about is bounded, and whatever goes wrong is one sentence: a person can always write it themselves.
 
+#[cfg(test)]
+mod fuzz;
 mod material;
 mod wording;
 

@@ -9,6 +9,8 @@
 mod aside;
 mod examination;
 mod fsck;
+#[cfg(test)]
+mod fuzz;
 mod loose;
 mod notice;
 mod objects;

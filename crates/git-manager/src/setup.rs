@@ -6,6 +6,8 @@
 //! without the keys of providers. Where a chat begins at a commit that is on no branch of its repository (a pull request
 //! from elsewhere), nothing is done: neither the person's files nor a command are for strangers.
 
+#[cfg(test)]
+mod fuzz;
 mod placing;
 mod plan;
 mod running;

@@ -192,12 +192,7 @@ impl Run<'_> {
                 commit,
             ]);
             let listed = list.run().await?;
-            // Of very many the last line may be cut: what is left is listed again.
-            let missing: Vec<_> = listed
-                .text
-                .split_inclusive('\n')
-                .filter_map(|line| line.strip_prefix('?')?.strip_suffix('\n'))
-                .collect();
+            let missing: Vec<_> = missing_in(&listed.text).collect();
             if missing.is_empty() {
                 return Ok(());
             }
@@ -284,8 +279,14 @@ pub(super) async fn remote_branches(git: &Git, name: &RepositoryName) -> Result<
         .collect())
 }
 
+/// The objects in the answer of `rev-list --missing=print`. Of very many the last line may be cut: it is left out, and
+/// listed again with what is left.
+pub(super) fn missing_in(listed: &str) -> impl Iterator<Item = &str> {
+    listed.split_inclusive('\n').filter_map(|line| line.strip_prefix('?')?.strip_suffix('\n'))
+}
+
 /// The branches in the answer of `ls-remote`, each with its commit.
-fn branches_in(listed: &str) -> impl Iterator<Item = (BranchName, &str)> {
+pub(super) fn branches_in(listed: &str) -> impl Iterator<Item = (BranchName, &str)> {
     listed.lines().filter_map(|line| {
         let (commit, name) = line.split_once("\trefs/heads/")?;
         Some((name.parse().ok()?, commit))
@@ -293,7 +294,7 @@ fn branches_in(listed: &str) -> impl Iterator<Item = (BranchName, &str)> {
 }
 
 /// The branch in the answer of `ls-remote --symref`.
-fn head_of(listed: &str) -> Option<BranchName> {
+pub(super) fn head_of(listed: &str) -> Option<BranchName> {
     let line =
         listed.lines().find(|line| line.ends_with("\tHEAD") && line.starts_with("ref: refs/heads/"))?;
     line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD")?.parse().ok()

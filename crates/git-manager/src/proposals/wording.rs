@@ -27,7 +27,11 @@ pub(super) fn instructions(kind: ProposalKind) -> &'static str {
 
 /// The title and what follows it. `None` when the model said nothing.
 pub(super) fn read(said: &str) -> Option<Proposal> {
-    let text = unfenced(without_thoughts(said).trim());
+    // Nothing that a commit cannot hold or a terminal would obey.
+    let said = said
+        .replace("\r\n", "\n")
+        .replace(|letter: char| letter.is_control() && letter != '\n' && letter != '\t', " ");
+    let text = unfenced(without_thoughts(&said).trim());
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let first = first.trim().trim_start_matches('#').trim();
     let first = unlabelled(first).trim_matches(|letter| "\"'`*“”".contains(letter)).trim();
@@ -39,7 +43,7 @@ pub(super) fn read(said: &str) -> Option<Proposal> {
     let cut = first[..end].rfind(' ').filter(|_| end < first.len()).unwrap_or(end);
     let (title, left) = first.split_at(cut);
     let body = [left.trim(), body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-    Some(Proposal { title: title.trim_end().into(), body: body.join("\n\n") })
+    Some(Proposal { title: title.trim_end().replace('\t', " "), body: body.join("\n\n") })
 }
 
 /// What some models think aloud before they answer.

@@ -1,6 +1,9 @@
 //! `git fsck`, read: which files are damaged, which objects are missing, and how far it is.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Component, Path, PathBuf},
+};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,10 +23,14 @@ pub struct Progress {
 
 impl Progress {
     /// `Checking objects:  45% (9/20)`.
-    fn read(line: &str) -> Option<Self> {
+    pub(super) fn read(line: &str) -> Option<Self> {
         let (phase, rest) = line.split_once(':')?;
+        // A phase is a few words; what git complains about can have any name.
+        let is_phase = phase.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b' ')
+            && !["error", "fatal", "missing"].iter().any(|word| phase.starts_with(word));
         let percent = rest.trim_start().split_once('%')?.0.parse().ok()?;
-        Some(Self { phase: phase.trim().to_owned(), percent })
+        let is_progress = is_phase && percent <= 100;
+        is_progress.then(|| Self { phase: phase.trim().to_owned(), percent })
     }
 }
 
@@ -46,6 +53,8 @@ pub(super) struct Checked {
     pub(super) missing: Vec<MissingObject>,
     /// Whether only histories of references lead to something that is missing.
     pub(super) complaints: Vec<String>,
+    /// What is in the lists: git names some things more than once.
+    seen: HashSet<String>,
 }
 
 /// Checks everything that a clone and its working copies refer to. With `histories` also what only their reflogs do.
@@ -75,7 +84,7 @@ pub(super) async fn check(
 }
 
 impl Checked {
-    fn read(&mut self, line: &str, clone: &Path) {
+    pub(super) fn read(&mut self, line: &str, clone: &Path) {
         const ENDS_IN_A_PATH: [&str; 3] =
             ["object corrupt or missing: ", "object could not be parsed: ", "hash-path mismatch, found at: "];
         if let Some(missing) = line.strip_prefix("missing ") {
@@ -87,7 +96,7 @@ impl Checked {
                 id: id.into(),
                 name: Some(name.to_owned()).filter(|name| !name.is_empty()),
             };
-            if !self.missing.contains(&missing) {
+            if self.seen.insert(line.to_owned()) {
                 self.missing.push(missing);
             }
             return;
@@ -106,7 +115,7 @@ impl Checked {
             } else {
                 path
             };
-            if is_of_objects(&path, clone) && !self.files.contains(&path) {
+            if is_of_objects(&path, clone) && self.seen.insert(path.display().to_string()) {
                 self.files.push(path);
             }
         }
@@ -179,6 +188,10 @@ mod tests {
     fn progress_is_read() {
         let progress = Progress { phase: "Checking objects".into(), percent: 45 };
         assert_eq!(Progress::read("Checking objects:  45% (9/20)"), Some(progress));
-        assert_eq!(Progress::read("error: x: object corrupt"), None);
+        for line in
+            ["error: x: object corrupt", "error: 7% x", "missing blob 2268fd (:7% x)", "Checking: 101% (1/1)"]
+        {
+            assert_eq!(Progress::read(line), None, "{line}");
+        }
     }
 }

@@ -3,11 +3,11 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
-use flate2::read::ZlibDecoder;
+use flate2::bufread::ZlibDecoder;
 use git2::{ObjectType, Oid, Repository};
 
 /// Larger objects are read to their end, but not hashed, in bytes.
@@ -38,13 +38,19 @@ fn read(file: &Path, id: Oid) -> Option<bool> {
     let head = std::str::from_utf8(&head[..head.len() - 1]).ok()?;
     let (kind, size) = head.split_once(' ')?;
     let (kind, size) = (ObjectType::from_str(kind)?, size.parse::<usize>().ok()?);
-    if size > HASHED {
+    // One byte more than there should be tells that there is more, however much that is.
+    let mut content = content.take(u64::try_from(size).ok()?.checked_add(1)?);
+    let is_whole = if size > HASHED {
         let read = std::io::copy(&mut content, &mut std::io::sink()).ok()?;
-        return Some(usize::try_from(read) == Ok(size));
-    }
-    let mut data = Vec::with_capacity(size);
-    content.read_to_end(&mut data).ok()?;
-    Some(data.len() == size && Oid::hash_object(kind, &data).ok()? == id)
+        usize::try_from(read) == Ok(size)
+    } else {
+        let mut data = Vec::with_capacity(size);
+        content.read_to_end(&mut data).ok()?;
+        data.len() == size && Oid::hash_object(kind, &data).ok()? == id
+    };
+    // git takes an object for damaged behind which something else stands.
+    let mut rest = content.into_inner().into_inner();
+    Some(is_whole && rest.fill_buf().ok()?.is_empty())
 }
 
 /// Whether a commit can be read with the folder that it names.
@@ -77,5 +83,8 @@ mod tests {
             std::fs::write(&cut, &content[..length]).unwrap();
             assert!(!is_whole(&cut, id), "{length}");
         }
+        let longer = folder.path().join("longer");
+        std::fs::write(&longer, [&content[..], b"x"].concat()).unwrap();
+        assert!(!is_whole(&longer, id), "git reads none that something stands behind");
     }
 }

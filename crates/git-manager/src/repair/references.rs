@@ -8,15 +8,17 @@ use std::{
 use git2::Oid;
 
 use super::{
+    examination::is_object_name,
     loose,
     patient::{Patient, RecordedCopy},
 };
 
 /// One line of a reflog.
-struct Moved {
-    to: Oid,
+#[derive(Debug)]
+pub(super) struct Moved {
+    pub(super) to: Oid,
     /// What was done, such as `commit: Fix it`.
-    what: String,
+    pub(super) what: String,
 }
 
 /// Where a branch is set back to, and what is lost by that.
@@ -68,7 +70,7 @@ pub(super) fn branch_of(entry: &Path, copy: &RecordedCopy) -> String {
     let switched = read(&entry.join("logs/HEAD")).into_iter().rev().find_map(|moved| {
         Some(moved.what.strip_prefix("checkout: moving from ")?.rsplit_once(" to ")?.1.to_owned())
     });
-    let branch = switched.filter(|name| !super::examination::is_object_name(name));
+    let branch = switched.filter(|name| !is_object_name(name));
     branch.and_then(|name| name.parse().ok()).unwrap_or_else(|| copy.branch.clone()).to_string()
 }
 
@@ -76,14 +78,17 @@ fn history_of(patient: &Patient, copy: &RecordedCopy) -> Option<PathBuf> {
     Some(patient.entry(copy)?.join("logs/HEAD"))
 }
 
-/// The lines that can be read, the oldest first. `old new name <mail> time zone<TAB>what`.
 fn read(history: &Path) -> Vec<Moved> {
     let content = fs::read(history).unwrap_or_default();
-    let text = String::from_utf8_lossy(&content);
-    let line = |line: &str| {
+    moves(&String::from_utf8_lossy(&content)).collect()
+}
+
+/// The lines that can be read, the oldest first. `old new name <mail> time zone<TAB>what`.
+pub(super) fn moves(text: &str) -> impl DoubleEndedIterator<Item = Moved> {
+    text.lines().filter_map(|line| {
         let (facts, what) = line.split_once('\t').unwrap_or((line, ""));
-        let to = Oid::from_str(facts.split(' ').nth(1)?).ok()?;
-        Some(Moved { to, what: what.to_owned() })
-    };
-    text.lines().filter_map(line).collect()
+        // The library takes the beginning of a name for a name.
+        let name = facts.split(' ').nth(1).filter(|name| is_object_name(name))?;
+        Some(Moved { to: Oid::from_str(name).ok()?, what: what.to_owned() })
+    })
 }

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use git2::{ObjectType, Oid, Repository};
+use ocweb_service::printable;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -147,9 +148,11 @@ impl Committed {
         Self::parse(repository.find_blob(id).map_err(unreadable)?.content()).map(Some)
     }
 
-    fn parse(content: &[u8]) -> Result<Self, InvalidSetup> {
-        let said: Self = serde_json::from_slice(content)
-            .map_err(|error| InvalidSetup(format!("{COMMITTED_FILE} cannot be followed: {error}.")))?;
+    pub(super) fn parse(content: &[u8]) -> Result<Self, InvalidSetup> {
+        let said: Self = serde_json::from_slice(content).map_err(|error| {
+            let why = printable(&error.to_string());
+            InvalidSetup(format!("{COMMITTED_FILE} cannot be followed: {why}."))
+        })?;
         check_paths(said.copy.iter())?;
         Ok(Self { run: checked_command(said.run)?, ..said })
     }
@@ -232,18 +235,19 @@ fn checked_command(command: Option<String>) -> Result<Option<String>, InvalidSet
 }
 
 fn check_paths<'a>(paths: impl Iterator<Item = &'a InnerPath>) -> Result<(), InvalidSetup> {
+    let paths: Vec<_> = paths.collect();
+    if paths.len() > FILES_LIMIT {
+        return Err(InvalidSetup(format!("More than {FILES_LIMIT} files are too many.")));
+    }
     let mut seen: Vec<&InnerPath> = Vec::new();
     for path in paths {
         if path.is_root() {
             return Err(InvalidSetup("A file needs a path, such as .env.".into()));
         }
         if seen.contains(&path) {
-            return Err(InvalidSetup(format!("{path} is named twice.")));
+            return Err(InvalidSetup(format!("{} is named twice.", printable(&path.to_string()))));
         }
         seen.push(path);
-    }
-    if seen.len() > FILES_LIMIT {
-        return Err(InvalidSetup(format!("More than {FILES_LIMIT} files are too many.")));
     }
     Ok(())
 }
