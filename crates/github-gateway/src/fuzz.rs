@@ -20,6 +20,7 @@ use crate::{
     door::{Door, Passage},
     failure::Failure,
     github::{next_page, refusal::cause},
+    issues::Reference,
     large_files,
     push::{self, Change, Command, Commands, Refused, Rules, judge},
     refusal::Closed,
@@ -66,6 +67,13 @@ const MODULES: &[&str] = &[
 const LINKS: &[&str] = &[
     r#"<https://api.github.com/user/repos?page=1>; rel="prev", <https://api.github.com/user/repos?page=3>; rel="next""#,
     r#"<https://a/x?page=1,2>; rel="next""#,
+];
+const TOPICS: &[&str] = &[
+    "https://github.com/o/r/pull/12/files#diff-1",
+    "www.github.com/o/r/issues/12?w=1",
+    "o/r#12",
+    "https://u:p@github.com.evil.example:8443/o/r/pulls/12",
+    "http://169.254.169.254/o/r/pull/1",
 ];
 const HOSTS: &[&str] = &["127.0.0.1:4000", "localhost:4000", "127.0.0.1", "[::1]:4000", "github.com"];
 
@@ -250,6 +258,19 @@ proptest! {
     }
 
     #[test]
+    fn issues_and_pull_requests(text in spoiled_text(TOPICS)) {
+        let github = "https://github.com/".parse().unwrap();
+        if let Some(Reference { repository, number, .. }) = Reference::parse(&text, &github) {
+            // An address is read without its line ends and tabs, as browsers read one.
+            let text = text.replace(['\t', '\n', '\r'], "");
+            prop_assert!(number > 0 && text.contains(repository.owner()) && text.contains(repository.name()), "{}", text);
+            prop_assert!(!text.contains("evil.example/") && !text.contains("u:p@"), "{}", text);
+            let short = format!("{repository}#{number}");
+            prop_assert_eq!(Reference::parse(&short, &github), Some(Reference { repository, number, is_pull_request: false }));
+        }
+    }
+
+    #[test]
     fn logs(log in spoiled_text(&["\u{feff}2026-06-12T12:00:00.1234567Z ##[group]Run\n2026-06-12T12:00:01.1234567Z \u{1b}[31mno\u{1b}[0m\r\n##[error]Process completed\n"])) {
         let told = excerpt(&log);
         prop_assert!(told.lines().count() <= 60 && !told.contains('\u{1b}'), "{told}");
@@ -308,6 +329,10 @@ fn long_inputs_take_no_longer_than_they_are() {
     );
     let repository = "o/n".parse().unwrap();
     let github = reqwest::Url::parse("https://github.com/").unwrap();
+    for piece in ["o/", "#1", "https://", "github.com/o/r/pull/"] {
+        let long = |size: usize| piece.repeat(size / piece.len());
+        assert_linear("an issue", long, |text| Reference::parse(text, &github));
+    }
     for piece in ["\turl = ../x\n", "\turl = ../"] {
         let long = |size: usize| piece.repeat(size / piece.len());
         assert_linear("submodules", long, |text| submodules::named(text, &repository, &github));
