@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::{Method, StatusCode};
@@ -306,11 +306,16 @@ async fn fault_7_what_may_not_grow_is_said_and_nothing_half_made_stays() {
         );
         assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0], "{extent}");
     }
+    let id = service.create_chat(json!({"repo": "demo/slow-assets", "prompt": "x"})).await;
+    let chat = service.settled(&id).await;
+    assert_eq!((&chat["state"], &chat["error"]["type"]), (&json!("failed"), &json!("disk-full")), "{chat}");
+    assert_eq!(chat["prompts"][0]["text"], "x");
+    assert_eq!(entries(&bench.data().join("projects/repos")), [""; 0]);
     service.clone_repository("demo/dotfiles").await;
 }
 
-/// Fault 7: a volume of its own, so small that the clone does not fit. That the login still works is seen with the whole
-/// stack (`web/e2e/disk.test.ts`).
+/// Fault 7: a volume of its own, so small that the clone does not fit. Where nobody may mount one, what is left of it is
+/// the test above. That the login still works is seen with the whole stack (`web/e2e/disk.test.ts`).
 #[tokio::test(flavor = "multi_thread")]
 async fn fault_7_a_full_disk_is_said_and_nothing_half_made_stays() {
     let bench = Bench::new().await;
@@ -319,7 +324,10 @@ async fn fault_7_a_full_disk_is_said_and_nothing_half_made_stays() {
     let wrapper = ["unshare", "--map-root-user", "--mount", "sh", "-c", &mount];
     let possible = std::process::Command::new(wrapper[0]).args(&wrapper[1..]).arg("/bin/true").status();
     if !possible.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: this machine lets nobody mount a small file system in a namespace of its own");
+        // Past the harness, which shows nothing of a test that passes.
+        let said =
+            "\nLEFT OUT: fault 7 on a small volume, as nobody may mount one in a namespace of its own here\n";
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
         return;
     }
     let service = Service::start(&bench, Some(&wrapper)).await;
