@@ -1,7 +1,7 @@
 // From a task to its diff without a browser: clone, worktree, the real opencode at work, deletion, orphans.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Stack, until } from './stack';
@@ -294,6 +294,35 @@ test('a worktree is not deleted under its running chat: first it is stopped (fau
   expect(existsSync(String(chat.directory))).toBe(false);
   await until('the agent was stopped', async () => !(await sleeps()));
   await stack.reaches(cookie, chat.id, ['unread', 'done', 'failed', 'interrupted']);
+  expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
+});
+
+test('a worktree removed in a terminal under its running chat is said, and nothing hangs (fault 20)', async () => {
+  const gone = join(stack.folder, 'gone');
+  const prompt = `run: until [ -e ${gone} ]; do sleep 0.1; done\nrun: pwd\nsay: done`;
+  const chat = await newChat({ repo: 'demo/hello-web' });
+  await stack.json(cookie, 'PUT', `/admin/chats/${chat.id}/permissions`, { permissions: 'all' });
+  await stack.say(cookie, chat.id, prompt);
+  await until('it runs', async () => (await stack.processes()).some(({ command }) => command.includes(gone)));
+  await rm(String(chat.directory), { recursive: true });
+  await writeFile(gone, '');
+  // The agent is told with its next command, and answers.
+  await stack.reaches(cookie, chat.id);
+  const tools = (await messages(chat)).flatMap(({ parts }) => parts.filter(({ type }) => type === 'tool'));
+  expect(tools.map(({ state }) => state?.status)).toEqual(['completed', 'error']);
+  const left = await stack.json<Chat>(cookie, 'GET', `/admin/chats/${chat.id}`);
+  expect([left.status, left.body.directory]).toEqual([200, null]);
+  const stat = await stack.json<{ detail: string }>(cookie, 'GET', `/admin/chats/${chat.id}/git`);
+  expect([stat.status, stat.body.detail]).toEqual([404, expect.stringContaining('is gone')]);
+  // The person hears it with the next prompt.
+  await stack.say(cookie, chat.id, 'say: on');
+  const view = await until('it is said', async () => {
+    const told = await stack.view(cookie, chat.id);
+    return told?.state === 'failed' && told;
+  });
+  expect(view.error?.detail).toBe(
+    'The working copy of this chat was deleted, so nothing can run in it. Begin a new chat.',
+  );
   expect((await stack.json(cookie, 'DELETE', `/admin/chats/${chat.id}?force=true`)).status).toBe(204);
 });
 
