@@ -463,6 +463,31 @@ test('a chat that cannot be made says why', async () => {
   await button(/try again|retry/i).waitFor();
 });
 
+test('whatever git meets at GitHub is said in the chat, which can be tried again (fault 16)', async () => {
+  const meets = async (fault: Record<string, unknown>) => {
+    await stack.control('faults', 'DELETE');
+    await stack.control('faults', 'POST', { part: 'git', times: 100, ...fault });
+  };
+  let isFirst = true;
+  for (const [fault, words] of [
+    [{ status: 401 }, /does not take GITHUB_TOKEN/],
+    [{ status: 403 }, /refuses .*GITHUB_TOKEN/],
+    [{ status: 429 }, /too many requests/],
+    [{ path_contains: 'git-upload-pack', cut_after_bytes: 200 }, /was cut/],
+  ] as const) {
+    await meets(fault);
+    if (isFirst) await newChat('demo/dotfiles', 'say: at last');
+    else await button('Try again').tap();
+    isFirst = false;
+    await phone.page.getByRole('alert').filter({ hasText: words }).waitFor();
+    await button('Try again').waitFor();
+  }
+  await picture(phone.page, 'clone-failed');
+  await stack.control('faults', 'DELETE');
+  await button('Try again').tap();
+  await lastAnswer().getByText('at last').waitFor();
+});
+
 test('a clone that takes too long is cancelled: nothing of it stays, and the task is in the box again', async () => {
   const rate = { repository: 'demo/big-monorepo', bytes_per_second: 30_000 };
   await stack.control('rate', 'POST', rate);
