@@ -1,5 +1,9 @@
 // Bad inputs for every route of the git part, made from the OpenAPI document: a route that is added gets them without
-// being named here. Each must be refused by a problem document with a sentence.
+// being named here, and a text of it that is not known here stops the tests. Each must be refused by a problem document
+// with a sentence.
+//
+// Why not schemathesis: what it makes of the document is of the right kind or of a wrong type, and it takes whatever is
+// no 5xx for an answer. What is tried here are names that look right and lead elsewhere, and each must be refused.
 import type { Answer } from './stack';
 
 type Schema = {
@@ -32,12 +36,32 @@ export interface Attempt {
 
 const services = ['git-manager', 'github-gateway'];
 const long = 'x'.repeat(5000);
-const traversals = ['..', '../../etc/passwd', '/etc/passwd', 'a\0b', 'a\r\nb: c', long];
+const outside = ['..', '../../etc/passwd', '/etc/passwd', 'a\0b', long];
+const traversals = [...outside, 'a\r\nb: c'];
 
-/** What names of these kinds may not be, in a path as in a body. */
+const branches = ['--upload-pack=sh', '..', 'a.lock', '@{', 'a@{1}', '-x', 'HEAD', 'a b', '', ...traversals];
+const commits = ['HEAD', '--output=x', 'main', '', ...traversals];
+// A line end may be in the name of a file.
+const paths = ['.git/config', 'a/.GIT/x', 'a//b', './a', ...outside];
+const names = ['a\0b', 'a\nb', long];
+const addresses = [
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'http://169.254.169.254/',
+  'ext::sh -c x',
+  '--upload-pack=sh',
+  '',
+  ...traversals,
+];
+
+/**
+ * What the texts of these names may not be, in a path, a query or a body. Where a name means different things, that of
+ * what it stands in goes before it: `path`, `query`, `body`, or the field around it.
+ */
 const bad: Record<string, string[]> = {
-  owner: ['-u', 'a__b', '_a', 'ext::sh', 'git@github.com:o', 'file:', ...traversals],
-  name: ['.git', 'r.git', 'r%00', ...traversals],
+  'path.owner': ['-u', 'a__b', '_a', 'ext::sh', 'git@github.com:o', 'file:', ...traversals],
+  'path.name': ['.git', 'r.git', 'r%00', ...traversals],
+  'path.number': ['-1', '0', '1e3', '99999999999999999999', 'x', ...traversals],
   repo: [
     '../x/y',
     '-u/x',
@@ -51,81 +75,177 @@ const bad: Record<string, string[]> = {
     'o/..',
     ...traversals,
   ],
-  base: ['--upload-pack=sh', 'a.lock', '@{', 'a@{1}', '-x', 'HEAD', 'a b', ...traversals],
+  base: branches,
+  head: branches,
+  branch: branches,
+  branches,
+  replacing: commits,
+  against: commits,
   session_id: ['../', 'a__b', '-x', '_x', 'a/b', '', ...traversals],
   id: ['ses_', 'ses_..', 'SES_1', '-x', ...traversals],
-  prompt: ['msg_', 'msg_..', '-x', ...traversals],
-  path: ['.git/config', 'a/.GIT/x', 'a//b', './a', ...traversals],
-  against: ['HEAD', '--output=x', 'main', ...traversals],
+  'path.prompt': ['msg_', 'msg_..', '-x', ...traversals],
+  path: paths,
+  copy: paths,
+  files: paths,
+  mentions: ['', 'a/../../x', ...outside],
   accept: ['true', 'everything', 'uncommitted-changes', 'uncommitted-changes:-1', ...traversals],
-  url: [
-    'file:///etc/passwd',
+  address: [
+    ...addresses,
     'https://evil.example/o/n/pull/1',
     'https://u:p@github.com/o/n/pull/1',
-    'javascript:alert(1)',
-    'http://169.254.169.254/',
-    '--upload-pack=sh',
-    '',
-    ...traversals,
+    'https://github.com/o/n',
+    'git@github.com:o/n#1',
+    'o/n#0',
   ],
-  number: ['-1', '0', '1e3', '99999999999999999999', 'x', ...traversals],
+  'files.url': [
+    ...addresses,
+    'https://evil.example/a.png',
+    'data:image/png,AAAA',
+    'data:image/png;base64,%%%%',
+  ],
+  'files.mime': ['image', 'image/p ng', '', ...names],
+  'files.filename': ['', ...names],
+  model: ['gpt', '/gpt', 'a b/c', 'gpt/', ...names],
+  agent: names,
+  agents: names,
+  variant: names,
+  'author.name': ['', 'a <b>', '...', ...names],
+  'author.email': ['', 'b', 'a b@c', '<a@b>', ...names],
+  text: ['a\0b'],
 };
-bad.branch = bad.branches = bad.base ?? [];
+bad['co_author.name'] = bad['author.name'] ?? [];
+bad['co_author.email'] = bad['author.email'] ?? [];
 
-/** Texts that are the person's own, in which anything may stand: in a query or a body. */
-const free = new Set(['query', 'prompt']);
+/** Texts that are the person's own, in which anything may stand. */
+const free = new Set([
+  'query.query',
+  'files.text',
+  'body.title',
+  'body.body',
+  'body.message',
+  'body.command',
+  'prompt.command',
+]);
 
-const fillers = (chat: string): Record<string, string> => ({
-  owner: 'demo',
-  name: 'hello-web',
+/** What the others are, while one is bad. */
+const good: Record<string, string> = {
+  'path.owner': 'demo',
+  'path.name': 'hello-web',
+  'path.number': '1',
+  'path.prompt': 'msg_0123456789abAAAAAAAAAAAAAA',
+  'prompt.id': 'msg_0123456789abAAAAAAAAAAAAAA',
   repo: 'demo/hello-web',
   session_id: 'another',
-  id: chat,
-  prompt: 'msg_0123456789abAAAAAAAAAAAAAA',
-  number: '1',
-});
+  replacing: '0123456789abcdef0123456789abcdef01234567',
+  email: 'a@b.example',
+  mime: 'image/png',
+  url: 'data:image/png;base64,AAAA',
+};
+
+const isOf = (schema: Schema, type: string) => [schema.type].flat().includes(type);
+const wrongType = { wrong: 'type' };
 
 /** Every attempt, for a volume on which `chat` is a chat of `demo/hello-web`. */
 export function attempts(document: Document, chat: string): Attempt[] {
-  const filled = fillers(chat);
+  const inputs = new Inputs(document, chat);
   return Object.entries(document.paths).flatMap(([template, operations]) =>
     Object.entries(operations)
       .filter(([, operation]) => operation.tags?.some((tag) => services.includes(tag)))
-      .flatMap(([name, operation]) => {
-        const method = name.toUpperCase();
-        const at = (values: Record<string, string>) =>
-          template.replaceAll(/\{(\w+)\}/g, (_, parameter: string) =>
-            encodeURIComponent(values[parameter] ?? 'x'),
-          );
-        const parameters = operation.parameters ?? [];
-        const schema = operation.requestBody?.content['application/json']?.schema;
-        const valid = schema && JSON.stringify(example(document, schema, filled));
-        const inPath = parameters
-          .filter((parameter) => parameter.in === 'path')
-          .flatMap((parameter) =>
-            (bad[parameter.name] ?? traversals)
-              // Without it, it is another path.
-              .filter((value) => value !== '')
-              .map((value) => ({ method, path: at({ ...filled, [parameter.name]: value }), body: valid })),
-          );
-        const inQuery = parameters
-          .filter((parameter) => parameter.in === 'query' && !free.has(parameter.name))
-          .flatMap((parameter) =>
-            (isText(parameter.schema) ? (bad[parameter.name] ?? []) : ['x', '-1', '1e99', long]).map(
-              (value) => ({
-                method,
-                path: `${at(filled)}?${parameter.name}=${encodeURIComponent(value)}`,
-                body: valid,
-              }),
-            ),
-          );
-        const bodies = schema ? badBodies(document, schema, filled) : [];
-        const inBody = bodies.map((body) => ({ method, path: at(filled), body }));
-        return [...inPath, ...inQuery, ...inBody].map(({ body, ...attempt }) =>
-          body === undefined ? attempt : { ...attempt, body },
-        );
-      }),
+      .flatMap(([method, operation]) =>
+        ofOperation(inputs, template, operation).map(({ path, body }) => ({
+          method: method.toUpperCase(),
+          path,
+          ...(body === undefined ? {} : { body }),
+        })),
+      ),
   );
+}
+
+function ofOperation(inputs: Inputs, template: string, { parameters = [], requestBody }: Operation) {
+  const at = (values: Record<string, string> = {}) =>
+    template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(values[name] ?? inputs.goodText('path', name)),
+    );
+  const schema = requestBody?.content['application/json']?.schema;
+  const body = schema && JSON.stringify(inputs.example('', 'body', schema));
+  const tried = parameters.flatMap(({ name, in: place, schema: described }) => {
+    if (place !== 'path' && place !== 'query') return [];
+    const values = inputs.bad(place, name, described).map(String);
+    // Without it, it is another path.
+    if (place === 'path')
+      return values.filter(Boolean).map((value) => ({ path: at({ [name]: value }), body }));
+    return values.map((value) => ({ path: `${at()}?${name}=${encodeURIComponent(value)}`, body }));
+  });
+  if (!schema) return tried;
+  const whole = ['{', '[', '7', '"x"', '[]', '{"a":1,}'];
+  const spoiled = inputs.bad('', 'body', schema).map((value) => JSON.stringify(value));
+  return [...tried, ...[...whole, ...spoiled].map((body) => ({ path: at(), body }))];
+}
+
+/** Good and bad values for what the document describes. */
+class Inputs {
+  constructor(
+    private readonly document: Document,
+    private readonly chat: string,
+  ) {}
+
+  /** The values that may not be; of what holds others, each with one bad value somewhere in it. */
+  bad(parent: string, name: string, schema: Schema): unknown[] {
+    const whole = this.resolve(schema);
+    const { properties = {} } = whole;
+    if (parent === 'path' || parent === 'query') return badText(parent, name, whole);
+    if (isOf(whole, 'array')) {
+      const items = this.bad(parent, name, whole.items ?? {});
+      return [wrongType, ...items.map((item) => [item])];
+    }
+    if (Object.keys(properties).length > 0) {
+      const valid = this.example(parent, name, whole) as Record<string, unknown>;
+      const spoiled = Object.entries(properties).flatMap(([field, each]) =>
+        this.bad(name, field, each).map((value) => ({ ...valid, [field]: value })),
+      );
+      return parent === '' ? spoiled : [7, ...spoiled];
+    }
+    return [wrongType, ...badText(parent, name, whole)];
+  }
+
+  /** A value that may be. */
+  example(parent: string, name: string, schema: Schema): unknown {
+    const whole = this.resolve(schema);
+    const { properties = {}, required = [], enum: values } = whole;
+    if (values) return values[0];
+    if (isOf(whole, 'array')) return [];
+    if (isOf(whole, 'boolean')) return false;
+    if (isOf(whole, 'integer') || isOf(whole, 'number')) return 1;
+    if (isOf(whole, 'string')) return this.goodText(parent, name);
+    return Object.fromEntries(
+      required.map((field) => [field, this.example(name, field, properties[field] ?? {})]),
+    );
+  }
+
+  goodText(parent: string, name: string): string {
+    if (parent === 'path' && name === 'id') return this.chat;
+    return good[`${parent}.${name}`] ?? good[name] ?? 'x';
+  }
+
+  private resolve(schema: Schema): Schema {
+    const name = schema.$ref?.split('/').at(-1);
+    if (name !== undefined) return this.resolve(this.document.components.schemas[name] ?? {});
+    const one = schema.oneOf?.find((each) => each.type !== 'null');
+    if (one && !schema.properties) return this.resolve(one);
+    const parts = schema.allOf?.map((each) => this.resolve(each)) ?? [];
+    return {
+      ...schema,
+      properties: Object.assign({}, ...parts.map((part) => part.properties), schema.properties),
+      required: [...(schema.required ?? []), ...parts.flatMap((part) => part.required ?? [])],
+    };
+  }
+}
+
+function badText(parent: string, name: string, schema: Schema): string[] {
+  const key = [`${parent}.${name}`, name].find((each) => each in bad || free.has(each));
+  if (schema.enum || !(isOf(schema, 'string') || key)) return ['x', '-1', '1e99', long];
+  if (key === undefined) throw new Error(`badInput.ts does not say what ${parent}.${name} may not be`);
+  return bad[key] ?? [];
 }
 
 /** What is wrong with how an attempt was answered; nothing if it was refused as it should be. */
@@ -138,45 +258,4 @@ export function complaint(answer: Answer): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be in it
   const isSentence = /^[^\x00-\x1f\x7f]{10,900}$/u.test(problem.detail ?? '');
   return isSentence ? undefined : `no sentence: ${problem.detail}`;
-}
-
-function resolve(document: Document, schema: Schema): Schema {
-  const name = schema.$ref?.split('/').at(-1);
-  if (name !== undefined) return resolve(document, document.components.schemas[name] ?? {});
-  const one = schema.oneOf?.find((each) => each.type !== 'null');
-  if (one && !schema.properties) return resolve(document, one);
-  const parts = schema.allOf?.map((each) => resolve(document, each)) ?? [];
-  return {
-    ...schema,
-    properties: Object.assign({}, ...parts.map((part) => part.properties), schema.properties),
-    required: [...(schema.required ?? []), ...parts.flatMap((part) => part.required ?? [])],
-  };
-}
-
-const isText = (schema: Schema) => [schema.type].flat().includes('string');
-
-function example(document: Document, schema: Schema, filled: Record<string, string>): unknown {
-  const { type, properties = {}, required = [], enum: values } = resolve(document, schema);
-  const [kind] = [type].flat();
-  if (values) return values[0];
-  if (kind === 'array') return [];
-  if (kind === 'boolean') return false;
-  if (kind === 'integer' || kind === 'number') return 1;
-  if (kind === 'string') return 'x';
-  return Object.fromEntries(
-    required.map((name) => [name, filled[name] ?? example(document, properties[name] ?? {}, filled)]),
-  );
-}
-
-function badBodies(document: Document, schema: Schema, filled: Record<string, string>): string[] {
-  const valid = example(document, schema, filled) as Record<string, unknown>;
-  const { properties = {} } = resolve(document, schema);
-  const changed = Object.entries(properties).flatMap(([name, property]) => {
-    const { type, oneOf } = resolve(document, property);
-    const wrong = [type].flat().includes('object') || oneOf ? 7 : { wrong: 'type' };
-    const values = free.has(name) ? [] : (bad[name] ?? []);
-    const named = [type].flat().includes('array') ? values.map((value) => [value]) : values;
-    return [wrong, ...named].map((value) => JSON.stringify({ ...valid, [name]: value }));
-  });
-  return ['{', '[', '7', '"x"', '[]', '{"a":1,}', ...changed];
 }

@@ -124,16 +124,36 @@ describe('without a session', () => {
       revoked,
       `${cookie.slice(0, -10)}`,
     ];
+    const made = await stack.json<{ id: string; token: string }>(cookie, 'POST', '/auth/tokens', {
+      name: 'revoked',
+    });
+    const { id, token } = made.body;
+    const authorised = { authorization: `Bearer ${token}` };
+    expect((await send(stack.port, '/admin/services', { headers: authorised })).status).toBe(200);
+    await stack.json(cookie, 'DELETE', `/auth/tokens/${id}`);
+    const authorizations = [
+      'Bearer nonsense',
+      `Bearer ${token}`,
+      `Basic ${btoa(`opencode:${token}`)}`,
+      `Basic ${btoa(`${token}:`)}`,
+      token,
+    ];
+    const credentials: Record<string, string>[] = [
+      ...cookies.map((tried): Record<string, string> => (tried ? { cookie: tried } : {})),
+      ...authorizations.map((authorization) => ({ authorization })),
+    ];
     for (const { method, path } of await everyRoute()) {
       if (open.has(`${method} ${path}`)) continue;
-      for (const tried of cookies) {
-        const answer = await send(stack.port, path, { method, headers: tried ? { cookie: tried } : {} });
+      for (const headers of credentials) {
+        const answer = await send(stack.port, path, { method, headers });
+        // Wrong tokens are soon refused unread (429).
         expect(
-          [401, 404, 405, 431],
-          `${method} ${path} with ${tried?.slice(0, 20)}: ${answer.text}`,
+          [401, 404, 405, 429, 431],
+          `${method} ${path} with ${JSON.stringify(headers).slice(0, 40)}: ${answer.text}`,
         ).toContain(answer.status);
+        if (answer.status === 429) expect(headers).toHaveProperty('authorization');
         // 404 and 405 come from auth and the notifier, for methods that they do not have.
-        if (answer.status !== 401 && answer.status !== 431)
+        if (![401, 429, 431].includes(answer.status))
           expect(path).toMatch(/^\/(auth\/(login|logout|check|sessions)|admin\/notifications\/act$)/);
         if (answer.status === 401) expect(answer.headers['content-type']).toBe('application/problem+json');
       }
