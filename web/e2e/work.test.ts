@@ -162,7 +162,13 @@ test('wherever the agent looks, it finds no secret', async () => {
   );
   hidden.push(String(await stack.supervisorPid()));
   expect(hidden.filter((one) => named('process').includes(one))).toEqual([]);
-  const secrets = [await stack.githubToken(), stack.password];
+  const token = await stack.githubToken();
+  const made = await stack.json<{ token: string }>(cookie, 'POST', '/auth/tokens', { name: 'a program' });
+  const secrets = [token, stack.password, String(made.body.token), cookie.slice(cookie.indexOf('=') + 1)];
+  // As git and browsers send it.
+  for (const user of ['demo', 'x-access-token', 'git', ''])
+    secrets.push(Buffer.from(`${user}:${token}`).toString('base64').replace(/=+$/, ''));
+  for (const secret of secrets) expect(secret.length).toBeGreaterThan(10);
   if (process.getuid?.() === 0) {
     // Started as root, the agent is another user, whom the kernel also keeps from files and sockets.
     expect(await readFile(`/proc/${pid('opencode')}/status`, 'utf8')).not.toMatch(/^Uid:\t0/m);

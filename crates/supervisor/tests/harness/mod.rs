@@ -72,7 +72,9 @@ impl World {
         }
         fs::write(folder.path().join("Caddyfile"), "").unwrap();
         let world = Self { folder, port: free_port(), supervisor: None };
-        let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand_in.py");
+        // Beside the programs, since not everybody may get through to the checkout.
+        let stand_in = world.path("bin/stand_in.py");
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand_in.py"), &stand_in).unwrap();
         for name in BACKENDS.iter().chain(&["caddy"]) {
             let script = format!(
                 "#!/bin/sh\nexec python3 -E '{}' {name} '{}' \"$@\"\n",
