@@ -59,3 +59,14 @@ it('what could not be changed stays, and says why', async () => {
   expect((await screen.findByRole('alert')).textContent).toContain('The disk is full.');
   expect(allowed('Push tags')).toBe('false');
 });
+
+it('a default branch that is not known is said to be missing, and asked for again', async () => {
+  repository({ branches: [], tags: false });
+  refuses('get', '/admin/repos', { status: 500, title: 'Broken', detail: 'It is broken.' });
+  render(<PushRules repo="demo/hello-web" />);
+  expect((await screen.findByRole('alert')).textContent).toContain('default branch could not be loaded');
+  expect(screen.queryByRole('switch', { name: 'Push to main' })).toBeNull();
+  repository({ branches: [], tags: false });
+  fireEvent.click(screen.getByRole('button', { name: 'Retry' }));
+  await screen.findByRole('switch', { name: 'Push to main' });
+});

@@ -25,6 +25,15 @@ export function PushRules({ repo }: { repo: string }) {
       </p>
       {error && <Failure what="The rules could not be loaded." error={error} onRetry={() => refetch()} />}
       {!rules && !error && <Loading what="loading the rules" />}
+      {/* Without it there is no switch for the default branch, which must not look like a rule. */}
+      {cloned.error && (
+        <Failure
+          what="The default branch could not be loaded."
+          error={cloned.error}
+          onRetry={() => cloned.refetch()}
+        />
+      )}
+      {rules && cloned.isPending && <Loading what="loading the default branch" />}
       {change.error && <Failure what="Not changed." error={change.error} />}
       {rules && (
         <>
