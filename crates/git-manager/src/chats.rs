@@ -135,6 +135,15 @@ impl Chats {
         lock(&self.known).get(id).cloned().ok_or_else(|| Error::Missing(Missing::Chat(id.to_string())))
     }
 
+    /// Notes that a chat's work belongs to another branch than the one that it began at.
+    pub fn set_base(&self, id: &ChatId, base: &BranchName) -> Result<(), Error> {
+        let chat = self.get(id)?;
+        if !chat.state.is_final() {
+            return Err(Error::Conflict("This chat is still being prepared.".into()));
+        }
+        self.save(&Chat { base: Some(base.clone()), ..chat })
+    }
+
     /// The prompts of all chats.
     pub fn prompts(&self) -> &Prompts {
         &self.prompts

@@ -1,4 +1,4 @@
-//! What a person has done with a chat's changes, on the way to a pull request: commit, push, update from the base.
+//! What a person has done with a chat's changes, on the way to a pull request: commit, push, update.
 //!
 //! git runs here as the agent itself would run it ([`Git::as_agent`]), so the repository's hooks and filters count and
 //! nothing can be reached that the agent cannot reach. One thing at a time in each working copy, no prompt is delivered
@@ -6,6 +6,7 @@
 //! what to do ([`Refusal`]).
 
 mod authorship;
+mod base;
 mod commit;
 mod push;
 mod refusal;
@@ -24,9 +25,9 @@ pub use authorship::{Authorship, InvalidPerson, Person};
 pub use commit::{Committed, NewCommit};
 pub use push::{PushRequest, Pushed};
 pub use refusal::{Refusal, RefusalKind};
-pub use update::{Update, UpdateResult};
+pub use update::{Source, Update, UpdateResult};
 
-use self::authorship::AuthorshipFile;
+use self::{authorship::AuthorshipFile, commit::capital};
 use crate::{
     agent,
     chats::Chats,
@@ -83,6 +84,16 @@ struct Condition {
     operation: Option<Operation>,
     conflicts: usize,
     head: Option<String>,
+}
+
+impl Condition {
+    /// Refuses what would mix with something that git has begun and not finished.
+    fn require_finished(&self) -> Result<(), Error> {
+        let Some(operation) = self.operation else { return Ok(()) };
+        let detail =
+            format!("{} is not finished. Go on with it or abort it first.", capital(operation.named()));
+        Err(Refusal::new(RefusalKind::Unfinished, detail).into())
+    }
 }
 
 impl Shipping {

@@ -153,6 +153,14 @@ impl Worktrees {
         Some(Worktree { repo, session_id, path, branch, base: None, created_at })
     }
 
+    /// Notes that a worktree's branch belongs to another branch than the one that it began at, if it was made here.
+    pub fn set_base(&self, worktree: &Worktree, base: &BranchName) -> Result<(), Error> {
+        let folder = worktree_folder(&worktree.repo, &worktree.session_id);
+        let Some(record) = self.records.get(&folder) else { return Ok(()) };
+        self.records.put(&folder, &Record { base: Some(base.clone()), ..record })?;
+        self.lead()
+    }
+
     /// To be told how far the making of a worktree is.
     pub fn report(&self, repository: &RepositoryName, session: &SessionId) -> Report {
         self.underway.begin(worktree_folder(repository, session))

@@ -29,6 +29,7 @@ fn the_document_names_every_route() {
         "get /admin/chats/{id}/search",
         "delete /admin/chats/{id}",
         "put /admin/chats/{id}/archived",
+        "put /admin/chats/{id}/base",
         "put /admin/chats/{id}/permissions",
         "post /admin/chats/{id}/cancel",
         "post /admin/chats/{id}/prompts",

@@ -2,12 +2,12 @@
 
 mod support;
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, git};
+use support::{Bench, Service, add_at_remote, bare, commit, git, put_program};
 
 const REPOSITORY: &str = "demo/hello-web";
 
@@ -25,8 +25,12 @@ impl Stage {
     }
 
     async fn of(bench: Bench) -> Self {
+        Self::beginning_at(bench, None).await
+    }
+
+    async fn beginning_at(bench: Bench, base: Option<&str>) -> Self {
         let service = bench.service().await;
-        let chat = service.create_chat(json!({"repo": REPOSITORY})).await;
+        let chat = service.create_chat(json!({"repo": REPOSITORY, "base": base})).await;
         let settled = service.settled(&chat).await;
         let text = |field: &str| settled[field].as_str().unwrap_or_else(|| panic!("{settled}")).to_owned();
         let (copy, branch) = (text("directory").into(), text("branch"));
@@ -72,8 +76,10 @@ impl Stage {
 
     /// The commit that the chat's branch is at in the remote's own repository.
     fn at_remote(&self) -> String {
-        let bare = self.bench.folder.path().join(format!("github/repositories/{REPOSITORY}.git"));
-        git(&bare, &["rev-parse", "--verify", &format!("refs/heads/{}", self.branch)])
+        git(
+            &bare(&self.bench, REPOSITORY),
+            &["rev-parse", "--verify", &format!("refs/heads/{}", self.branch)],
+        )
     }
 }
 
@@ -162,16 +168,28 @@ async fn the_chosen_files_alone_are_committed() {
 }
 
 #[tokio::test]
+async fn as_many_files_as_the_diff_tells_of_can_be_chosen() {
+    let stage = Stage::set().await;
+    // As arguments they would be more than a program can be started with.
+    let folder = ["folder of a long name".repeat(10), "another one".repeat(20)].join("/");
+    let files: Vec<_> = (0..5000).map(|number| format!("{folder}/{number}")).collect();
+    for file in &files {
+        stage.write(file, "one\n");
+    }
+    stage.write("left", "one\n");
+    stage.done("commits", json!({"message": "Many", "files": files})).await;
+    assert_eq!(stage.git(&["status", "--porcelain"]), "?? left");
+    assert_eq!(stage.git(&["show", "--name-only", "--format=", "HEAD"]).lines().count(), 5000);
+}
+
+#[tokio::test]
 async fn hooks_are_honoured_and_nothing_runs_over_an_agent() {
     let stage = Stage::set().await;
     let hook = stage.bench.clone_path(REPOSITORY).join(".git/hooks/pre-commit");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(
+    put_program(
         &hook,
         "#!/bin/sh\necho \"lint: main.js is wrong, says $(git rev-parse --show-prefix)$HOME\"\nexit 1\n",
-    )
-    .unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    );
     stage.write("main.js", "changed\n");
     let head = stage.git(&["rev-parse", "HEAD"]);
     let problem = stage.refused("commits", json!({"message": "x"}), "commit-refused").await;
@@ -208,7 +226,7 @@ async fn a_pushed_branch_is_known_to_be_at_github() {
     assert_eq!(pushed, json!({"branch": stage.branch, "commit": id}));
     assert_eq!(stage.at_remote(), id);
     let stat = stage.stat().await;
-    let remote = json!({"name": stage.branch, "commit": id, "ahead": 0, "behind": 0});
+    let remote = json!({"name": stage.branch, "commit": id, "ahead": 0, "behind": 0, "was_here": true});
     assert_eq!(stat["remote"], remote, "{stat}");
     // The list, which measures only what changed, has seen it too.
     let stats = stage.service.get("/admin/chats/git").await;
@@ -223,7 +241,7 @@ async fn a_branch_at_github_is_replaced_only_when_told_and_only_what_was_seen() 
     stage.done("push", json!({})).await;
     // Somebody else adds to it; here it is rewritten.
     stage.bench.push_to_remote(REPOSITORY, "unrelated", "elsewhere");
-    let bare = stage.bench.folder.path().join(format!("github/repositories/{REPOSITORY}.git"));
+    let bare = bare(&stage.bench, REPOSITORY);
     let before = stage.at_remote();
     let theirs = git(&bare, &["rev-parse", "refs/heads/unrelated"]);
     git(&bare, &["update-ref", &format!("refs/heads/{}", stage.branch), &theirs]);
@@ -232,6 +250,7 @@ async fn a_branch_at_github_is_replaced_only_when_told_and_only_what_was_seen() 
     assert!(detail(&problem).contains("has commits that this working copy does not have"), "{problem}");
     let stat = stage.stat().await;
     assert_eq!((&stat["remote"]["commit"], &stat["remote"]["behind"]), (&json!(theirs), &json!(1)), "{stat}");
+    assert_eq!(stat["remote"]["was_here"], false, "{stat}");
     stage.refused("push", json!({"replacing": before}), "push-diverged").await;
     assert_eq!(stage.at_remote(), theirs);
     stage.refused("push", json!({"replacing": "--force"}), "invalid-name").await;
@@ -260,13 +279,21 @@ async fn why_a_push_failed_is_said_with_what_to_do() {
     }
     stage.done("push", json!({})).await;
 
+    // The repository's own hook, which only this push has to get past.
+    let own_hook = stage.bench.clone_path(REPOSITORY).join(".git/hooks/pre-push");
+    let own_words = "#!/bin/sh\necho 'tests: 1 failed' >&2\nexit 1\n";
+    put_program(&own_hook, own_words);
+    commit(&stage.copy, "hooked");
+    let problem = stage.refused("push", json!({}), "push-hook-refused").await;
+    assert!(said(&problem).contains("tests: 1 failed"), "{problem}");
+    fs::remove_file(own_hook).unwrap();
+
     // A rule of GitHub's own.
-    let bare = stage.bench.folder.path().join(format!("github/repositories/{REPOSITORY}.git"));
-    let hook = bare.join("hooks/pre-receive");
-    fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    fs::write(&hook, "#!/bin/sh\necho 'error: GH013: Repository rule violations found' >&2\nexit 1\n")
-        .unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let bare = bare(&stage.bench, REPOSITORY);
+    put_program(
+        &bare.join("hooks/pre-receive"),
+        "#!/bin/sh\necho 'error: GH013: Repository rule violations found' >&2\nexit 1\n",
+    );
     commit(&stage.copy, "two");
     let problem = stage.refused("push", json!({}), "push-refused").await;
     assert!(detail(&problem).contains("GH013: Repository rule violations found"), "{problem}");
@@ -303,6 +330,138 @@ async fn a_branch_gets_what_its_base_has() {
     assert_eq!(stage.git(&["log", "-2", "--format=%s by %an"]), "mine by Test\nmore by Test");
     let stat = stage.stat().await;
     assert_eq!((&stat["ahead"], &stat["behind"]), (&json!(1), &json!(0)), "{stat}");
+}
+
+#[tokio::test]
+async fn new_files_that_no_commit_has_hinder_no_update() {
+    let stage = Stage::set().await;
+    commit(&stage.copy, "mine");
+    stage.bench.push_to_remote(REPOSITORY, "main", "theirs");
+    stage.write(".env", "SECRET=1\n");
+    assert_eq!(stage.done("update", json!({"how": "rebase"})).await["result"], "updated");
+    assert!(stage.copy.join(".env").exists() && stage.copy.join("theirs").exists());
+    // One that is in the way stays as it is.
+    stage.bench.push_to_remote(REPOSITORY, "main", "late");
+    stage.write("late", "mine\n");
+    let problem = stage.refused("update", json!({"how": "merge"}), "update-refused").await;
+    assert!(said(&problem).contains("late"), "{problem}");
+    assert_eq!(fs::read_to_string(stage.copy.join("late")).unwrap(), "mine\n");
+}
+
+#[tokio::test]
+async fn a_chat_begun_at_a_pull_request_is_updated_from_it() {
+    let bench = Bench::new().await;
+    add_at_remote(&bench, REPOSITORY, "refs/pull/7/head", "first");
+    let stage = Stage::beginning_at(bench, Some("pull/7/head")).await;
+    commit(&stage.copy, "mine");
+    assert_eq!(stage.done("update", json!({"how": "rebase"})).await["result"], "up_to_date");
+    add_at_remote(&stage.bench, REPOSITORY, "refs/pull/7/head", "second");
+    assert_eq!(stage.done("update", json!({"how": "rebase"})).await["result"], "updated");
+    assert_eq!(stage.git(&["log", "-2", "--format=%s"]), "mine\nsecond");
+}
+
+#[tokio::test]
+async fn what_others_add_to_the_branch_is_brought_in_and_nothing_is_lost() {
+    let stage = Stage::set().await;
+    stage.refused("update", json!({"how": "merge", "from": "own_branch"}), "not-found").await;
+    commit(&stage.copy, "one");
+    stage.done("push", json!({})).await;
+    let branch = format!("refs/heads/{}", stage.branch);
+    add_at_remote(&stage.bench, REPOSITORY, &branch, "suggestion");
+    // Nothing of its own: its branch is moved on.
+    let pull = json!({"how": "merge", "from": "own_branch"});
+    assert_eq!(stage.done("update", pull.clone()).await["result"], "updated");
+    assert_eq!(stage.git(&["rev-parse", "HEAD"]), stage.at_remote());
+
+    for (how, file) in [("merge", "third"), ("rebase", "fourth")] {
+        add_at_remote(&stage.bench, REPOSITORY, &branch, file);
+        commit(&stage.copy, how);
+        stage.refused("push", json!({}), "push-diverged").await;
+        let stat = stage.stat().await;
+        let remote = &stat["remote"];
+        assert_eq!((&remote["ahead"], &remote["behind"]), (&json!(1), &json!(1)), "{stat}");
+        assert_eq!(remote["was_here"], false, "{stat}");
+        let update = json!({"how": how, "from": "own_branch"});
+        assert_eq!(stage.done("update", update).await["result"], "updated");
+        stage.done("push", json!({})).await;
+        let there = git(&bare(&stage.bench, REPOSITORY), &["log", "--format=%s", &stage.at_remote()]);
+        assert!([file, how].iter().all(|subject| there.lines().any(|line| line == *subject)), "{there}");
+    }
+    assert_eq!(stage.done("update", pull).await["result"], "up_to_date");
+}
+
+#[tokio::test]
+async fn work_can_belong_to_another_branch() {
+    let stage = Stage::set().await;
+    commit(&stage.copy, "mine");
+    stage.bench.push_to_remote(REPOSITORY, "dev", "theirs");
+    let base = |base: &'static str| stage.ask(Method::PUT, "base", Some(json!({"base": base})));
+    for (wrong, status) in [("nowhere", StatusCode::NOT_FOUND), ("--all", StatusCode::BAD_REQUEST)] {
+        assert_eq!(base(wrong).await.0, status);
+    }
+    assert_eq!(base("dev").await.0, StatusCode::NO_CONTENT);
+    let stat = stage.stat().await;
+    assert_eq!(
+        (&stat["base"], &stat["ahead"], &stat["behind"]),
+        (&json!("dev"), &json!(1), &json!(1)),
+        "{stat}"
+    );
+    assert_eq!(stage.service.get(&format!("/admin/chats/{}", stage.chat)).await["base"], "dev");
+    stage.done("update", json!({"how": "merge"})).await;
+    assert_eq!(stage.git(&["log", "-1", "--format=%s"]), format!("Merge dev into {}", stage.branch));
+}
+
+#[tokio::test]
+async fn whatever_git_is_in_the_middle_of_can_be_ended() {
+    let stage = Stage::set().await;
+    let file = |content: &str| stage.write("both", content);
+    let commit_all = |message: &str| {
+        stage.git(&["add", "--all"]);
+        stage.git(&["commit", "--quiet", "--message", message]);
+        stage.git(&["rev-parse", "HEAD"])
+    };
+    file("first\n");
+    commit_all("first");
+    file("second\n");
+    let second = commit_all("second");
+    stage.git(&["format-patch", "--quiet", "-1", "--output=.git-patch", &second]);
+    fs::rename(stage.copy.join(".git-patch"), stage.bench.folder.path().join("patch")).unwrap();
+    let patch = stage.bench.folder.path().join("patch").display().to_string();
+    file("third\n");
+    let before = commit_all("third");
+    for (operation, begin) in [
+        ("cherry_pick", vec!["cherry-pick", second.as_str()]),
+        ("revert", vec!["revert", "--no-edit", second.as_str()]),
+        ("apply_patches", vec!["am", "--3way", patch.as_str()]),
+    ] {
+        let begun = || {
+            support::working_copy::quietly(&stage.copy, &begin);
+        };
+        begun();
+        let stat = stage.stat().await;
+        assert_eq!((&stat["operation"], &stat["conflicts"]), (&json!(operation), &json!(1)), "{stat}");
+        stage.refused("push", json!({}), "unfinished-operation").await;
+        stage.refused("update", json!({"how": "continue"}), "unfinished-operation").await;
+        assert_eq!(stage.ask(Method::DELETE, "update", None).await.0, StatusCode::NO_CONTENT, "{operation}");
+        assert_eq!(stage.git(&["rev-parse", "HEAD"]), before);
+        begun();
+        file("resolved\n");
+        stage.git(&["add", "both"]);
+        assert_eq!(
+            stage.done("update", json!({"how": "continue"})).await["result"],
+            "updated",
+            "{operation}"
+        );
+        assert_eq!(stage.git(&["show", "HEAD:both"]), "resolved", "{operation}");
+        assert_eq!(stage.stat().await["operation"], Value::Null);
+        stage.git(&["reset", "--quiet", "--hard", &before]);
+    }
+    stage.git(&["bisect", "start", "HEAD", "HEAD~2"]);
+    assert_eq!(stage.stat().await["operation"], "bisect");
+    stage.refused("push", json!({}), "unfinished-operation").await;
+    stage.refused("update", json!({"how": "continue"}), "update-refused").await;
+    assert_eq!(stage.ask(Method::DELETE, "update", None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(stage.git(&["symbolic-ref", "--short", "HEAD"]), stage.branch);
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ pub(super) struct ChatDocument {
     title: Option<String>,
     /// Its own branch.
     branch: BranchName,
-    /// The remote's branch that it began at; `null` while not known, and in an empty repository.
+    /// The remote's branch that it began at, or that its work belongs to since; `null` while not known, and in an empty repository.
     base: Option<BranchName>,
     /// Its worktree; `null` when that was deleted.
     #[schema(value_type = Option<String>)]

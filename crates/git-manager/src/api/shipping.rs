@@ -1,6 +1,9 @@
-//! `/admin/chats/{id}/commits`, `push`, `update`, and who commits: what a person has done with a chat's changes.
+//! `/admin/chats/{id}/commits`, `push`, `update`, `base`, and who commits: what a person has done with a chat's changes.
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+};
 use ocweb_service::{
     Problem,
     extract::{Json, Path},
@@ -9,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{chats::chat_id, parsed};
+use super::{BODY_LIMIT, chats::chat_id, parsed};
 use crate::{
     Manager,
-    shipping::{Authorship, Committed, NewCommit, Person, PushRequest, Pushed, Update, UpdateResult},
+    shipping::{Authorship, Committed, NewCommit, Person, PushRequest, Pushed, Source, Update, UpdateResult},
 };
 
 /// The longest message, in bytes.
@@ -25,7 +28,10 @@ pub(super) fn router() -> OpenApiRouter<Manager> {
         .routes(routes!(commit))
         .routes(routes!(push))
         .routes(routes!(update, abort_update))
+        .routes(routes!(set_base))
         .routes(routes!(show_authorship, change_authorship))
+        // As many files as may be chosen, with the longest paths.
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 /// What is to be committed.
@@ -73,6 +79,17 @@ struct PushBody {
 struct UpdateBody {
     #[schema(inline)]
     how: Update,
+    /// What to begin with; the base if absent.
+    #[serde(default)]
+    #[schema(inline, required = false)]
+    from: Source,
+}
+
+/// Where a chat's work belongs.
+#[derive(Deserialize, ToSchema)]
+struct BaseBody {
+    /// A branch of the remote.
+    base: String,
 }
 
 /// What came of an update.
@@ -103,7 +120,8 @@ enum NotDone {
     Missing(Problem),
     /// One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
     /// `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-    /// `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+    /// `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+    /// else is done here
     #[response(status = 409)]
     Refused(Problem),
     /// The document is not of the form that is asked for
@@ -159,24 +177,41 @@ async fn push(
     Ok(Json(manager.to_its_end(async move { shipping.push(&chat, &request).await }).await?))
 }
 
-/// Brings a chat's branch up to its base
+/// Brings into a chat's branch what its base has, or what others added to it at GitHub
 ///
 /// Fetches, then merges or rebases. With `conflicts` the merge or rebase waits in the middle: resolve them and
-/// `continue`, or take it back with `DELETE`. Changes that are not committed are never set aside: they refuse it.
-#[utoipa::path(post, path = "/admin/chats/{id}/update", operation_id = "update_from_base", tag = "git-manager",
+/// `continue`, or take it back with `DELETE`; so it is with a cherry-pick, a revert and patches that the agent began. Changes
+/// that are not committed are never set aside: they refuse it; new files do not.
+#[utoipa::path(post, path = "/admin/chats/{id}/update", operation_id = "update_branch", tag = "git-manager",
     params(("id" = String, Path)), request_body = UpdateBody,
     responses((status = 200, body = UpdateDone), NotDone))]
 async fn update(
     State(manager): State<Manager>,
     Path(id): Path<String>,
-    Json(UpdateBody { how }): Json<UpdateBody>,
+    Json(UpdateBody { how, from }): Json<UpdateBody>,
 ) -> Result<Json<UpdateDone>, Problem> {
     let (chat, shipping) = (chat_id(&id)?, manager.shipping.clone());
-    let result = manager.to_its_end(async move { shipping.update(&chat, how).await }).await?;
+    let result = manager.to_its_end(async move { shipping.update(&chat, how, from).await }).await?;
     Ok(Json(UpdateDone { result }))
 }
 
-/// Takes back a merge or rebase that is in the middle
+/// Has a chat's work belong to another branch than the one that it began at
+///
+/// It is compared with that branch and updated from it, and has to be at GitHub.
+#[utoipa::path(put, path = "/admin/chats/{id}/base", operation_id = "set_base", tag = "git-manager",
+    params(("id" = String, Path)), request_body = BaseBody,
+    responses((status = 204, description = "So it is"), NotDone))]
+async fn set_base(
+    State(manager): State<Manager>,
+    Path(id): Path<String>,
+    Json(BaseBody { base }): Json<BaseBody>,
+) -> Result<StatusCode, Problem> {
+    let (chat, base, shipping) = (chat_id(&id)?, parsed(&base)?, manager.shipping.clone());
+    manager.to_its_end(async move { shipping.set_base(&chat, &base).await }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back what is in the middle: a merge, a rebase, or what else the agent began
 #[utoipa::path(delete, path = "/admin/chats/{id}/update", operation_id = "abort_update", tag = "git-manager",
     params(("id" = String, Path)),
     responses((status = 204, description = "The working copy is as before it"), NotDone))]

@@ -59,7 +59,7 @@ pub struct Chat {
     /// How much of the repository is cloned, if it is cloned for this chat.
     #[serde(default)]
     pub extent: Extent,
-    /// The remote's branch that it began at, once known.
+    /// The remote's branch that it began at, once known, or that its work belongs to since.
     pub base: Option<BranchName>,
     /// The step that is being taken.
     pub state: State,

@@ -1,7 +1,5 @@
 //! Committing what a person has read, with their message.
 
-use std::path::Path;
-
 use ocweb_opencode_client::SessionId as ChatId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,16 +45,14 @@ impl Shipping {
         let failed = |error: &GitError| refused(error, RefusalKind::Commit, "git does not commit this");
         // A path is a path, whatever git's patterns make of it.
         let literally = |git: Invocation| git.environment(&[("GIT_LITERAL_PATHSPECS", "1")]);
-        let chosen: Option<Vec<_>> =
-            new.files.as_ref().map(|files| files.iter().map(InnerPath::as_path).collect());
-        let add = literally(self.git(worktree)).args(["add", "--all", "--"]);
-        let add = match &chosen {
-            None => Some(add.arg(".")),
+        let add = literally(self.git(worktree)).args(["add", "--all"]);
+        let add = match &new.files {
+            None => Some(add.args(["--", "."])),
             // What is gone git may know no more; the commit finds it in the last one.
             Some(files) => {
-                let there = |path: &&&Path| worktree.path.join(path).symlink_metadata().is_ok();
+                let there = |path: &&InnerPath| worktree.path.join(path.as_path()).symlink_metadata().is_ok();
                 let there: Vec<_> = files.iter().filter(there).collect();
-                (!there.is_empty()).then(|| add.args(there))
+                (!there.is_empty()).then(|| about(add, there))
             }
         };
         if let Some(add) = add {
@@ -67,8 +63,8 @@ impl Shipping {
         if new.skip_hooks {
             commit = commit.arg("--no-verify");
         }
-        if let Some(files) = &chosen {
-            commit = commit.args(["--only", "--"]).args(files);
+        if let Some(files) = &new.files {
+            commit = about(commit.arg("--only"), files);
         }
         match commit.run().await {
             Ok(_) => {}
@@ -89,6 +85,12 @@ impl Shipping {
     }
 }
 
+/// A git that is told its files as its input: as arguments so many would be too long.
+fn about<'f>(git: Invocation, files: impl IntoIterator<Item = &'f InnerPath>) -> Invocation {
+    let input = files.into_iter().flat_map(|path| [path.as_str(), "\0"]).collect();
+    git.args(["--pathspec-from-file=-", "--pathspec-file-nul"]).input(input)
+}
+
 /// Refuses what would commit the marks of conflicts, or end something in the middle.
 async fn require_committable(worktree: &Worktree, some_files: bool) -> Result<(), Error> {
     let condition = condition(worktree).await?;
@@ -102,10 +104,7 @@ async fn require_committable(worktree: &Worktree, some_files: bool) -> Result<()
             unfinished("A merge is committed as a whole. Choose all files.".into())
         }
         (0, None | Some(Operation::Merge | Operation::Bisect)) => Ok(()),
-        (0, Some(operation)) => unfinished(format!(
-            "{} is not finished. Go on with it or abort it first.",
-            capital(operation.named())
-        )),
+        (0, Some(_)) => condition.require_finished(),
     }
 }
 

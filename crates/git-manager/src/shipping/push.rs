@@ -39,7 +39,10 @@ impl Shipping {
     pub async fn push(&self, chat: &ChatId, request: &PushRequest) -> Result<Pushed, Error> {
         let turn = self.turn(chat).await?;
         let Turn { worktree, .. } = &turn;
-        let Some(commit) = condition(worktree).await?.head else {
+        let condition = condition(worktree).await?;
+        // In the middle of a rebase half of the branch is checked out.
+        condition.require_finished()?;
+        let Some(commit) = condition.head else {
             let detail = "There is no commit to push yet.".into();
             return Err(Refusal::new(RefusalKind::NothingToCommit, detail).into());
         };
@@ -100,6 +103,11 @@ impl Shipping {
                 format!(
                     "GITHUB_TOKEN may not push to {repo} (403): it needs the scope `repo` (a fine-grained one: Contents, read and write) and, where an organisation asks for it, its single sign-on."
                 ),
+            ),
+            // What git and the remote refuse has been told apart above.
+            F::Other(_) if said.contains("failed to push some refs") => refusal(
+                RefusalKind::PushHook,
+                "A hook of the repository refuses this push. Have it put right first.".into(),
             ),
             F::Other(_) => refused(error, RefusalKind::Push, "git could not push"),
             _ => Error::remote(error, repo, true),

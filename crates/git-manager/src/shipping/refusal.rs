@@ -29,6 +29,8 @@ pub enum RefusalKind {
     Diverged,
     /// The gateway's rules, or GitHub's, refused a push.
     Push,
+    /// A hook of the repository refused a push.
+    PushHook,
     /// A merge or rebase was not begun or not ended.
     Update,
 }
@@ -46,6 +48,7 @@ impl RefusalKind {
             Self::Commit => "commit-refused",
             Self::Diverged => "push-diverged",
             Self::Push => "push-refused",
+            Self::PushHook => "push-hook-refused",
             Self::Update => "update-refused",
         }
     }

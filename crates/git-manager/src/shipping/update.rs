@@ -1,4 +1,5 @@
-//! Bringing a chat's branch up to its base, by merge or rebase, and out of the middle of either.
+//! Bringing into a chat's branch what its base has, or what others added to it at the remote, by merge or rebase; and out of
+//! the middle of whatever git has begun there, the agent's doing included.
 
 use std::time::Duration;
 
@@ -6,71 +7,78 @@ use ocweb_opencode_client::SessionId as ChatId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Refusal, RefusalKind, Shipping, Turn, commit::capital, condition, refused};
+use super::{Parts, Refusal, RefusalKind, Shipping, Turn, condition, refused};
 use crate::{
+    clones,
     error::{Error, Missing},
     git::{GitError, Output},
+    names::BranchName,
     view::Operation,
     worktrees::Worktree,
 };
 
-/// How a branch gets what its base has.
+/// How a branch gets what it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Update {
-    /// By a merge of the base, which rewrites nothing.
+    /// By a merge, which rewrites nothing.
     Merge,
-    /// By making its commits anew on top of the base; what was pushed has to be replaced then.
+    /// By making its commits anew on top; those that were pushed have to be replaced then.
     Rebase,
-    /// By going on with the merge or rebase that was stopped, now that its conflicts are resolved.
+    /// By going on with what was stopped, now that its conflicts are resolved.
     Continue,
+}
+
+/// What a branch gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// What its base has.
+    #[default]
+    Base,
+    /// What others added to the same branch at the remote.
+    OwnBranch,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateResult {
-    /// The branch had all of its base.
+    /// There was nothing that it lacked.
     UpToDate,
     /// It has it now.
     Updated,
-    /// Files are in conflict, and the merge or rebase waits in the middle.
+    /// Files are in conflict, and what was begun waits in the middle.
     Conflicts,
 }
 
 impl Shipping {
-    /// Fetches, and brings a chat's branch up to its base.
-    pub async fn update(&self, chat: &ChatId, how: Update) -> Result<UpdateResult, Error> {
+    /// Fetches, and brings what it lacks into a chat's branch; or goes on with that.
+    pub async fn update(&self, chat: &ChatId, how: Update, from: Source) -> Result<UpdateResult, Error> {
         let turn = self.turn(chat).await?;
         let Turn { worktree, .. } = &turn;
         self.require_rest(worktree, "Wait until it is done, or stop it.").await?;
         let result = match how {
             Update::Continue => self.go_on(worktree).await?,
-            Update::Merge | Update::Rebase => self.begin(worktree, how).await?,
+            Update::Merge | Update::Rebase => self.begin(worktree, how, from).await?,
         };
-        tracing::info!(%chat, repository = %worktree.repo, ?how, ?result, "updated from the base");
+        tracing::info!(%chat, repository = %worktree.repo, ?how, ?from, ?result, "updated");
         Ok(result)
     }
 
-    async fn begin(&self, worktree: &Worktree, how: Update) -> Result<UpdateResult, Error> {
-        if let Some(operation) = condition(worktree).await?.operation {
-            let detail =
-                format!("{} is not finished. Go on with it or abort it first.", capital(operation.named()));
-            return Err(Refusal::new(RefusalKind::Unfinished, detail).into());
-        }
+    async fn begin(&self, worktree: &Worktree, how: Update, from: Source) -> Result<UpdateResult, Error> {
+        condition(worktree).await?.require_finished()?;
         self.require_clean(worktree).await?;
-        let Some(base) = &worktree.base else {
-            let detail =
-                "It is not known which branch this chat began at, so there is nothing to update from.";
-            return Err(Refusal::new(RefusalKind::Update, detail.into()).into());
+        let (branch, name) = match (from, &worktree.base) {
+            (Source::OwnBranch, _) => (&worktree.branch, format!("origin/{}", worktree.branch)),
+            (Source::Base, Some(base)) => (base, base.to_string()),
+            (Source::Base, None) => {
+                let detail =
+                    "It is not known which branch this chat began at, so there is nothing to update from.";
+                return Err(Refusal::new(RefusalKind::Update, detail.into()).into());
+            }
         };
-        let clone = self.parts.clones.fetch(&worktree.repo, Some(base), Duration::ZERO).await?;
-        let reference = format!("refs/remotes/origin/{base}");
-        let is_there = self.git(worktree).args(["rev-parse", "--verify", "--quiet", &reference]).run().await;
-        if is_there.is_err() {
-            return Err(Error::Missing(Missing::Branch(worktree.repo.clone(), base.clone())));
-        }
-        drop(clone);
+        let reference = self.fetched(worktree, branch).await?;
         let range = format!("HEAD..{reference}");
         let missing = self.git(worktree).args(["rev-list", "--count", &range]).run().await?;
         if missing.text.trim() == "0" {
@@ -80,10 +88,22 @@ impl Shipping {
         let updated = if how == Update::Rebase {
             git.args(["rebase", "--no-autostash", &reference])
         } else {
-            let message = format!("Merge {base} into {}", worktree.branch);
+            let message = format!("Merge {name} into {}", worktree.branch);
             git.args(["merge", "--no-edit", "--no-autostash", "-m", &message, &reference])
         };
         self.result(worktree, updated.run().await, "git could not update this branch").await
+    }
+
+    /// Fetches a branch of the remote, or the commits of a pull request, and gives where the clone keeps it.
+    pub(super) async fn fetched(&self, worktree: &Worktree, branch: &BranchName) -> Result<String, Error> {
+        let Worktree { repo, session_id, .. } = worktree;
+        let Parts { clones, worktrees, .. } = &self.parts;
+        let clone = clones.fetch(repo, Some(branch), Duration::ZERO).await?;
+        clones.fetch_base(&clone, Some(branch), &worktrees.report(repo, session_id)).await?;
+        match clone.base(Some(branch))?.commit {
+            Some(_) => Ok(clones::reference_of(branch)),
+            None => Err(Error::Missing(Missing::Branch(repo.clone(), branch.clone()))),
+        }
     }
 
     async fn go_on(&self, worktree: &Worktree) -> Result<UpdateResult, Error> {
@@ -96,27 +116,31 @@ impl Shipping {
         let done = match condition.operation {
             Some(Operation::Merge) => git.args(["commit", "--no-edit"]),
             Some(Operation::Rebase) => git.args(["rebase", "--continue"]),
-            _ => return Err(nothing_begun()),
+            Some(Operation::CherryPick) => git.args(["cherry-pick", "--continue"]),
+            Some(Operation::Revert) => git.args(["revert", "--continue"]),
+            Some(Operation::ApplyPatches) => git.args(["am", "--continue"]),
+            Some(Operation::Bisect) | None => return Err(nothing_begun()),
         };
         self.result(worktree, done.run().await, "git could not go on").await
     }
 
-    /// Takes a working copy back to before the merge or rebase that it is in the middle of.
+    /// Takes a working copy back to before what it is in the middle of.
     pub async fn abort_update(&self, chat: &ChatId) -> Result<(), Error> {
         let turn = self.turn(chat).await?;
         let Turn { worktree, .. } = &turn;
         self.require_rest(worktree, "Wait until it is done, or stop it.").await?;
-        let subcommand = match condition(worktree).await?.operation {
-            Some(Operation::Merge) => "merge",
-            Some(Operation::Rebase) => "rebase",
-            Some(Operation::CherryPick) => "cherry-pick",
-            Some(Operation::Revert) => "revert",
-            Some(Operation::ApplyPatches) => "am",
-            Some(Operation::Bisect) | None => return Err(nothing_begun()),
+        let abort = match condition(worktree).await?.operation {
+            Some(Operation::Merge) => ["merge", "--abort"],
+            Some(Operation::Rebase) => ["rebase", "--abort"],
+            Some(Operation::CherryPick) => ["cherry-pick", "--abort"],
+            Some(Operation::Revert) => ["revert", "--abort"],
+            Some(Operation::ApplyPatches) => ["am", "--abort"],
+            Some(Operation::Bisect) => ["bisect", "reset"],
+            None => return Err(nothing_begun()),
         };
-        let aborted = self.git(worktree).args([subcommand, "--abort"]).run().await;
+        let aborted = self.git(worktree).args(abort).run().await;
         aborted.map_err(|error| refused(&error, RefusalKind::Update, "git could not take it back"))?;
-        tracing::info!(%chat, repository = %worktree.repo, subcommand, "aborted");
+        tracing::info!(%chat, repository = %worktree.repo, ?abort, "aborted");
         Ok(())
     }
 

@@ -35,7 +35,7 @@ pub struct Stat {
     pub id: String,
     /// The branch that is checked out; `null` when none is.
     pub branch: Option<String>,
-    /// The remote's branch that the chat began at.
+    /// The remote's branch that the chat began at, or that its work belongs to since.
     pub base: Option<String>,
     /// Commits that the base does not have, as last fetched.
     pub ahead: usize,
@@ -79,6 +79,8 @@ pub struct RemoteBranch {
     pub ahead: usize,
     /// Commits that only it has: it was rewritten here, or somebody else pushed.
     pub behind: usize,
+    /// Whether its commit was checked out here before, so that nothing in it is of somebody else.
+    pub was_here: bool,
 }
 
 /// A chat's numbers, and by what is seen whether they still hold.
@@ -165,7 +167,9 @@ fn remote(
         Some(head) => repository.graph_ahead_behind(head, commit)?,
         None => (0, 0),
     };
-    Ok(Some(RemoteBranch { name: name.to_string(), commit: commit.to_string(), ahead, behind }))
+    let was_here =
+        repository.reflog("HEAD").is_ok_and(|log| log.iter().any(|entry| entry.id_new() == commit));
+    Ok(Some(RemoteBranch { name: name.to_string(), commit: commit.to_string(), ahead, behind, was_here }))
 }
 
 /// Where the file of a delta is, or was.

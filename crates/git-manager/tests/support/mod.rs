@@ -416,6 +416,33 @@ pub fn push(bench: &Bench, worktree: &Path) {
     git(worktree, &["fetch", "--quiet", &remote, &format!("+{branch}:refs/remotes/origin/{branch}")]);
 }
 
+/// The remote's own repository.
+pub fn bare(bench: &Bench, name: &str) -> PathBuf {
+    bench.folder.path().join(format!("github/repositories/{name}.git"))
+}
+
+/// Somebody else adds a commit, which writes `file`, to what the remote has at `reference`, or else to its default branch.
+pub fn add_at_remote(bench: &Bench, name: &str, reference: &str, file: &str) {
+    let work = tempfile::tempdir().unwrap();
+    let bare = bare(bench, name).display().to_string();
+    git(work.path(), &["clone", "--quiet", &bare, "."]);
+    let known = git(work.path(), &["ls-remote", "origin", reference]);
+    if let Some(commit) = known.split_whitespace().next() {
+        git(work.path(), &["fetch", "--quiet", "origin", reference]);
+        git(work.path(), &["checkout", "--quiet", "--detach", commit]);
+    }
+    commit(work.path(), file);
+    git(work.path(), &["push", "--quiet", "origin", &format!("HEAD:{reference}")]);
+}
+
+/// Puts a program somewhere, such as a hook.
+pub fn put_program(path: &Path, words: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, words).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Names of the entries of a folder, hidden ones too, sorted.
 pub fn entries(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)

@@ -127,6 +127,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Has a chat's work belong to another branch than the one that it began at
+         * @description It is compared with that branch and updated from it, and has to be at GitHub.
+         */
+        put: operations["set_base"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/cancel": {
         parameters: {
             query?: never;
@@ -522,12 +542,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Brings a chat's branch up to its base
+         * Brings into a chat's branch what its base has, or what others added to it at GitHub
          * @description Fetches, then merges or rebases. With `conflicts` the merge or rebase waits in the middle: resolve them and
-         *     `continue`, or take it back with `DELETE`. Changes that are not committed are never set aside: they refuse it.
+         *     `continue`, or take it back with `DELETE`; so it is with a cherry-pick, a revert and patches that the agent began. Changes
+         *     that are not committed are never set aside: they refuse it; new files do not.
          */
-        post: operations["update_from_base"];
-        /** Takes back a merge or rebase that is in the middle */
+        post: operations["update_branch"];
+        /** Takes back what is in the middle: a merge, a rebase, or what else the agent began */
         delete: operations["abort_update"];
         options?: never;
         head?: never;
@@ -1669,6 +1690,11 @@ export interface components {
         AuthorshipDocument: components["schemas"]["Authorship"] & {
             default_author: components["schemas"]["Person"] | null;
         };
+        /** @description Where a chat's work belongs. */
+        BaseBody: {
+            /** @description A branch of the remote. */
+            base: string;
+        };
         /** @description A branch of the remote. */
         Branch: {
             /** @description Whether new work starts from it unless told otherwise. */
@@ -2173,7 +2199,7 @@ export interface components {
             additions: number;
             /** @description Commits that the base does not have, as last fetched. */
             ahead: number;
-            /** @description The remote's branch that the chat began at. */
+            /** @description The remote's branch that the chat began at, or that its work belongs to since. */
             base: string | null;
             /** @description Commits that only the base has. */
             behind: number;
@@ -2993,6 +3019,8 @@ export interface components {
             commit: string;
             /** @description Its name. */
             name: string;
+            /** @description Whether its commit was checked out here before, so that nothing in it is of somebody else. */
+            was_here: boolean;
         };
         /** @description A repair that its person is to know of until they have put it away. */
         Repair: components["schemas"]["RepairReport"] & {
@@ -3369,7 +3397,12 @@ export interface components {
         /** @description How a branch is to be updated. */
         UpdateBody: {
             /**
-             * @description How a branch gets what its base has.
+             * @description What to begin with; the base if absent.
+             * @enum {string}
+             */
+            from?: "base" | "own_branch";
+            /**
+             * @description How a branch gets what it lacks.
              * @enum {string}
              */
             how: "merge" | "rebase" | "continue";
@@ -4018,6 +4051,125 @@ export interface operations {
             };
         };
     };
+    set_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaseBody"];
+            };
+        };
+        responses: {
+            /** @description So it is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something in the request cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such chat or session, or it has no working copy (any more) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
+             *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document is not of the form that is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub limits how often it is asked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub failed or cannot be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opencode-unavailable`: it cannot be told whether an agent is at work */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description GitHub stood still for too long */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full` */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_chat: {
         parameters: {
             query?: never;
@@ -4117,7 +4269,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -5036,7 +5189,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -5542,7 +5696,7 @@ export interface operations {
             };
         };
     };
-    update_from_base: {
+    update_branch: {
         parameters: {
             query?: never;
             header?: never;
@@ -5586,7 +5740,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -5700,7 +5855,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
