@@ -4,13 +4,14 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GitStat } from '../src/shared/api/git';
 import { openBrowser, openPhone, type Phone, picture, visit } from './browser';
-import { Stack, until } from './stack';
+import { Stack, send, until } from './stack';
 
 let stack: Stack;
 let browser: Browser;
 let phone: Phone;
 let cookie: string;
 let chat: string;
+const repo = 'demo/hello-web';
 
 beforeAll(async () => {
   stack = await Stack.start();
@@ -55,4 +56,59 @@ test('one tap pushes it', async () => {
   await picture(phone.page, 'shipping-pushed');
   const { head, remote } = await stat();
   expect(remote?.commit).toBe(head);
+});
+
+/** Somebody else has a file of theirs merged into main. */
+async function merge(path: string, content: string): Promise<void> {
+  const fork = { kind: 'fork', repository: repo, author: 'ada', title: path, body: '', path, content };
+  const { status, text } = await stack.control('github', 'POST', fork);
+  expect(status, text).toBe(200);
+  const { number } = JSON.parse(text) as { number: number };
+  const merged = await send(stack.demoPort, `/api/repos/${repo}/pulls/${number}/merge`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${await stack.githubToken()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ merge_method: 'squash' }),
+  });
+  expect(merged.status, merged.text).toBe(200);
+}
+
+test('a rebase with a conflict is handed to the agent', async () => {
+  await merge('notes.md', 'theirs\n');
+  await button('Update…').tap();
+  await picture(phone.page, 'shipping-update');
+  await button(/^Rebase onto main/).tap();
+  const middle = phone.page.getByRole('dialog', { name: 'In the middle of a rebase' });
+  await middle.getByRole('link', { name: 'notes.md' }).waitFor();
+  await picture(phone.page, 'shipping-conflict');
+  await middle.getByRole('button', { name: 'Hand it to the agent' }).tap();
+  const said = phone.page.getByRole('article', { name: 'You' }).last();
+  await said.getByText('git rebase --continue').waitFor();
+  await until('it was taken', async () => (await stack.view(cookie, chat))?.prompts.length === 0);
+  await stack.reaches(cookie, chat);
+  // The demo's model does what it is told word by word.
+  await stack.say(
+    cookie,
+    chat,
+    'run: echo both > notes.md && git add notes.md && git -c core.editor=true rebase --continue\nsay: done',
+  );
+  await stack.reaches(cookie, chat);
+  expect((await stat()).operation).toBe(null);
+});
+
+test('what was rebased replaces what it was made of at GitHub, whatever files are left', async () => {
+  await visit(phone.page, `/chat/${chat}/diff`);
+  // The demo's model made a note of what it was told, which is not committed.
+  await next()
+    .getByText(/not committed, differs from GitHub$/)
+    .waitFor();
+  await next().getByRole('button', { name: 'Sync…' }).tap();
+  await picture(phone.page, 'shipping-diverged');
+  await button('Replace it').tap();
+  await next()
+    .getByText(/not committed, all pushed$/)
+    .waitFor();
+  await next().getByRole('button', { name: 'Open pull request' }).waitFor();
+  await picture(phone.page, 'shipping-replaced');
+  const { head, remote, ahead, behind } = await stat();
+  expect({ ahead, behind, commit: remote?.commit }).toEqual({ ahead: 1, behind: 0, commit: head });
 });

@@ -13,5 +13,5 @@ export function render(element: ReactElement) {
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>{children}</QueryClientProvider>
   );
-  return renderIntoDocument(element, { wrapper });
+  return { client, ...renderIntoDocument(element, { wrapper }) };
 }

@@ -3,15 +3,16 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { queries } from '@/shared/api/queries';
-import { commitChanges, saidBy, shippingQueries } from '@/shared/api/shipping';
+import { commitChanges, shippingQueries } from '@/shared/api/shipping';
 import { plural } from '@/shared/format';
-import { explain, RequestError } from '@/shared/http';
+import { hookPrompt } from '@/shared/git/hookPrompt';
+import { explain } from '@/shared/http';
+import { isOfKind, saidBy } from '@/shared/refusal';
 import { Failure, Loading } from '@/shared/ui/Notice';
+import { Refused } from '@/shared/ui/Refused';
 import { Sheet } from '@/shared/ui/Sheet';
 import { CommitFiles } from './CommitFiles';
 import { chosenPaths } from './chosen';
-import { hookPrompt } from './next';
-import { Refused } from './Refused';
 import { useMessage } from './useMessage';
 import './shipping.css';
 
@@ -48,7 +49,9 @@ export function CommitSheet({ chat, onHandOver, onClose, onDone }: Props) {
       onClose();
     },
   });
-  const kind = commit.error instanceof RequestError ? commit.error.kind : '';
+  const handOver = useMutation({ mutationFn: onHandOver });
+  // What was allowed for the last attempt is allowed for the next.
+  const insist = (manner: Manner) => commit.mutate({ ...commit.variables, ...manner });
   const isReady = message.text.trim() !== '' && count > 0 && !commit.isPending;
   return (
     <Sheet title="Commit" onClose={onClose}>
@@ -70,24 +73,21 @@ export function CommitSheet({ chat, onHandOver, onClose, onDone }: Props) {
         <Proposing message={message} />
         {commit.error && (
           <Refused what="Not committed." error={commit.error}>
-            {kind === 'agent-at-work' && (
-              <button type="button" className="button" onClick={() => commit.mutate({ despite_agent: true })}>
+            {isOfKind(commit.error, 'agent-at-work') && (
+              <button type="button" className="button" onClick={() => insist({ despite_agent: true })}>
                 Commit what is there now
               </button>
             )}
-            {kind === 'commit-refused' && (
+            {isOfKind(commit.error, 'commit-refused') && (
               <>
-                <button
-                  type="button"
-                  className="button"
-                  onClick={() => commit.mutate({ skip_hooks: true, despite_agent: true })}
-                >
+                <button type="button" className="button" onClick={() => insist({ skip_hooks: true })}>
                   Commit without hooks
                 </button>
                 <button
                   type="button"
                   className="button"
-                  onClick={() => void onHandOver(hookPrompt(saidBy(commit.error)))}
+                  disabled={handOver.isPending}
+                  onClick={() => handOver.mutate(hookPrompt('commit', saidBy(commit.error)))}
                 >
                   Have the agent put it right
                 </button>
@@ -95,6 +95,7 @@ export function CommitSheet({ chat, onHandOver, onClose, onDone }: Props) {
             )}
           </Refused>
         )}
+        {handOver.error && <Refused what="Not handed over." error={handOver.error} />}
         <button type="submit" className="button primary wide" disabled={!isReady}>
           {commit.isPending ? 'Committing…' : `Commit ${plural(count, 'file')}`}
         </button>

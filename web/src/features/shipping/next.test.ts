@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GitStat } from '@/shared/api/git';
-import { conflictPrompt, nextStep, wordsOf } from './next';
+import { canGoOn, conflictPrompt, deliveryOf, nextStep, wordsOf } from './next';
 
 const clean: GitStat = {
   id: 'ses_1',
@@ -20,7 +20,7 @@ const clean: GitStat = {
   state: 'clean',
   measured_at: '2026-01-01T00:00:00Z',
 };
-const remote = { name: 'ocweb/x', commit: 'b2', ahead: 0, behind: 0 };
+const remote = { name: 'ocweb/x', commit: 'b2', ahead: 0, behind: 0, was_here: true };
 const words = (stat: GitStat) => wordsOf(nextStep(stat), stat);
 
 describe('the next step', () => {
@@ -28,7 +28,8 @@ describe('the next step', () => {
     expect(nextStep(clean)).toEqual({ kind: 'nothing' });
     const changed = { ...clean, uncommitted_files: 3, ahead: 2 };
     expect(nextStep(changed)).toEqual({ kind: 'commit', files: 3 });
-    expect(words(changed)).toBe('3 files not committed');
+    expect(words(changed)).toBe('3 files not committed, 2 commits not pushed');
+    expect(words({ ...changed, ahead: 0 })).toBe('3 files not committed');
     expect(nextStep({ ...changed, conflicts: 1 }).kind).toBe('resolve');
     expect(nextStep({ ...clean, ahead: 2 })).toEqual({ kind: 'push', commits: 2 });
     expect(nextStep({ ...clean, ahead: 2, remote: { ...remote, ahead: 1 } })).toEqual({
@@ -38,10 +39,17 @@ describe('the next step', () => {
     expect(nextStep({ ...clean, ahead: 2, remote })).toEqual({ kind: 'pushed' });
   });
 
-  it('never replaces what is at GitHub unasked', () => {
-    const rewritten = { ...clean, ahead: 2, remote: { ...remote, ahead: 2, behind: 1 } };
-    expect(nextStep(rewritten)).toEqual({ kind: 'replace', commit: 'b2', lost: 1 });
+  it('is no hindrance for what is committed already', () => {
+    const left = { ...clean, uncommitted_files: 1, ahead: 2 };
+    expect(deliveryOf(left)).toEqual({ kind: 'push', commits: 2 });
+    expect(deliveryOf({ ...left, remote })).toEqual({ kind: 'pushed' });
+  });
+
+  it('tells what only GitHub has', () => {
+    const both = { ...remote, ahead: 2, behind: 1 };
+    expect(nextStep({ ...clean, ahead: 2, remote: both })).toEqual({ kind: 'diverged', remote: both });
     const behind = { ...clean, ahead: 2, remote: { ...remote, behind: 2 } };
+    expect(nextStep(behind)).toEqual({ kind: 'behind', commits: 2 });
     expect(words(behind)).toBe('GitHub has 2 commits more');
   });
 
@@ -57,6 +65,19 @@ describe('the next step', () => {
     const prompt = conflictPrompt(stuck);
     expect(prompt).toContain('- a b.ts\n- and 1 more\n');
     expect(prompt).toContain('git rebase --continue');
-    expect(conflictPrompt({ ...stuck, operation: 'merge' })).toContain('and commit.');
+    expect(prompt).toContain('The base is origin/main.');
+    const picked: GitStat = { ...stuck, operation: 'cherry_pick', base: 'pull/12/head', remote };
+    expect(conflictPrompt(picked)).toContain('git cherry-pick --continue');
+    expect(conflictPrompt(picked)).toContain(
+      'The base is pull/12/head. As it is at GitHub, this branch is origin/ocweb/x.',
+    );
+    expect(conflictPrompt({ ...stuck, operation: null })).toContain('then `git add` them. Do not push.');
+  });
+
+  it('is finished by going on only where git has something to go on with', () => {
+    expect(canGoOn({ ...clean, operation: 'revert' })).toBe(true);
+    expect(canGoOn({ ...clean, operation: 'revert', conflicts: 1 })).toBe(false);
+    expect(canGoOn({ ...clean, operation: 'bisect' })).toBe(false);
+    expect(canGoOn(clean)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, screen } from '@testing-library/react';
+import { cleanup, fireEvent, screen } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
 import type { Diff, GitStat } from '@/shared/api/git';
 import { render } from '@/testing/render';
@@ -49,12 +49,14 @@ const diff: Diff = {
 /** What the server was asked to do. */
 let told: { what: string; body: unknown }[] = [];
 let handedOver: string[] = [];
+let handOver: (prompt: string) => Promise<void>;
 let now: GitStat = stat({});
 
 /** A server whose chat is as `now` says. */
 function serve(proposal: Promise<{ title: string; body: string }>): void {
   told = [];
   handedOver = [];
+  handOver = async (prompt) => void handedOver.push(prompt);
   answers('get', '/admin/chats/{id}/git', () => now);
   answers('get', '/admin/chats/{id}/diff', () => diff);
   answers('get', '/admin/chats/authorship', () => ({
@@ -65,7 +67,8 @@ function serve(proposal: Promise<{ title: string; body: string }>): void {
   answers('post', '/admin/chats/{id}/proposals/{kind}', () => proposal);
   answers('post', '/admin/chats/{id}/commits', ({ body }) => {
     told.push({ what: 'commit', body });
-    now = stat({ uncommitted_files: 0, ahead: 1 });
+    const chosen = (body as { files?: string[] }).files;
+    now = stat({ uncommitted_files: chosen ? 2 - chosen.length : 0, ahead: 1 });
     return { id: 'b2' };
   });
   answers('post', '/admin/chats/{id}/push', ({ body }) => {
@@ -73,7 +76,7 @@ function serve(proposal: Promise<{ title: string; body: string }>): void {
     now = stat({
       uncommitted_files: 0,
       ahead: 1,
-      remote: { name: 'ocweb/x', commit: 'a1', ahead: 0, behind: 0 },
+      remote: { name: 'ocweb/x', commit: 'a1', ahead: 0, behind: 0, was_here: true },
     });
     return { branch: 'ocweb/x', commit: 'a1' };
   });
@@ -81,7 +84,7 @@ function serve(proposal: Promise<{ title: string; body: string }>): void {
 
 const show = () =>
   render(
-    <ShippingBar chat="ses_1" onHandOver={async (prompt) => void handedOver.push(prompt)}>
+    <ShippingBar chat="ses_1" onHandOver={(prompt) => handOver(prompt)}>
       <span>what follows</span>
     </ShippingBar>,
   );
@@ -139,6 +142,11 @@ it('the chosen files alone are committed, and without a model one types', async 
   fireEvent.click(await screen.findByRole('checkbox', { name: 'b.ts' }));
   await tap('Commit 1 file');
   await expect.poll(() => told).toEqual([{ what: 'commit', body: { message: 'Mine', files: ['a.ts'] } }]);
+  // The one that is left keeps nobody from pushing what was committed.
+  await screen.findByText('1 file not committed, 1 commit not pushed');
+  screen.getByRole('button', { name: 'Commit…' });
+  await tap('Push');
+  await expect.poll(() => told.at(-1)).toEqual({ what: 'push', body: {} });
 });
 
 it('a hook that refuses is shown, and can be left out or handed to the agent', async () => {
@@ -152,9 +160,27 @@ it('a hook that refuses is shown, and can be left out or handed to the agent', a
   await screen.findByText('lint: a.ts');
   await tap('Have the agent put it right');
   await expect.poll(() => handedOver[0]).toContain('lint: a.ts');
+  handOver = () => Promise.reject(new Error('No room is left.'));
+  await tap('Have the agent put it right');
+  await screen.findByText(/^Not handed over\. No room is left/);
   serve(Promise.resolve(said));
   await tap('Commit without hooks');
-  await expect.poll(() => told[0]?.body).toMatchObject({ skip_hooks: true });
+  // Nothing else was allowed.
+  await expect
+    .poll(() => told[0]?.body)
+    .toEqual({ message: 'Change two files\n\nBecause.', skip_hooks: true });
+});
+
+it('a hook that refuses a push is handed to the agent', async () => {
+  now = stat({ uncommitted_files: 0, ahead: 1 });
+  serve(Promise.resolve(said));
+  const problem = { status: 409, type: 'push-hook-refused', title: 'No', detail: 'A hook refuses it.' };
+  refuses('post', '/admin/chats/{id}/push', { ...problem, said: 'tests: 1 failed' });
+  show();
+  await tap('Push');
+  await screen.findByText('tests: 1 failed');
+  await tap('Have the agent put it right');
+  await expect.poll(() => handedOver[0]).toMatch(/refused to push.*\n\ntests: 1 failed$/);
 });
 
 it('the branch is updated from its base, and that there was nothing to do is said', async () => {
@@ -171,7 +197,21 @@ it('the branch is updated from its base, and that there was nothing to do is sai
   await screen.findByText(/^Nothing new/);
   await tap(/^Merge main into it/);
   await expect.poll(() => screen.queryByRole('dialog')).toBe(null);
-  expect(asked).toEqual([{ how: 'rebase' }, { how: 'merge' }]);
+  expect(asked).toEqual([
+    { how: 'rebase', from: 'base' },
+    { how: 'merge', from: 'base' },
+  ]);
+});
+
+it('files that are not committed leave it to the server whether the branch can be updated', async () => {
+  now = stat({ uncommitted_files: 1 });
+  serve(Promise.resolve(said));
+  const detail = '1 file is not committed. Commit it first.';
+  refuses('post', '/admin/chats/{id}/update', { status: 409, type: 'not-committed', title: 'No', detail });
+  show();
+  await tap('Update…');
+  await tap(/^Rebase onto main/);
+  await screen.findByText(`Not updated. ${detail}`);
 });
 
 it('conflicts are shown with the ways out', async () => {
@@ -195,13 +235,70 @@ it('conflicts are shown with the ways out', async () => {
   await screen.findByText('1 commit not pushed');
 });
 
-it('the branch at GitHub is replaced only after it was said, and only the commit that was shown', async () => {
-  const remote = { name: 'ocweb/x', commit: 'c3', ahead: 1, behind: 2 };
+it('what git cannot go on with has no such button', async () => {
+  now = stat({ operation: 'bisect', uncommitted_files: 0 });
+  serve(Promise.resolve(said));
+  show();
+  await tap('Resolve…');
+  await tap('Abort the bisect');
+  screen.getByRole('button', { name: 'Abort, and go back to the branch' });
+  expect(screen.queryByRole('button', { name: /^Finish/ })).toBe(null);
+  cleanup();
+  now = stat({ operation: null, conflicts: 1, conflicting_files: ['a.ts'], state: 'conflicts' });
+  show();
+  await tap('Resolve…');
+  await screen.findByRole('dialog', { name: 'Files in conflict' });
+  screen.getByRole('button', { name: 'Hand it to the agent' });
+  expect(screen.queryByRole('button', { name: /^(Finish|Abort)/ })).toBe(null);
+});
+
+/** What the server is asked to bring in, and then is as `after` says. */
+function updates(after: Partial<GitStat>): unknown[] {
+  const asked: unknown[] = [];
+  answers('post', '/admin/chats/{id}/update', ({ body }) => {
+    asked.push(body);
+    now = stat({ uncommitted_files: 0, ...after });
+    return { result: 'updated' };
+  });
+  return asked;
+}
+
+it('what others added at GitHub is brought in first, and replaced only after a question', async () => {
+  const remote = { name: 'ocweb/x', commit: 'c3', ahead: 1, behind: 2, was_here: false };
+  now = stat({ uncommitted_files: 0, ahead: 1, remote });
+  serve(Promise.resolve(said));
+  const asked = updates({ ahead: 3, remote: { ...remote, ahead: 2, behind: 0 } });
+  show();
+  await tap('Sync…');
+  await screen.findByText(/has 2 commits that this branch does not have\. Somebody else/);
+  await tap('Replace it by what is here');
+  expect(told).toEqual([]);
+  screen.getByRole('button', { name: 'Replace it, and lose 2 commits' });
+  await tap(/^Merge them into it/);
+  await screen.findByText('2 commits not pushed');
+  expect(asked).toEqual([{ how: 'merge', from: 'own_branch' }]);
+  expect(screen.queryByRole('dialog')).toBe(null);
+});
+
+it('after a rebase the branch at GitHub is replaced, and only the commit that was shown', async () => {
+  const remote = { name: 'ocweb/x', commit: 'c3', ahead: 1, behind: 2, was_here: true };
   now = stat({ uncommitted_files: 0, ahead: 1, remote });
   serve(Promise.resolve(said));
   show();
-  await tap('Push…');
-  await screen.findByText(/has 2 commits that this working copy does not have/);
+  await tap('Sync…');
+  await screen.findByText(/had all of it before/);
   await tap('Replace it');
   await expect.poll(() => told).toEqual([{ what: 'push', body: { replacing: 'c3' } }]);
+});
+
+it('where only GitHub has more, it is pulled with one tap', async () => {
+  const remote = { name: 'ocweb/x', commit: 'c3', ahead: 0, behind: 1, was_here: false };
+  now = stat({ uncommitted_files: 0, ahead: 1, remote });
+  serve(Promise.resolve(said));
+  const asked = updates({ ahead: 2, remote: { ...remote, behind: 0 } });
+  show();
+  await screen.findByText('GitHub has 1 commit more');
+  await tap('Pull');
+  await screen.findByText('all pushed');
+  expect(asked).toEqual([{ how: 'merge', from: 'own_branch' }]);
 });

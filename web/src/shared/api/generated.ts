@@ -4094,8 +4094,7 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
-             *     else is done here
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
              */
             409: {
                 headers: {
@@ -4269,8 +4268,7 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
-             *     else is done here
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
              */
             409: {
                 headers: {
@@ -5189,8 +5187,7 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
-             *     else is done here
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
              */
             409: {
                 headers: {
@@ -5740,8 +5737,7 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
-             *     else is done here
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
              */
             409: {
                 headers: {
@@ -5855,8 +5851,7 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
-             *     else is done here
+             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
              */
             409: {
                 headers: {

@@ -12,6 +12,10 @@ export type CheckFailures = Schema<'CheckFailures'>;
 export type CheckFailure = Schema<'CheckFailure'>;
 export type Topic = Schema<'Topic'>;
 
+/** How often an open pull request is asked for, in milliseconds: while GitHub works out whether it can be merged, and then. */
+const soon = 4_000;
+const nowAndThen = 30_000;
+
 /** GitHub may take its time over several questions, in milliseconds. */
 const patience = 60_000;
 
@@ -57,7 +61,10 @@ export const githubQueries = {
       queryKey: ['pull-request', repo, branch],
       queryFn: ({ signal }) => github.pullRequestOf(repo, branch, signal),
       staleTime: 10_000,
-      refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? 30_000 : false),
+      refetchInterval: ({ state: { data } }) => {
+        if (!data || !isOpen(data)) return false;
+        return data.mergeable === 'unknown' ? soon : nowAndThen;
+      },
     }),
 
   checks: (repo: string, number: number) =>

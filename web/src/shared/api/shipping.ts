@@ -1,6 +1,6 @@
 /** What is done with a chat's changes on the way to a pull request (`/admin/chats/{id}/commits`, `push`, `update`). */
 import { queryOptions } from '@tanstack/react-query';
-import { RequestError, send, sendJson } from '@/shared/http';
+import { send, sendJson } from '@/shared/http';
 import type { Schema } from './schema';
 
 export type Authorship = Schema<'Authorship'>;
@@ -8,6 +8,8 @@ export type AuthorshipDocument = Schema<'AuthorshipDocument'>;
 export type Person = Schema<'Person'>;
 export type Proposal = Schema<'Proposal'>;
 export type UpdateHow = Schema<'UpdateBody'>['how'];
+/** What a branch gets: what its base has, or what others added to it at GitHub. */
+export type UpdateFrom = NonNullable<Schema<'UpdateBody'>['from']>;
 
 /** A hook may test the whole of a repository, and a push may be large; in milliseconds. */
 const patience = 600_000;
@@ -26,8 +28,15 @@ export function pushBranch(chat: string, replacing?: string): Promise<Schema<'Pu
   return sendJson(at(chat, 'push'), { method: 'POST', body, timeout: patience });
 }
 
-export function updateFromBase(chat: string, how: UpdateHow): Promise<Schema<'UpdateDone'>> {
-  return sendJson(at(chat, 'update'), { method: 'POST', body: { how }, timeout: patience });
+export function updateBranch(chat: string, how: UpdateHow, from: UpdateFrom): Promise<Schema<'UpdateDone'>> {
+  const body: Schema<'UpdateBody'> = { how, from };
+  return sendJson(at(chat, 'update'), { method: 'POST', body, timeout: patience });
+}
+
+/** Has a chat's work belong to another branch than the one that it began at. */
+export async function setBase(chat: string, base: string): Promise<void> {
+  const body: Schema<'BaseBody'> = { base };
+  await send(at(chat, 'base'), { method: 'PUT', body, timeout: patience });
 }
 
 export async function abortUpdate(chat: string): Promise<void> {
@@ -58,11 +67,4 @@ export const shippingQueries = {
 
 export async function changeAuthorship(authorship: Authorship): Promise<void> {
   await send('/admin/chats/authorship', { method: 'PUT', body: authorship });
-}
-
-/** What git, a hook or GitHub said when it refused; empty where nothing was said. */
-export function saidBy(error: unknown): string {
-  const problem = error instanceof RequestError ? error.problem : null;
-  const said = typeof problem === 'object' && problem !== null && 'said' in problem ? problem.said : '';
-  return typeof said === 'string' ? said : '';
 }

@@ -1,8 +1,9 @@
 /** Why git did not do it: a sentence, what git or a hook said, and what can be done instead. */
 import type { ReactNode } from 'react';
-import { saidBy } from '@/shared/api/shipping';
 import { explain } from '@/shared/http';
-import { IconButton } from '@/shared/ui/Icon';
+import { saidBy } from '@/shared/refusal';
+import { IconButton } from './Icon';
+import './refused.css';
 
 interface Props {
   what: string;
