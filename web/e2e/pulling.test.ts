@@ -1,4 +1,4 @@
-// From pushed work to a merged pull request with a thumb, and chats that begin from an issue or a pull request.
+// From committed work to a merged pull request with a thumb, and chats that begin from an issue or a pull request.
 // One stack; each step goes on where the one before ended.
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -14,8 +14,8 @@ let chat: string;
 const repo = 'demo/hello-web';
 const work = [
   'edit main.js: ?? 0) + 1; => ?? 0) + 2;',
-  'run: git commit -qam "Count twice" -m "Once was not enough." && git push -q origin HEAD',
-  'say: It is pushed.',
+  'run: git commit -qam "Count twice" -m "Once was not enough."',
+  'say: It is committed.',
 ].join('\n');
 
 beforeAll(async () => {
@@ -59,7 +59,7 @@ async function atGithub(method: string, path: string, body: unknown): Promise<vo
   expect(answer.status, answer.text).toBe(200);
 }
 
-test('a pull request is opened with the words of its commit, changed by hand', async () => {
+test('what is committed is pushed and opened as a pull request, with the words of its commit changed by hand', async () => {
   await visit(phone.page, `/chat/${chat}`);
   await button('Open pull request').tap();
   const title = sheet().getByRole('textbox', { name: 'Title' });

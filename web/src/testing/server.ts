@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { paths } from '@/shared/api/generated';
 import type { Schema } from '@/shared/api/schema';
 
-type Method = 'get' | 'post' | 'put' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What the document says is answered with 200, 201 or 202. */
 type Answer<Operation> = Operation extends {

@@ -25,7 +25,7 @@ export function PullRequestForm({
   isBusy: boolean;
   /** What the button says. */
   submit: string;
-  onChange: (words: Words) => void;
+  onChange: (part: Partial<Words>) => void;
   onSubmit: () => void;
   /** Above the button. */
   children?: ReactNode;
@@ -48,7 +48,7 @@ export function PullRequestForm({
         id={`${id}t`}
         className="search"
         value={title}
-        onChange={(event) => onChange({ ...words, title: event.target.value })}
+        onChange={(event) => onChange({ title: event.target.value })}
       />
       <label htmlFor={`${id}b`}>Text</label>
       <textarea
@@ -56,14 +56,14 @@ export function PullRequestForm({
         className="search"
         rows={7}
         value={body}
-        onChange={(event) => onChange({ ...words, body: event.target.value })}
+        onChange={(event) => onChange({ body: event.target.value })}
       />
       <label htmlFor={`${id}m`}>Merge into</label>
       <select
         id={`${id}m`}
         className="search"
         value={base}
-        onChange={(event) => onChange({ ...words, base: event.target.value })}
+        onChange={(event) => onChange({ base: event.target.value })}
       >
         {(names.includes(base) ? names : [base, ...names]).map((name) => (
           <option key={name}>{name}</option>
@@ -73,7 +73,7 @@ export function PullRequestForm({
         label="Draft"
         note="not to be merged yet"
         checked={draft}
-        onChange={(value) => onChange({ ...words, draft: value })}
+        onChange={(value) => onChange({ draft: value })}
       />
       {children}
       <button type="submit" className="button primary wide" disabled={!isReady}>

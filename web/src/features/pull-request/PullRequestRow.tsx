@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { GitStat } from '@/shared/api/git';
-import { githubQueries, isOpen } from '@/shared/api/github';
+import { githubQueries, isOpen, type PullRequest } from '@/shared/api/github';
 import type { ChatView } from '@/shared/api/relay';
+import { isOfKind } from '@/shared/refusal';
 import { Failure } from '@/shared/ui/Notice';
 import { OpenSheet } from './OpenSheet';
 import { PullRequestSheet } from './PullRequestSheet';
@@ -34,8 +35,8 @@ export function PullRequestRow(props: PullRequestProps) {
   const [sheet, setSheet] = useState<'open' | 'shown' | null>(null);
   const close = () => setSheet(null);
   if (found.error && pull === null) {
-    // Nobody misses the pull request of a chat that has done nothing yet.
-    return hasCommits ? (
+    // Nobody misses the pull request of a chat that has done nothing yet, or where there is no token to have one with.
+    return hasCommits && !isOfKind(found.error, 'github-token-missing') ? (
       <Failure
         what="Its pull request is not known."
         error={found.error}
@@ -43,8 +44,7 @@ export function PullRequestRow(props: PullRequestProps) {
       />
     ) : null;
   }
-  // Another one can follow on a branch whose last one is over.
-  const canOpen = found.data !== undefined && hasCommits && (pull === null || !isOpen(pull));
+  const canOpen = found.data !== undefined && hasCommits && canFollow(pull, stat);
   return (
     <>
       {pull && (
@@ -60,7 +60,7 @@ export function PullRequestRow(props: PullRequestProps) {
           <span aria-hidden="true">›</span>
         </button>
       )}
-      {canOpen && pull?.state !== 'merged' && (
+      {canOpen && (
         <button type="button" className="button changes-pill pull-row" onClick={() => setSheet('open')}>
           <span>Open pull request</span>
           <span aria-hidden="true">›</span>
@@ -81,4 +81,10 @@ export function PullRequestRow(props: PullRequestProps) {
       )}
     </>
   );
+}
+
+/** Whether another one can follow on the branch: once its last one is over; after a merge, with what was committed since. */
+function canFollow(last: PullRequest | null, { head }: GitStat): boolean {
+  if (last === null) return true;
+  return last.state === 'merged' ? head !== last.head.commit : !isOpen(last);
 }

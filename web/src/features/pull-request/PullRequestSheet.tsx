@@ -9,6 +9,8 @@ import {
   type PullRequest,
   type PullRequestChange,
 } from '@/shared/api/github';
+import { setBase } from '@/shared/api/shipping';
+import { useRefresh } from '@/shared/git/useRefresh';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 import { CheckList } from './CheckList';
@@ -92,16 +94,23 @@ function Shown({ pull, checks, repo, onSend, onDelete, onClose, onEdit }: Props 
   );
 }
 
-function Editing({ pull, repo, branch, onDone }: Props & { onDone: () => void }) {
+function Editing({ chat, pull, repo, branch, onDone }: Props & { onDone: () => void }) {
   const client = useQueryClient();
-  const { title, body, base } = pull;
-  const [words, setWords] = useState<Words>({ title, body, base, draft: pull.state === 'draft' });
+  const refresh = useRefresh(chat.id);
+  // As it was when editing began: it is asked for again meanwhile.
+  const [begun] = useState(pull);
+  const { title, body, base } = begun;
+  const [words, setWords] = useState<Words>({ title, body, base, draft: begun.state === 'draft' });
   const { mutate, error, isPending } = useMutation({
-    mutationFn: () => github.change(repo, pull.number, differences(pull, words)),
+    mutationFn: async () => {
+      if (words.base !== base) await setBase(chat.id, words.base);
+      return github.change(repo, begun.number, differences(begun, words));
+    },
     onSuccess: (changed) => {
       client.setQueryData(githubQueries.pullRequest(repo, branch).queryKey, changed);
       onDone();
     },
+    onSettled: refresh,
   });
   return (
     <PullRequestForm
@@ -109,7 +118,7 @@ function Editing({ pull, repo, branch, onDone }: Props & { onDone: () => void })
       words={words}
       isBusy={isPending}
       submit={isPending ? 'Saving…' : 'Save'}
-      onChange={setWords}
+      onChange={(part) => setWords((before) => ({ ...before, ...part }))}
       onSubmit={() => mutate()}
     >
       {error && <Failure what="Not saved." error={error} />}
@@ -118,33 +127,42 @@ function Editing({ pull, repo, branch, onDone }: Props & { onDone: () => void })
 }
 
 /** Only what was changed here: the rest may have been changed elsewhere meanwhile. */
-function differences(pull: PullRequest, { title, body, base, draft }: Words): PullRequestChange {
+function differences(begun: PullRequest, { title, body, base, draft }: Words): PullRequestChange {
   return {
-    ...(title === pull.title ? {} : { title }),
-    ...(body === pull.body ? {} : { body }),
-    ...(base === pull.base ? {} : { base }),
-    ...(draft === (pull.state === 'draft') ? {} : { draft }),
+    ...(title === begun.title ? {} : { title }),
+    ...(body === begun.body ? {} : { body }),
+    ...(base === begun.base ? {} : { base }),
+    ...(draft === (begun.state === 'draft') ? {} : { draft }),
   };
 }
 
 /** After the end: what it leaves behind, here and at GitHub. */
 function CleanUp({ pull, repo, onDelete }: { pull: PullRequest; repo: string; onDelete: () => void }) {
   const branch = useMutation({ mutationFn: () => github.deleteBranch(repo, pull.number) });
+  const isMerged = pull.state === 'merged';
+  const [isAsked, setAsked] = useState(false);
   return (
     <>
-      {pull.state === 'merged' && (
+      {isMerged && (
         <button type="button" className="button primary wide" onClick={onDelete}>
           Delete this chat
         </button>
       )}
       {branch.error && <Failure what="The branch stays." error={branch.error} />}
+      {isAsked && !branch.isSuccess && (
+        <p className="notice warn">It was not merged: its commits may be nowhere else at GitHub.</p>
+      )}
       <button
         type="button"
-        className="button wide"
+        className={isAsked ? 'button danger wide' : 'button wide'}
         disabled={branch.isPending || branch.isSuccess}
-        onClick={() => branch.mutate()}
+        onClick={() => (isMerged || isAsked ? branch.mutate() : setAsked(true))}
       >
-        {branch.isSuccess ? 'The branch at GitHub is deleted' : 'Delete the branch at GitHub'}
+        {branch.isSuccess
+          ? 'The branch at GitHub is deleted'
+          : isAsked
+            ? 'Delete it all the same'
+            : 'Delete the branch at GitHub'}
       </button>
     </>
   );

@@ -4094,7 +4094,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -4268,7 +4269,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -5187,7 +5189,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -5737,7 +5740,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
@@ -5851,7 +5855,8 @@ export interface operations {
             /**
              * @description One sentence that says what to do, and in `said` the words of git, of a hook or of GitHub: `agent-at-work`,
              *     `nothing-to-commit`, `not-committed`, `unfinished-operation`, `author-unknown`, `commit-refused`,
-             *     `push-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something else is done here
+             *     `push-refused`, `push-hook-refused`, `push-diverged`, `update-refused`, `git-locked`, or `conflict` while something
+             *     else is done here
              */
             409: {
                 headers: {
