@@ -121,20 +121,16 @@ impl Repairs {
 
     async fn look_at_each(&self) {
         let begun = Instant::now();
-        let notices = self.notices();
         let mut names: Vec<_> = self.clones.list().into_iter().map(|repository| repository.name).collect();
         names.extend(self.worktrees.repositories());
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.key()));
         for name in &names {
-            let unfinished =
-                notices.iter().find(|notice| notice.report.unfinished && notice.repo.key() == name.key());
-            let looked = self.look_at(name, Trigger::Start, unfinished.is_some()).await;
-            let settled = match (looked, unfinished) {
-                (Err(error), _) => Err(error),
-                (Ok(_), None) => Ok(()),
-                (Ok(report), Some(notice)) => self.settle(notice, &report),
-            };
+            let unfinished: Vec<_> = self.unfinished(name).collect();
+            let looked = self.look_at(name, Trigger::Start, !unfinished.is_empty()).await;
+            let settled = looked.and_then(|report| {
+                unfinished.into_iter().try_for_each(|notice| self.settle(notice, &report))
+            });
             if let Err(error) = settled {
                 tracing::error!(repository = %name, %error, "a clone could not be looked after");
             }
@@ -143,15 +139,14 @@ impl Repairs {
         tracing::info!(clones = names.len(), milliseconds = took, "all clones were looked at");
     }
 
-    /// What was not to be finished when the remote could not be asked has been tried again.
-    fn settle(&self, notice: &Notice, report: &Report) -> Result<(), Error> {
+    /// What was cut off, or could not be finished without the remote, has been tried again.
+    fn settle(&self, mut notice: Notice, report: &Report) -> Result<(), Error> {
         if !report.is_clean() {
             // There is a new notice.
             return self.put_away(&notice.id);
         }
-        let mut notice = notice.clone();
         notice.report.unfinished = false;
-        notice.report.done.push("At a later start all that the remote has was there.".into());
+        notice.report.done.push("At a later start nothing was damaged or missing any more.".into());
         Ok(self.notices.put(&notice.id, &notice)?)
     }
 
@@ -219,6 +214,17 @@ impl Repairs {
         thorough: bool,
         on_progress: impl FnMut(Progress),
     ) -> Result<Report, Error> {
+        let id = ocweb_opencode_client::MessageId::generate().to_string();
+        let earlier: Vec<_> = self.unfinished(name).filter_map(|notice| notice.report.aside).collect();
+        let projects = self.clones.folder().parent().unwrap_or(self.clones.folder());
+        // Killed from now on, it is known where things are.
+        let begin = |folder: &Path| {
+            let found = vec!["A repair was begun and has not come to its end.".to_owned()];
+            let aside = Some(folder.to_owned());
+            let report = Report { found, aside, unfinished: true, ..Report::default() };
+            self.notices.put(&id, &notice(&id, name, trigger, &report))
+        };
+        let mut aside = Aside::new(&self.aside, projects, name, earlier.clone(), begin);
         let mut report = Report::default();
         if !self.patient(name).git_directory().is_dir() {
             let place = patient::shown(&self.clones.path(name));
@@ -226,31 +232,47 @@ impl Repairs {
             report.lost.push(
                 "Commits and stashes that were only in that clone. The files of the working copies are as they were: what is not at the remote shows as changes.".into(),
             );
-            self.clone_again(name, &mut report).await?;
+            if let Err(error) = self.clone_again(name, &mut aside, &mut report).await {
+                report.done.push(format!(
+                    "It could not be cloned again, which is tried at the next start: {error}."
+                ));
+                report.unfinished = true;
+                report.aside = aside.used();
+                self.tell(&id, name, trigger, &report)?;
+                return Err(error);
+            }
         }
         let exclusive: Exclusive = self.clones.exclusive(name).await;
-        let projects = self.clones.folder().parent().unwrap_or(self.clones.folder());
         let treatment = Treatment {
             git: &self.git,
             clones: &self.clones,
             patient: self.patient(exclusive.name()),
-            aside: Aside::new(&self.aside, projects, exclusive.name()),
+            aside,
             report,
+            is_fetched: false,
         };
-        let report = treatment.run(thorough, on_progress).await?;
+        let (mut report, outcome) = treatment.run(thorough, on_progress).await;
         self.worktrees.lead_if_possible();
         drop(exclusive);
         if !report.is_clean() {
-            self.tell(name, trigger, &report)?;
+            for earlier in earlier {
+                report
+                    .done
+                    .push(format!("What an earlier repair had set aside is in {}.", earlier.display()));
+            }
+            self.tell(&id, name, trigger, &report)?;
         }
-        Ok(report)
+        outcome.map(|()| report)
     }
 
-    async fn clone_again(&self, name: &RepositoryName, report: &mut Report) -> Result<(), Error> {
+    async fn clone_again(
+        &self,
+        name: &RepositoryName,
+        aside: &mut Aside<'_>,
+        report: &mut Report,
+    ) -> Result<(), Error> {
         let place = self.clones.path(name);
         if place.symlink_metadata().is_ok() {
-            let projects = self.clones.folder().parent().unwrap_or(self.clones.folder());
-            let mut aside = Aside::new(&self.aside, projects, name);
             aside.take(&place)?;
             report.done.push("What was left of it is set aside.".into());
         }
@@ -263,18 +285,23 @@ impl Repairs {
         Patient { name: name.clone(), clone: self.clones.path(name), copies: self.worktrees.recorded(name) }
     }
 
-    fn tell(&self, name: &RepositoryName, trigger: Trigger, report: &Report) -> Result<(), Error> {
+    /// Has the person know. What is tried again and again, in vain in the same way, is one notice.
+    fn tell(&self, id: &str, name: &RepositoryName, trigger: Trigger, report: &Report) -> Result<(), Error> {
         let Report { found, done, lost, .. } = report;
         tracing::warn!(repository = %name, ?trigger, ?found, ?done, ?lost, "repaired");
-        let id = ocweb_opencode_client::MessageId::generate().to_string();
-        let notice = Notice {
-            id: id.clone(),
-            repo: name.clone(),
-            trigger,
-            at: OffsetDateTime::now_utc(),
-            report: report.clone(),
-        };
-        Ok(self.notices.put(&id, &notice)?)
+        let same = |known: &Notice| known.report.found == *found && known.report.lost == *lost;
+        let known = self.unfinished(name).find(|known| known.id != id && same(known));
+        self.notices.put(id, &notice(id, name, trigger, report))?;
+        if let Some(known) = known.filter(|known| known.report.aside.is_none()) {
+            self.notices.remove(&known.id)?;
+        }
+        Ok(())
+    }
+
+    /// The notices of repairs of a clone that were cut off, or could not ask the remote.
+    fn unfinished(&self, name: &RepositoryName) -> impl Iterator<Item = Notice> {
+        let key = name.key();
+        self.notices().into_iter().filter(move |notice| notice.report.unfinished && notice.repo.key() == key)
     }
 
     /// What was repaired and not put away yet, the latest first.
@@ -323,6 +350,11 @@ impl Repairs {
     pub fn check(&self, name: &RepositoryName) -> Option<Check> {
         lock(&self.checks).get(&name.key()).cloned()
     }
+}
+
+fn notice(id: &str, name: &RepositoryName, trigger: Trigger, report: &Report) -> Notice {
+    let at = OffsetDateTime::now_utc();
+    Notice { id: id.to_owned(), repo: name.clone(), trigger, at, report: report.clone() }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

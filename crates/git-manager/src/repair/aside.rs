@@ -11,21 +11,33 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::names::RepositoryName;
 
+/// What is done with the folder before the first thing goes there.
+type Begin<'a> = Box<dyn Fn(&Path) -> io::Result<()> + Send + Sync + 'a>;
+
 /// The folder of one repair, made when the first thing goes there.
-pub(super) struct Aside {
+pub(super) struct Aside<'a> {
     folder: PathBuf,
+    /// Those of repairs of the same clone that were cut off.
+    earlier: Vec<PathBuf>,
     /// The folder in which clones and worktrees are: paths are kept as they are from there.
     projects: PathBuf,
+    begin: Begin<'a>,
     is_made: bool,
 }
 
-impl Aside {
-    pub(super) fn new(folder: &Path, projects: &Path, repository: &RepositoryName) -> Self {
+impl<'a> Aside<'a> {
+    pub(super) fn new(
+        folder: &Path,
+        projects: &Path,
+        repository: &RepositoryName,
+        earlier: Vec<PathBuf>,
+        begin: impl Fn(&Path) -> io::Result<()> + Send + Sync + 'a,
+    ) -> Self {
         let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_else(|_| "at-no-time".into());
         // Colons are for no file name that somebody may want to copy elsewhere.
         let time = time.replace(':', "-");
         let folder = folder.join(time).join(repository.folder());
-        Self { folder, projects: projects.to_owned(), is_made: false }
+        Self { folder, earlier, projects: projects.to_owned(), begin: Box::new(begin), is_made: false }
     }
 
     /// The folder, if there is anything in it.
@@ -33,9 +45,14 @@ impl Aside {
         self.is_made.then(|| self.folder.clone())
     }
 
-    /// Where something goes that is at `path`.
-    pub(super) fn place(&self, path: &Path) -> PathBuf {
-        self.folder.join(path.strip_prefix(&self.projects).unwrap_or(Path::new("elsewhere")))
+    /// Where something is by now that was at `path` and was set aside, also by a repair that was cut off.
+    pub(super) fn places(&self, path: &Path) -> Vec<PathBuf> {
+        let folders = self.earlier.iter().chain([&self.folder]);
+        folders.map(|folder| folder.join(self.inner(path))).filter(|place| place.exists()).collect()
+    }
+
+    fn inner<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.projects).unwrap_or(Path::new("elsewhere"))
     }
 
     /// Moves something there. What is gone already is as good.
@@ -54,9 +71,12 @@ impl Aside {
     }
 
     fn prepare(&mut self, path: &Path) -> io::Result<PathBuf> {
-        let place = self.place(path);
+        let place = self.folder.join(self.inner(path));
         fs::create_dir_all(place.parent().unwrap_or(&self.folder))?;
-        self.is_made = true;
+        if !self.is_made {
+            (self.begin)(&self.folder)?;
+            self.is_made = true;
+        }
         // The second of one name stands beside the first.
         let mut free = place.clone();
         let mut number = 1;

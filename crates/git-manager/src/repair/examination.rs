@@ -15,6 +15,7 @@ use super::{
     loose,
     patient::{Patient, RecordedCopy},
 };
+use crate::worktrees::working_copies;
 
 /// A lock older than this is nobody's, where no git is at work in its place.
 const STALE: Duration = Duration::from_secs(5);
@@ -77,7 +78,9 @@ pub(super) fn examine(patient: &Patient) -> Vec<Finding> {
         found.push(Finding::Head(git.join("HEAD")));
     }
     for (number, copy) in patient.copies.iter().enumerate() {
-        if !copy.is_there() {
+        if patient.has_moved(copy) {
+            // What lives elsewhere is for whoever moved it.
+        } else if !copy.is_there() {
             found.push(Finding::Gone(number));
         } else if !is_linked(patient, copy) && !is_bare(&copy.path) {
             found.push(Finding::Link(number));
@@ -126,18 +129,17 @@ fn locks(patient: &Patient, found: &mut Vec<Finding>) {
         return;
     }
     // A commit whose hook runs for minutes holds its lock all the while.
-    let places: Vec<_> =
-        patient.copies.iter().map(|copy| copy.path.clone()).chain([patient.clone.clone()]).collect();
+    let copies: Vec<_> = working_copies(&patient.clone).collect();
+    let places: Vec<_> = copies.iter().map(|(_, path)| path.clone()).chain([patient.clone.clone()]).collect();
     let at_work = gits_at_work(&places);
-    found.extend(locks.into_iter().filter(|lock| !is_held(patient, lock, &at_work)).map(Finding::Lock));
+    found.extend(locks.into_iter().filter(|lock| !is_held(&copies, lock, &at_work)).map(Finding::Lock));
 }
 
-/// Whether a git that is at work may hold a lock: one of the same working copy, or any for what they share.
-fn is_held(patient: &Patient, lock: &Path, at_work: &[PathBuf]) -> bool {
-    let folder = lock.parent();
-    let owner = patient.copies.iter().find(|copy| copy.named_entry().as_deref() == folder);
-    match owner {
-        Some(copy) => at_work.contains(&copy.path),
+/// Whether a git that is at work may hold a lock: one of the same working copy, or any for what they share. `copies` are
+/// all that the clone has an entry of, for an agent may add some of its own.
+fn is_held(copies: &[(PathBuf, PathBuf)], lock: &Path, at_work: &[PathBuf]) -> bool {
+    match copies.iter().find(|(entry, _)| Some(entry.as_path()) == lock.parent()) {
+        Some((_, path)) => at_work.contains(path),
         None => !at_work.is_empty(),
     }
 }
@@ -157,7 +159,7 @@ fn gits_at_work(places: &[PathBuf]) -> Vec<PathBuf> {
             continue;
         }
         let Ok(directory) = fs::read_link(entry.path().join("cwd")) else { continue };
-        found.extend(places.iter().find(|place| directory.starts_with(place)).cloned());
+        found.extend(places.iter().filter(|place| directory.starts_with(place)).cloned());
     }
     found
 }

@@ -51,10 +51,12 @@ pub(super) struct Checked {
     /// Files to be set aside: loose objects, and packs by their `.pack`.
     pub(super) files: Vec<PathBuf>,
     pub(super) missing: Vec<MissingObject>,
-    /// Whether only histories of references lead to something that is missing.
+    /// What else it says is wrong.
     pub(super) complaints: Vec<String>,
     /// What is in the lists: git names some things more than once.
     seen: HashSet<String>,
+    /// Whether objects are there as they were made, and were made against git's rules: nobody can mend an old commit.
+    has_flaws: bool,
 }
 
 /// Checks everything that a clone and its working copies refer to. With `histories` also what only their reflogs do.
@@ -79,11 +81,24 @@ pub(super) async fn check(
     for line in finished.text.lines() {
         checked.read(line, &patient.clone);
     }
-    checked.is_clean = finished.succeeded;
+    checked.end(finished.succeeded);
     Ok(checked)
 }
 
 impl Checked {
+    /// Whether something is not there, or will not be once the damaged files are set aside.
+    pub(super) fn lacks_something(&self) -> bool {
+        !self.files.is_empty() || !self.missing.is_empty()
+    }
+
+    fn end(&mut self, succeeded: bool) {
+        let says_nothing_else = !self.lacks_something() && self.complaints.is_empty();
+        self.is_clean = succeeded || says_nothing_else && self.has_flaws;
+        if !self.is_clean && says_nothing_else {
+            self.complaints.push("the check ended before it had looked at everything".into());
+        }
+    }
+
     pub(super) fn read(&mut self, line: &str, clone: &Path) {
         const ENDS_IN_A_PATH: [&str; 3] =
             ["object corrupt or missing: ", "object could not be parsed: ", "hash-path mismatch, found at: "];
@@ -101,6 +116,8 @@ impl Checked {
             }
             return;
         }
+        // `error in commit 68…: badTimezone: …`
+        self.has_flaws |= line.starts_with("error in ");
         let Some(complaint) = line.strip_prefix("error: ").or_else(|| line.strip_prefix("fatal: ")) else {
             return;
         };
@@ -182,6 +199,21 @@ mod tests {
             "error: y: object corrupt or missing: .git/objects/22/68",
         ]);
         assert_eq!(checked.files, [PathBuf::from("/c/.git/objects/22/68")]);
+    }
+
+    #[test]
+    fn what_was_made_against_the_rules_is_no_damage_and_a_silent_end_is() {
+        let flaw = "error in commit 68: badTimezone: invalid author/committer line - bad time zone";
+        let ended = |lines: &[&str], succeeded| {
+            let mut checked = read(lines);
+            checked.end(succeeded);
+            checked
+        };
+        assert!(ended(&[], true).is_clean && ended(&[flaw], false).is_clean);
+        assert!(!ended(&[flaw, "missing commit 11"], false).is_clean);
+        assert!(!ended(&[flaw, "error: refs/heads/x: invalid sha1 pointer 0"], false).is_clean);
+        let cut_off = ended(&[], false);
+        assert!(!cut_off.is_clean && !cut_off.lacks_something() && cut_off.complaints.len() == 1);
     }
 
     #[test]

@@ -66,6 +66,10 @@ pub(super) fn is_readable_commit(repository: &Repository, id: Oid) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::ZlibEncoder};
+
     use super::*;
 
     #[test]
@@ -86,5 +90,26 @@ mod tests {
         let longer = folder.path().join("longer");
         std::fs::write(&longer, [&content[..], b"x"].concat()).unwrap();
         assert!(!is_whole(&longer, id), "git reads none that something stands behind");
+    }
+
+    #[test]
+    fn of_what_unpacks_to_more_than_it_says_no_more_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let bomb = folder.path().join("bomb");
+        let mut file = ZlibEncoder::new(File::create(&bomb).unwrap(), Compression::fast());
+        file.write_all(b"blob 5\0").unwrap();
+        for _ in 0..256 {
+            file.write_all(&vec![0; 1 << 20]).unwrap();
+        }
+        file.finish().unwrap();
+        let before = peak_memory();
+        assert!(!is_whole(&bomb, Oid::ZERO_SHA1));
+        assert!(peak_memory() < before + (64 << 10), "of 256 MiB, in KiB: {before}, {}", peak_memory());
+    }
+
+    fn peak_memory() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
     }
 }

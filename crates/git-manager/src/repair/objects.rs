@@ -9,12 +9,12 @@ use std::{
 
 use git2::{ObjectType, Odb, Oid, Repository};
 
-use super::patient::Patient;
+use super::{loose, patient::Patient};
 
 /// Files larger than this are not read in the hope that they are a lost object, in bytes.
 const LARGEST: u64 = 64 << 20;
 
-/// Copies the objects that can be read in the packs of `folder` (an `objects` folder) and are not in the clone.
+/// Copies the objects that can be read in `folder` (an `objects` folder) and are not in the clone.
 pub(super) fn salvage(patient: &Patient, folder: &Path) -> usize {
     let salvage = || -> Result<usize, git2::Error> {
         let Some(repository) = patient.repository() else { return Ok(0) };
@@ -27,7 +27,10 @@ pub(super) fn salvage(patient: &Patient, folder: &Path) -> usize {
         })?;
         let mut saved = 0;
         for id in ids {
+            // A loose object lies there because it is damaged: the library must not touch one that ends too soon.
+            let loose = loose::path(folder, id);
             if !to.exists(id)
+                && (!loose.exists() || loose::is_whole(&loose, id))
                 && let Ok(object) = from.read(id)
             {
                 to.write(object.kind(), object.data())?;
@@ -37,7 +40,7 @@ pub(super) fn salvage(patient: &Patient, folder: &Path) -> usize {
         Ok(saved)
     };
     salvage().unwrap_or_else(|error| {
-        tracing::warn!(folder = %folder.display(), %error, "not all of a damaged pack could be looked through");
+        tracing::warn!(folder = %folder.display(), %error, "not all that was set aside could be looked through");
         0
     })
 }

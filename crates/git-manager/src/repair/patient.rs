@@ -33,12 +33,17 @@ impl RecordedCopy {
 
     /// Its git directory as its `.git` says.
     pub(super) fn named_entry(&self) -> Option<PathBuf> {
-        let said = fs::read_to_string(self.path.join(".git")).ok()?;
-        Some(PathBuf::from(said.strip_prefix("gitdir: ")?.trim_end()))
+        named_entry(&self.path)
     }
 }
 
+fn named_entry(working_copy: &Path) -> Option<PathBuf> {
+    let said = fs::read_to_string(working_copy.join(".git")).ok()?;
+    Some(PathBuf::from(said.strip_prefix("gitdir: ")?.trim_end()))
+}
+
 /// What is looked at and treated.
+#[derive(Debug, Clone)]
 pub(super) struct Patient {
     pub(super) name: RepositoryName,
     pub(super) clone: PathBuf,
@@ -58,6 +63,15 @@ impl Patient {
         let named = || copy.named_entry().filter(|entry| entry.parent() == Some(&ours) && entry.is_dir());
         let same_name = || Some(ours.join(copy.path.file_name()?)).filter(|entry| entry.is_dir());
         pointing.map(|(entry, _)| entry).or_else(named).or_else(same_name)
+    }
+
+    /// Whether a working copy lives at another place by now: `git worktree move` keeps the name of its entry.
+    pub(super) fn has_moved(&self, copy: &RecordedCopy) -> bool {
+        working_copies(&self.clone).any(|(entry, path)| {
+            path != copy.path
+                && entry.file_name() == copy.path.file_name()
+                && named_entry(&path).as_ref() == Some(&entry)
+        })
     }
 
     /// The clone, opened for reading.

@@ -3,6 +3,8 @@
 //! No file of a working copy is touched. The order matters: first what keeps git from opening anything, then objects, then
 //! what points to them.
 
+mod copies;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,7 +14,7 @@ use git2::Oid;
 
 use super::{
     aside::{Aside, put},
-    examination::{Finding, IndexState, examine, index_state, is_head, is_packed_line, opens},
+    examination::{Finding, examine, is_packed_line},
     fsck::{self, Checked, MissingObject, Progress},
     notice::Report,
     objects,
@@ -31,99 +33,138 @@ pub(super) struct Treatment<'a> {
     pub(super) git: &'a Git,
     pub(super) clones: &'a Clones,
     pub(super) patient: Patient,
-    pub(super) aside: Aside,
+    pub(super) aside: Aside<'a>,
     pub(super) report: Report,
+    /// Whether the remote was asked for objects since the last ones were set aside.
+    pub(super) is_fetched: bool,
 }
 
 impl Treatment<'_> {
-    /// Looks, treats, and looks again, until nothing more can be done. `thorough` checks every object too.
+    /// Looks, treats, and looks again, until nothing more can be done. `thorough` checks every object too. What was done is
+    /// told also where that failed.
     pub(super) async fn run(
         mut self,
         thorough: bool,
         mut on_progress: impl FnMut(Progress),
-    ) -> Result<Report, Error> {
+    ) -> (Report, Result<(), Error>) {
         let mut deep = thorough;
         for _ in 0..ROUNDS {
-            let found = self.examine();
+            let found = self.look(examine).await;
             if found.is_empty() {
                 break;
             }
             deep |= found.iter().any(Finding::is_about_objects);
             let before = self.report.found.len();
-            self.treat(found).await?;
+            self.treat(found).await;
             if self.report.found.len() == before {
                 break;
             }
         }
-        if deep {
-            self.check(&mut on_progress).await?;
-        }
+        let checked = if deep { self.check(&mut on_progress).await } else { Ok(()) };
         self.report.aside = self.aside.used();
-        Ok(self.report)
+        (self.report, checked)
     }
 
-    fn examine(&self) -> Vec<Finding> {
-        tokio::task::block_in_place(|| examine(&self.patient))
+    /// Reads on a thread that may wait for the disk. Never on the runtime's own, which would end then, and with it what
+    /// other clones' gits have it to thank for (`git::invocation`).
+    async fn look<T: Default + Send + 'static>(
+        &self,
+        look: impl FnOnce(&Patient) -> T + Send + 'static,
+    ) -> T {
+        let patient = self.patient.clone();
+        tokio::task::spawn_blocking(move || look(&patient)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a look at a clone was cut off");
+            T::default()
+        })
     }
 
-    async fn treat(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
+    /// Treats one after the other. What cannot be treated is named, and keeps nothing else from being treated.
+    async fn treat(&mut self, findings: Vec<Finding>) {
         let (mut tips, mut indexes, mut gone, mut fetch) = (Vec::new(), Vec::new(), Vec::new(), false);
         for finding in findings {
             fetch |= finding.is_about_objects();
-            match finding {
-                Finding::Lock(path) => {
-                    self.found(format!("{} was left by a git that was killed.", shown(&path)));
-                    self.aside.take(&path)?;
-                }
-                Finding::Head(path) => {
-                    let branch = self.patient.default_branch();
-                    self.found("The HEAD of the clone was damaged.");
-                    self.aside.take(&path)?;
-                    put(&path, &format!("ref: refs/heads/{branch}\n"))?;
-                    self.done(format!("The clone is on {branch} again."));
-                }
-                Finding::Link(number) => self.link(number)?,
-                Finding::Gone(number) => gone.push(number),
+            let (what, treated) = match finding {
+                Finding::Lock(path) => (shown(&path), self.take_lock(&path)),
+                Finding::Head(path) => (shown(&path), self.reset_head(&path)),
+                Finding::Link(number) => (shown(&self.patient.copies[number].path), self.link(number)),
                 Finding::Reference(path) => {
                     let name = self.name_of(&path);
                     self.found(format!("The file of {name} was damaged."));
-                    self.aside.take(&path)?;
                     fetch |= !name.starts_with("refs/heads/");
-                    tips.push((name, true));
+                    tips.push((name.clone(), true));
+                    (name, self.aside.take(&path).map_err(Error::from))
                 }
                 Finding::PackedReferences(path) => {
-                    self.found("The list of packed references was damaged.");
-                    self.aside.copy(&path)?;
-                    let text = fs::read(&path)?;
-                    let kept: String = String::from_utf8_lossy(&text)
-                        .lines()
-                        .filter(|line| is_packed_line(line))
-                        .flat_map(|line| [line, "\n"])
-                        .collect();
-                    put(&path, &kept)?;
-                    self.done("Its lines that can be read were kept.");
                     fetch = true;
+                    (shown(&path), self.clean_packed(&path))
                 }
-                Finding::Object(path) => self.take_object(&path)?,
-                Finding::Pack(path) => self.take_pack(&path)?,
-                Finding::Tip(name) => tips.push((name, false)),
-                Finding::Index(path) => indexes.push(path),
-            }
+                Finding::Object(path) => (shown(&path), self.take_object(&path)),
+                Finding::Pack(path) => (shown(&path), self.take_pack(&path)),
+                Finding::Gone(number) => {
+                    gone.push(number);
+                    continue;
+                }
+                Finding::Tip(name) => {
+                    tips.push((name, false));
+                    continue;
+                }
+                Finding::Index(path) => {
+                    indexes.push(path);
+                    continue;
+                }
+            };
+            self.or_name(&what, treated);
         }
         if fetch {
-            self.refetch().await;
-            self.salvage().await;
+            self.have_again().await;
             self.write_trees().await;
         }
         for (name, had_no_file) in tips {
-            self.restore(&name, had_no_file).await?;
+            let restored = self.restore(&name, had_no_file).await;
+            self.or_name(&name, restored);
         }
         for number in gone {
-            self.bring_back(number).await?;
+            let brought = self.bring_back(number).await;
+            self.or_name(&shown(&self.patient.copies[number].path), brought);
         }
         for path in indexes {
-            self.rebuild_index(&path).await?;
+            let rebuilt = self.rebuild_index(&path).await;
+            self.or_name(&format!("The index of {}", shown(&path)), rebuilt);
         }
+    }
+
+    fn or_name(&mut self, what: &str, treated: Result<(), Error>) {
+        if let Err(error) = treated {
+            self.report.unfinished = true;
+            self.lost(format!(
+                "{what} could not be put right, which is tried again at the next start: {error}"
+            ));
+        }
+    }
+
+    fn take_lock(&mut self, path: &Path) -> Result<(), Error> {
+        self.found(format!("{} was left by a git that was killed.", shown(path)));
+        Ok(self.aside.take(path)?)
+    }
+
+    fn reset_head(&mut self, path: &Path) -> Result<(), Error> {
+        let branch = self.patient.default_branch();
+        self.found("The HEAD of the clone was damaged.");
+        self.aside.take(path)?;
+        put(path, &format!("ref: refs/heads/{branch}\n"))?;
+        self.done(format!("The clone is on {branch} again."));
+        Ok(())
+    }
+
+    fn clean_packed(&mut self, path: &Path) -> Result<(), Error> {
+        self.found("The list of packed references was damaged.");
+        self.aside.copy(path)?;
+        let text = fs::read(path)?;
+        let text = String::from_utf8_lossy(&text);
+        let kept: String =
+            text.lines().filter(|line| is_packed_line(line)).flat_map(|line| [line, "\n"]).collect();
+        put(path, &kept)?;
+        self.done("Its lines that can be read were kept.");
         Ok(())
     }
 
@@ -144,61 +185,29 @@ impl Treatment<'_> {
         path.strip_prefix(git).unwrap_or(path).display().to_string()
     }
 
-    /// Has a working copy and its entry in the clone point to each other again.
-    fn link(&mut self, number: usize) -> Result<(), Error> {
-        let copy = self.patient.copies[number].clone();
-        let place = shown(&copy.path);
-        self.found(format!("The link between the clone and the working copy {place} was damaged."));
-        let name = copy.path.file_name().unwrap_or_default().to_owned();
-        let entry = self.patient.entry(&copy);
-        let is_new = entry.is_none();
-        let entry = entry.unwrap_or_else(|| self.patient.git_directory().join("worktrees").join(name));
-        let head = if is_new { copy.branch.to_string() } else { references::branch_of(&entry, &copy) };
-        let files = [
-            (copy.path.join(".git"), format!("gitdir: {}\n", entry.display())),
-            (entry.join("gitdir"), format!("{}\n", copy.path.join(".git").display())),
-            (entry.join("commondir"), "../..\n".to_owned()),
-        ];
-        for (path, content) in files {
-            if fs::read_to_string(&path).ok().as_ref() != Some(&content) {
-                self.aside.take(&path)?;
-                put(&path, &content)?;
-            }
-        }
-        if is_head(&entry.join("HEAD")) {
-            self.done("They point to each other again; its files are as they were.");
-        } else {
-            self.aside.take(&entry.join("HEAD"))?;
-            put(&entry.join("HEAD"), &format!("ref: refs/heads/{head}\n"))?;
-            self.done(format!("The working copy {place} is on {head} again."));
-        }
-        if is_new {
-            self.lost(format!("What was staged in {place}, and its own stashed history."));
-        }
-        Ok(())
-    }
-
     fn take_object(&mut self, path: &Path) -> Result<(), Error> {
         self.found(format!("The object {} was damaged.", shown(path)));
+        self.is_fetched = false;
         Ok(self.aside.take(path)?)
     }
 
     fn take_pack(&mut self, path: &Path) -> Result<(), Error> {
         self.found(format!("The pack {} was damaged.", shown(path)));
-        for extension in ["pack", "idx", "rev", "bitmap", "mtimes"] {
+        self.is_fetched = false;
+        for extension in ["pack", "idx", "rev", "bitmap", "mtimes", "promisor"] {
             self.aside.take(&path.with_extension(extension))?;
         }
         // It lists what is in that pack.
         Ok(self.aside.take(&path.with_file_name("multi-pack-index"))?)
     }
 
-    /// Has all that the remote's branches lead to, again.
-    async fn refetch(&mut self) {
+    /// Has objects again from the remote and from what was set aside, once for each thing that was.
+    async fn have_again(&mut self) {
+        if std::mem::replace(&mut self.is_fetched, true) {
+            return;
+        }
         match self.clones.refetch_objects(&self.patient.clone, &self.patient.name).await {
-            Ok(()) => {
-                self.done("What the remote has was fetched again.");
-                self.report.unfinished = false;
-            }
+            Ok(()) => self.done("What the remote has was fetched again."),
             Err(error) => {
                 self.report.unfinished = true;
                 self.done(format!(
@@ -206,17 +215,17 @@ impl Treatment<'_> {
                 ));
             }
         }
+        for objects in self.aside.places(&self.patient.git_directory().join("objects")) {
+            self.salvage(objects).await;
+        }
     }
 
-    /// Takes from packs that were set aside what can be read of them.
-    async fn salvage(&mut self) {
-        let objects = self.aside.place(&self.patient.git_directory().join("objects"));
-        if !objects.join("pack").is_dir() {
-            return;
-        }
-        let saved = tokio::task::block_in_place(|| objects::salvage(&self.patient, &objects));
+    /// Takes from objects that were set aside what can be read of them.
+    async fn salvage(&mut self, objects: PathBuf) {
+        let packs = objects.join("pack");
+        let saved = self.look(move |patient| objects::salvage(patient, &objects)).await;
         // The beginning of a pack that is too damaged for that; git takes only what is not there.
-        for pack in fs::read_dir(objects.join("pack")).into_iter().flatten().flatten() {
+        for pack in fs::read_dir(&packs).into_iter().flatten().flatten() {
             let is_pack = pack.path().extension().is_some_and(|extension| extension == "pack");
             if let (true, Ok(file)) = (is_pack, fs::File::open(pack.path())) {
                 let unpack =
@@ -226,8 +235,10 @@ impl Treatment<'_> {
                 }
             }
         }
-        tracing::info!(saved, "looked through the packs that were set aside");
-        self.done("What could be read of the damaged packs was taken over.");
+        tracing::info!(saved, "looked through what was set aside");
+        if packs.is_dir() {
+            self.done("What could be read of the damaged packs was taken over.");
+        }
     }
 
     /// Sets a branch back to its last state that can be read; a remote's is fetched anew.
@@ -294,77 +305,28 @@ impl Treatment<'_> {
         Ok(put(&path, &kept)?)
     }
 
-    /// Makes the folder of a working copy again that is gone, from its branch.
-    async fn bring_back(&mut self, number: usize) -> Result<(), Error> {
-        let copy = self.patient.copies[number].clone();
-        let place = shown(&copy.path);
-        let branch = copy.branch.as_str();
-        let exists = self.git.reading(&self.patient.clone).args(["rev-parse", "--verify", "--quiet"]);
-        if exists.arg(format!("refs/heads/{branch}^{{tree}}")).run().await.is_err() {
-            return Ok(());
-        }
-        self.found(format!("The working copy {place} was gone."));
-        if let Some(entry) = self.patient.entry(&copy) {
-            self.aside.take(&entry)?;
-        }
-        let add =
-            self.git.local(&self.patient.clone).args(["worktree", "add", "--quiet", "--no-checkout", "--"]);
-        add.arg(&copy.path).arg(branch).run().await?;
-        self.git.local(&copy.path).args(["reset", "--hard", "--quiet"]).run().await?;
-        self.done(format!("It was made again from its branch {branch}."));
-        self.lost(format!("Changes in {place} that were in no commit, and files that git ignored."));
-        Ok(())
-    }
-
-    /// Makes an index anew from what is checked out. The files are as they were: only what was staged is not any more.
-    async fn rebuild_index(&mut self, path: &Path) -> Result<(), Error> {
-        if !opens(path) {
-            return Ok(());
-        }
-        let git_directory = self
-            .patient
-            .copies
-            .iter()
-            .find(|copy| copy.path == path)
-            .map_or_else(|| Some(self.patient.git_directory()), |copy| self.patient.entry(copy));
-        let Some(index) = git_directory.map(|folder| folder.join("index")) else { return Ok(()) };
-        let is_unknown = matches!(index_state(&index), IndexState::Unknown);
-        if is_unknown && self.git.reading(path).args(["ls-files", "--stage"]).run().await.is_ok() {
-            return Ok(());
-        }
-        self.found(format!("The index of {} was damaged.", shown(path)));
-        self.aside.take(&index)?;
-        self.git.local(path).args(["read-tree", "HEAD"]).run().await?;
-        self.done("It was made again from the commit that is checked out. What was staged is unstaged; no file was touched.");
-        Ok(())
-    }
-
     /// Checks all objects and treats what that finds, until it finds nothing that can be treated.
     async fn check(&mut self, on_progress: &mut impl FnMut(Progress)) -> Result<(), Error> {
         let mut last = Checked::default();
-        for round in 0..ROUNDS {
+        for _ in 0..ROUNDS {
             let checked = fsck::check(self.git, &self.patient, true, &mut *on_progress).await?;
             if checked.is_clean {
                 return Ok(());
             }
             if checked == last {
-                last = checked;
                 break;
             }
             for path in &checked.files {
-                if path.extension().is_some_and(|extension| extension == "pack") {
-                    self.take_pack(path)?;
-                } else {
-                    self.take_object(path)?;
-                }
+                let is_pack = path.extension().is_some_and(|extension| extension == "pack");
+                let taken = if is_pack { self.take_pack(path) } else { self.take_object(path) };
+                self.or_name(&shown(path), taken);
             }
-            if round == 0 || !checked.files.is_empty() {
-                self.refetch().await;
-                self.salvage().await;
+            if checked.lacks_something() {
+                self.have_again().await;
             }
             self.find_missing(&checked.missing).await;
-            let findings = self.examine();
-            self.treat(findings).await?;
+            let findings = self.look(examine).await;
+            self.treat(findings).await;
             last = checked;
         }
         self.settle(last).await
@@ -374,7 +336,7 @@ impl Treatment<'_> {
     async fn find_missing(&mut self, missing: &[MissingObject]) {
         let blobs: Vec<_> = missing.iter().filter(|object| object.kind == "blob").collect();
         let wanted: Vec<_> = blobs.iter().filter_map(|object| Oid::from_str(&object.id).ok()).collect();
-        let found = tokio::task::block_in_place(|| objects::find_in_files(&self.patient, &wanted));
+        let found = self.look(move |patient| objects::find_in_files(patient, &wanted)).await;
         for (id, path) in found {
             self.done(format!("{id:.7} was written again from {}.", shown(&path)));
         }
@@ -394,8 +356,7 @@ impl Treatment<'_> {
         let without = fsck::check(self.git, &self.patient, false, |_| {}).await?;
         if without.is_clean {
             for folder in self.histories() {
-                let copied = self.copy_histories(&folder);
-                copied?;
+                self.copy_histories(&folder)?;
             }
             let expire =
                 ["reflog", "expire", "--stale-fix", "--expire=never", "--expire-unreachable=never", "--all"];

@@ -8,6 +8,7 @@
     reason = "test support; each test file uses its part, and a test that cannot go on shall panic"
 )]
 
+pub mod damaged;
 pub mod fake_opencode;
 pub mod real_opencode;
 pub mod working_copy;
