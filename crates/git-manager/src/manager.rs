@@ -88,7 +88,7 @@ impl Manager {
             access,
             underway,
         )?);
-        let repairs = Repairs::open(&own, &clones, &worktrees, &git, &tasks, &stop)?;
+        let repairs = Repairs::open(&own, &config.folders.data, &clones, &worktrees, &git, &tasks, &stop)?;
         let changes = Arc::new(Changes::default());
         let chats = Arc::new(Chats::open(
             &own,

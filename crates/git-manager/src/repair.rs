@@ -7,6 +7,7 @@
 //! has put it away.
 
 mod aside;
+mod database;
 mod examination;
 mod fsck;
 #[cfg(test)]
@@ -31,7 +32,7 @@ use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa::ToSchema;
 
-use self::{aside::Aside, patient::Patient, treatment::Treatment};
+use self::{aside::Aside, database::DatabaseNotices, patient::Patient, treatment::Treatment};
 pub use self::{
     fsck::Progress,
     notice::{Notice, Report, Trigger},
@@ -80,6 +81,7 @@ pub struct Repairs {
     worktrees: Arc<Worktrees>,
     git: Arc<Git>,
     notices: Records<Notice>,
+    of_database: DatabaseNotices,
     aside: PathBuf,
     checks: Mutex<HashMap<String, Check>>,
     looked_through: Mutex<HashMap<String, Instant>>,
@@ -88,9 +90,10 @@ pub struct Repairs {
 }
 
 impl Repairs {
-    /// Notices, and what was set aside, are in `folder`.
+    /// Notices, and what was set aside, are in `folder`; those of opencode's database with its state in `data`.
     pub fn open(
         folder: &Path,
+        data: &Path,
         clones: &Arc<Clones>,
         worktrees: &Arc<Worktrees>,
         git: &Arc<Git>,
@@ -102,6 +105,7 @@ impl Repairs {
             worktrees: Arc::clone(worktrees),
             git: Arc::clone(git),
             notices: Records::open(folder.join("repairs"))?,
+            of_database: DatabaseNotices(data.join("opencode-state/damaged")),
             aside: folder.join("aside"),
             checks: Mutex::default(),
             looked_through: Mutex::default(),
@@ -300,24 +304,26 @@ impl Repairs {
 
     /// The notices of repairs of a clone that were cut off, or could not ask the remote.
     fn unfinished(&self, name: &RepositoryName) -> impl Iterator<Item = Notice> {
-        let key = name.key();
-        self.notices().into_iter().filter(move |notice| notice.report.unfinished && notice.repo.key() == key)
+        let key = Some(name.key());
+        let of_it = move |notice: &Notice| notice.repo.as_ref().map(RepositoryName::key) == key;
+        self.notices().into_iter().filter(move |notice| notice.report.unfinished && of_it(notice))
     }
 
     /// What was repaired and not put away yet, the latest first.
     pub fn notices(&self) -> Vec<Notice> {
         let mut notices: Vec<_> =
             self.notices.all().unwrap_or_default().into_iter().map(|(_, it)| it).collect();
+        notices.extend(self.of_database.all());
         notices.sort_by_key(|notice| std::cmp::Reverse(notice.at));
         notices
     }
 
     /// Puts a notice away. What was set aside stays where it is.
     pub fn put_away(&self, id: &str) -> Result<(), Error> {
-        if !self.notices.names()?.iter().any(|known| known == id) {
-            return Err(Error::Missing(Missing::Notice));
+        if self.notices.names()?.iter().any(|known| known == id) {
+            return Ok(self.notices.remove(id)?);
         }
-        Ok(self.notices.remove(id)?)
+        if self.of_database.put_away(id)? { Ok(()) } else { Err(Error::Missing(Missing::Notice)) }
     }
 
     /// Begins to check a clone through and through, unless that goes on already.
@@ -354,7 +360,7 @@ impl Repairs {
 
 fn notice(id: &str, name: &RepositoryName, trigger: Trigger, report: &Report) -> Notice {
     let at = OffsetDateTime::now_utc();
-    Notice { id: id.to_owned(), repo: name.clone(), trigger, at, report: report.clone() }
+    Notice { id: id.to_owned(), repo: Some(name.clone()), trigger, at, report: report.clone() }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -228,6 +228,28 @@ async fn what_the_agents_git_trips_over_is_repaired_when_the_chat_is_looked_at()
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_to_opencodes_database_is_said_until_it_is_put_away() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let aside = bench.data().join("opencode-state/damaged/2026-11-21T21-00-00.000Z");
+    fs::create_dir_all(&aside).unwrap();
+    fs::create_dir(aside.with_file_name("of the agent's own")).unwrap();
+    fs::write(aside.with_file_name("of the agent's own").join("notice.json"), "[").unwrap();
+    let notice = json!({
+        "id": "database-1", "repo": null, "trigger": "start", "at": "2026-11-21T21:00:00.000Z",
+        "found": ["opencode's database was damaged: it was empty."], "done": [], "lost": ["All."],
+        "aside": aside, "unfinished": false,
+    });
+    fs::write(aside.join("notice.json"), notice.to_string()).unwrap();
+    let said = notices(&service).await;
+    assert_eq!((said.len(), &said[0]["found"], &said[0]["repo"]), (1, &notice["found"], &json!(null)));
+    assert_eq!(service.delete("/admin/repairs/database-1").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(service.get("/admin/repairs").await["repairs"], json!([]));
+    assert!(aside.is_dir());
+    assert_eq!(service.delete("/admin/repairs/database-1").await.0, StatusCode::NOT_FOUND);
+}
+
 /// The work of a start, with nothing wrong, beside fifty working copies.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures; run it by hand"]

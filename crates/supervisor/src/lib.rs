@@ -20,6 +20,7 @@ mod agent_shell;
 mod api;
 mod backoff;
 mod children;
+mod database;
 mod environment;
 mod installation;
 mod leftovers;

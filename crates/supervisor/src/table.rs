@@ -11,6 +11,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
+    database,
     environment::{self, Variables},
     ownership::Folder,
     probe::{Address, Expect, Probe},
@@ -107,8 +108,13 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
         ["serve", "--hostname", "127.0.0.1", "--port", &port, "--print-logs", "--log-level", "WARN"];
     ProcessSpec {
         name: OPENCODE,
-        program: settings.programs.opencode.clone(),
-        arguments: arguments.map(OsString::from).to_vec(),
+        program: database::SHELL.into(),
+        arguments: database::look_first(
+            &settings.programs.opencode,
+            &folder("data").join("opencode/opencode.db"),
+            &folder("damaged"),
+            arguments.map(OsString::from),
+        ),
         // Empty, so that a request that names no directory is visibly wrong.
         directory: folder("empty"),
         user: users.of(OPENCODE),

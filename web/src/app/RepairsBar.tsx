@@ -12,7 +12,7 @@ export default function RepairsBar() {
   return (
     <div className="instance-bar" role="status" data-testid="repairs-bar">
       <span>
-        {last.repo} was damaged and repaired{lost && '; something is lost'}
+        {last.repo ?? 'opencode’s database'} was damaged and repaired{lost && '; something is lost'}
       </span>
       <Link href="/resources">details</Link>
     </div>

@@ -51,8 +51,8 @@ impl Report {
 pub struct Notice {
     /// By which it is put away.
     pub id: String,
-    /// The repository.
-    pub repo: RepositoryName,
+    /// The repository; nothing where it is about opencode's database.
+    pub repo: Option<RepositoryName>,
     /// What had it looked at.
     #[schema(inline)]
     pub trigger: Trigger,

@@ -35,3 +35,9 @@ it('what was found, done and lost is said with its place, until it is put away',
   fireEvent.click(screen.getByRole('button', { name: 'Put away' }));
   await expect.poll(() => screen.queryByTestId('repair')).toBeNull();
 });
+
+it('of opencode’s database is said that it is', async () => {
+  answers('get', '/admin/repairs', () => ({ repairs: [{ ...repair, repo: null }] }));
+  render(<Repairs />);
+  expect((await screen.findByTestId('repair')).textContent).toContain('opencode’s database');
+});

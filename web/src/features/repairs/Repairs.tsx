@@ -27,10 +27,11 @@ function RepairNotice({ repair }: { repair: Repair }) {
     mutationFn: () => upkeep.putRepairAway(repair.id),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: upkeepQueries.repairs().queryKey }),
   });
+  const of = repair.repo ?? 'opencode’s database';
   return (
-    <article className="pad stack" data-testid="repair" aria-label={`Repair of ${repair.repo}`}>
+    <article className="pad stack" data-testid="repair" aria-label={`Repair of ${of}`}>
       <p>
-        {repair.repo} <span className="dim">{age(Date.now() - Date.parse(repair.at))}</span>
+        {of} <span className="dim">{age(Date.now() - Date.parse(repair.at))}</span>
       </p>
       <RepairLines report={repair} />
       {error && <Failure what="Not put away." error={error} />}

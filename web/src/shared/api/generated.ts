@@ -3031,8 +3031,7 @@ export interface components {
             at: string;
             /** @description By which it is put away. */
             id: string;
-            /** @description The repository. */
-            repo: components["schemas"]["RepositoryName"];
+            repo?: components["schemas"]["RepositoryName"] | null;
             /**
              * @description What had it looked at.
              * @enum {string}

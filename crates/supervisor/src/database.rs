@@ -1,0 +1,32 @@
+//! opencode's database, looked at before each start of opencode.
+//!
+//! opencode does not start over one that `SQLite` cannot open, takes an empty one for a new beginning, and answers 500 to
+//! whatever meets a damaged page. So a script looks first, with the `SQLite` that is in opencode's own program: that is a
+//! Bun, and with `BUN_BE_BUN` it runs scripts, in some 50 ms. It runs as opencode's user, for the agent may have put
+//! anything in the database's place. What it did it writes beside what it set aside, where git-manager reads it.
+
+use std::{ffi::OsString, path::Path};
+
+/// Becomes opencode afterwards, whatever came of it: opencode has the last word on what it can open.
+const FIRST_LOOK: &str = r#"look=$1 database=$2 aside=$3
+shift 3
+if [ -e "$database" ] || [ -e "$database.salvaged" ]; then
+    BUN_BE_BUN=1 "$0" -e "$look" "$database" "$aside"
+fi
+exec "$0" "$@"
+"#;
+
+/// The program that does it all.
+pub(crate) const SHELL: &str = "/bin/sh";
+
+/// The arguments with which [`SHELL`] looks at `database`, sets it aside below `aside` where it is damaged, and then is
+/// `opencode` with its arguments.
+pub(crate) fn look_first(
+    opencode: &Path,
+    database: &Path,
+    aside: &Path,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Vec<OsString> {
+    let own = ["-c".into(), FIRST_LOOK.into(), opencode.into(), include_str!("database.js").into()];
+    own.into_iter().chain([database.into(), aside.into()]).chain(arguments).collect()
+}
