@@ -94,9 +94,16 @@ impl Run<'_> {
                 let compare = self.remote().args(["diff-tree", "-r", "-M", "--numstat", from, to]);
                 compare.run().await.map(drop).map_err(|error| self.failed(&error))
             }
+            What::AllAgain if self.extent == Extent::LatestOnly => match self.known().await {
+                // The remote has forgotten some of it.
+                Err(error) if !error.is_transient() => {
+                    let latest = self.fetch(&["--depth=1"], ORIGIN, EVERY_BRANCH).await;
+                    latest.map_err(|error| self.failed(&error))
+                }
+                fetched => fetched,
+            },
             What::AllAgain => {
-                let depth = (self.extent == Extent::LatestOnly).then_some("--depth=1");
-                let fetched = self.fetch(depth.as_slice(), ORIGIN, EVERY_BRANCH).await;
+                let fetched = self.fetch(&[], ORIGIN, EVERY_BRANCH).await;
                 fetched.map_err(|error| self.failed(&error))
             }
         }
@@ -202,6 +209,22 @@ impl Run<'_> {
             left = missing.len();
             self.objects(missing.join("\n")).await?;
         }
+    }
+
+    /// What the clone knew of the remote, as far back as its history goes: what the remote has by now does not lead there.
+    async fn known(&self) -> Result<(), Error> {
+        let tips = self.git.reading(self.clone);
+        let tips = tips.args(["for-each-ref", "--format=%(objectname)", "refs/remotes/"]).run();
+        let tips = tips.await.map(|listed| listed.text).unwrap_or_default();
+        let ends = std::fs::read_to_string(self.clone.join(".git/shallow")).unwrap_or_default();
+        let fetch = self
+            .remote()
+            .args(["fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"])
+            .args(["--stdin", ORIGIN])
+            .input(format!("{tips}{ends}"))
+            .unlimited();
+        let fetched = fetch.run_watched(|line| self.report.read(line)).await;
+        fetched.map(drop).map_err(|error| self.failed(&error))
     }
 
     /// Gets objects by their names, of which each line holds one.
