@@ -15,8 +15,8 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    process::{Child, ChildStdin, Command},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdin, ChildStdout, Command},
 };
 
 use super::GitError;
@@ -143,25 +143,58 @@ impl Invocation {
 
     /// Gives it `input`, and gives all that it writes, byte by byte.
     pub async fn run_with(self, input: Vec<u8>) -> Result<Vec<u8>, Error> {
-        self.run_fed(async move |mut stdin| stdin.write_all(&input).await).await
+        let read = async |mut stdout: ChildStdout| {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).await?;
+            Ok(bytes)
+        };
+        self.exchange(async move |mut stdin| stdin.write_all(&input).await, read).await
     }
 
-    /// Has its standard input written by `write`, and gives all that it writes, byte by byte. A failure of `write` ends it.
+    /// Gives it `input`, and shows what it writes piece by piece as it comes, each without the `end` that it has: of a large
+    /// repository all of it is more than anybody wants to hold.
+    pub async fn run_pieces(
+        self,
+        input: Vec<u8>,
+        end: u8,
+        mut on_piece: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let read = async |stdout: ChildStdout| {
+            let (mut stdout, mut piece) = (BufReader::with_capacity(64 * 1024, stdout), Vec::new());
+            while stdout.read_until(end, &mut piece).await? > 0 {
+                on_piece(piece.strip_suffix(&[end]).unwrap_or(&piece));
+                piece.clear();
+            }
+            Ok(())
+        };
+        self.exchange(async move |mut stdin| stdin.write_all(&input).await, read).await
+    }
+
+    /// Has its standard input written by `write`. A failure of `write` ends it.
     pub async fn run_fed(
+        self,
+        write: impl AsyncFnOnce(ChildStdin) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
+        let read = async |mut stdout: ChildStdout| {
+            tokio::io::copy(&mut stdout, &mut tokio::io::sink()).await?;
+            Ok(())
+        };
+        self.exchange(write, read).await
+    }
+
+    async fn exchange<T>(
         mut self,
         write: impl AsyncFnOnce(ChildStdin) -> std::io::Result<()>,
-    ) -> Result<Vec<u8>, Error> {
+        read: impl AsyncFnOnce(ChildStdout) -> std::io::Result<T>,
+    ) -> Result<T, Error> {
         self.command.stdin(Stdio::piped());
         let (mut child, group) = self.start()?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let fed = async {
-            match stdin {
-                Some(stdin) => write(stdin).await,
-                None => Ok(()),
-            }
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Error::Internal("git has no standard input or output".into()));
         };
+        let stderr = child.stderr.take();
         let finish = async {
-            let (fed, output, said) = tokio::join!(fed, read_everything(stdout), read_lines(stderr, |_| {}));
+            let (fed, output, said) = tokio::join!(write(stdin), read(stdout), read_lines(stderr, |_| {}));
             (child.wait().await, fed, output, said)
         };
         let limit = self.limit.unwrap_or(Duration::MAX);
@@ -328,14 +361,6 @@ async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-async fn read_everything(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if let Some(mut stream) = stream {
-        stream.read_to_end(&mut bytes).await?;
-    }
-    Ok(bytes)
 }
 
 /// Reads lines until there are `count` of them. True when there may be more.

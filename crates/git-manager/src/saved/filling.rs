@@ -21,21 +21,23 @@ const FILES: &str = "files-to-come";
 /// Makes the working copy at `path`, whose HEAD is right, what it was when `commit` was made. The workshop has the commit.
 pub(super) async fn put_back(git: &Git, workshop: &Workshop, commit: &str, path: &Path) -> Result<(), Error> {
     let listing = Listing { git, workshop, commit };
-    let index = listing.below("index").await?;
+    let index = listing.lines("index", Entry::staged).await?;
     git.local(path).args(["read-tree", "--empty"]).run().await?;
     let update = git.local(path).args(["update-index", "-z", "--index-info"]);
-    update.run_with(index.iter().flat_map(Entry::staged).collect()).await?;
+    update.run_with(index).await?;
     git.local(path).args(["checkout-index", "--all", "--force", "--index"]).run().await?;
     for gone in listing.content("gone").await?.split(|byte| *byte == 0).filter(|gone| !gone.is_empty()) {
         remove(path, Path::new(OsStr::from_bytes(gone)))?;
     }
-    let files = listing.below("files").await?;
+    let files = listing.lines("files", Entry::unstaged).await?;
     git.within_over(workshop, path, FILES).args(["read-tree", "--empty"]).run().await?;
     let update = git.within_over(workshop, path, FILES).args(["update-index", "-z", "--index-info"]);
-    update.run_with(files.iter().flat_map(Entry::unstaged).collect()).await?;
+    update.run_with(files).await?;
     git.within_over(workshop, path, FILES).args(["checkout-index", "--all", "--force"]).run().await?;
     let git_directory = Repository::open(path)?.path().to_owned();
-    for Entry { path: state, .. } in listing.below("state").await? {
+    let mut states = Vec::new();
+    listing.each("state", |entry| states.push(entry.path)).await?;
+    for state in states {
         let content = listing.content_of([b"state/", state.as_slice()].concat()).await?;
         let state = git_directory.join(OsStr::from_bytes(&state));
         if let Some(folder) = state.parent() {
@@ -79,19 +81,27 @@ struct Entry {
 }
 
 impl Listing<'_> {
-    /// The files in one of its folders, by their paths in there.
-    async fn below(&self, folder: &str) -> Result<Vec<Entry>, Error> {
+    /// Shows the files in one of its folders, by their paths in there.
+    async fn each(&self, folder: &str, mut show: impl FnMut(Entry)) -> Result<(), Error> {
         let list = self.git.within(self.workshop).args(["ls-tree", "-r", "-z", "--full-tree", self.commit]);
-        let listed = list.arg(format!("{folder}/")).run_with(Vec::new()).await?;
-        let entries = listed.split(|byte| *byte == 0).filter_map(|entry| {
+        let read = |entry: &[u8]| {
             // mode, type, object; then the path behind a tab.
             let tab = entry.iter().position(|byte| *byte == b'\t')?;
             let head = String::from_utf8_lossy(&entry[..tab]);
             let mut head = head.split(' ');
             let (mode, object) = (head.next()?.to_owned(), head.nth(1)?.to_owned());
             Some(Entry { mode, object, path: entry[tab + 1 + folder.len() + 1..].to_vec() })
-        });
-        Ok(entries.collect())
+        };
+        list.arg(format!("{folder}/"))
+            .run_pieces(Vec::new(), 0, |entry| read(entry).into_iter().for_each(&mut show))
+            .await
+    }
+
+    /// One line for each of them.
+    async fn lines(&self, folder: &str, line: impl Fn(&Entry) -> Vec<u8>) -> Result<Vec<u8>, Error> {
+        let mut lines = Vec::new();
+        self.each(folder, |entry| lines.extend(line(&entry))).await?;
+        Ok(lines)
     }
 
     async fn content(&self, path: &str) -> Result<Vec<u8>, Error> {

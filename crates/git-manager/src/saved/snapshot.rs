@@ -81,6 +81,26 @@ impl Changes {
         let largest = largest.map(|(_, path)| path.as_path());
         (total, largest)
     }
+
+    /// Adds what one entry of `git status` tells.
+    fn note(&mut self, root: &Path, entry: &[u8]) {
+        let (fields, is_changed, is_gone) = match entry {
+            [b'1', _, _, in_files, ..] => (8, *in_files != b'.', *in_files == b'D'),
+            [b'u', ..] => (10, true, false),
+            [b'?', ..] => (1, true, false),
+            _ => return,
+        };
+        let Some(path) = entry.splitn(fields + 1, |byte| *byte == b' ').nth(fields) else { return };
+        let (path, is_folder) = path.strip_suffix(b"/").map_or((path, false), |path| (path, true));
+        let path = PathBuf::from(OsStr::from_bytes(path));
+        if is_folder {
+            self.nested.push(path);
+        } else if is_gone || entry[0] == b'u' && root.join(&path).symlink_metadata().is_err() {
+            self.gone.push(path);
+        } else if is_changed {
+            self.files.push(path);
+        }
+    }
 }
 
 /// Finds out what has changed in the working copy of `repository`, with the workshop's eyes. The workshop gets its index.
@@ -98,27 +118,9 @@ pub(super) async fn changes(git: &Git, workshop: &Workshop, place: &Place) -> Re
         "--ignore-submodules=all",
         "--no-renames",
     ]);
-    let status = status.run_with(Vec::new()).await?;
     let mut changes =
         Changes { files: place.beside.files.clone(), gone: Vec::new(), nested: place.beside.nested.clone() };
-    for entry in status.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
-        let (fields, is_changed, is_gone) = match entry[0] {
-            b'1' => (8, entry[3] != b'.', entry[3] == b'D'),
-            b'u' => (10, true, false),
-            b'?' => (1, true, false),
-            _ => continue,
-        };
-        let Some(path) = entry.splitn(fields + 1, |byte| *byte == b' ').nth(fields) else { continue };
-        let (path, is_folder) = path.strip_suffix(b"/").map_or((path, false), |path| (path, true));
-        let path = PathBuf::from(OsStr::from_bytes(path));
-        if is_folder {
-            changes.nested.push(path);
-        } else if is_gone || entry[0] == b'u' && place.root.join(&path).symlink_metadata().is_err() {
-            changes.gone.push(path);
-        } else if is_changed {
-            changes.files.push(path);
-        }
-    }
+    status.run_pieces(Vec::new(), 0, |entry| changes.note(&place.root, entry)).await?;
     Ok(changes)
 }
 
@@ -248,17 +250,17 @@ pub(super) async fn take(
 async fn index_tree(git: &Git, workshop: &Workshop, place: &Place) -> Result<String, Error> {
     const STAGED: &str = "index-tree";
     let listed = git.within_over(workshop, &place.root, COPY).args(["ls-files", "-z", "--stage"]);
-    let listed = listed.run_with(Vec::new()).await?;
-    let mut entries = Vec::with_capacity(listed.len());
-    for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+    let mut entries = Vec::new();
+    let note = |entry: &[u8]| {
         // mode, object, stage; then the path behind a tab.
-        let Some(tab) = entry.iter().position(|byte| *byte == b'\t') else { continue };
+        let Some(tab) = entry.iter().position(|byte| *byte == b'\t') else { return };
         let (head, path) = (String::from_utf8_lossy(&entry[..tab]), &entry[tab + 1..]);
-        let Some((object, stage)) = head.rsplit_once(' ') else { continue };
+        let Some((object, stage)) = head.rsplit_once(' ') else { return };
         entries.extend_from_slice(format!("{object} 0\t{stage}/").as_bytes());
         entries.extend_from_slice(path);
         entries.push(0);
-    }
+    };
+    listed.run_pieces(Vec::new(), 0, note).await?;
     match fs::remove_file(workshop.path().join(STAGED)) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
