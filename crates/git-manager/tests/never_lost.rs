@@ -1,12 +1,14 @@
 //! Whatever a working copy holds: deleting it is refused, or all of it can be brought back, byte for byte.
 //!
-//! States are made by steps that a seed chooses, with real git, and deleted in every way there is.
+//! States are made by steps that a seed chooses, with real git, and deleted in every way there is. The seed comes from the
+//! clock and is printed; `OCWEB_TEST_SEED` gives it again. Whether something was lost is told by what lay on the disk.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
 mod support;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs,
     os::unix::{
@@ -14,22 +16,24 @@ use std::{
         fs::{PermissionsExt, symlink},
     },
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
+
+use git2::{ObjectType, Oid, Repository};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use support::{
     Bench, Service, accepting, eventually, git,
-    working_copy::{Contents, quietly},
+    working_copy::{Contents, files_below, quietly},
 };
 
-/// Enough to meet each step many times; on a slow machine fewer are tried.
+/// Enough to meet each step many times; on a slow machine fewer are tried, but each step once.
 const STATES: u64 = 40;
 const TIME: Duration = Duration::from_secs(30);
 const REPOSITORY: &str = "/admin/repos/demo/hello-web";
 
-/// Choices that are the same at each run.
+/// Choices that are the same with the same seed.
 struct Dice(u64);
 
 impl Dice {
@@ -73,7 +77,7 @@ impl Dice {
 }
 
 /// What an agent may do. Not every step can be taken in every state; what git refuses is not done.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     New,
     Change,
@@ -90,6 +94,8 @@ enum Step {
     Switch,
     Merge,
     Conflict,
+    Rebasing,
+    Picking,
     Amend,
     Tag,
     Nested,
@@ -109,7 +115,7 @@ enum Step {
     SplitIndex,
 }
 
-const STEPS: [Step; 32] = {
+const STEPS: [Step; 34] = {
     use Step::*;
     [
         New,
@@ -127,6 +133,8 @@ const STEPS: [Step; 32] = {
         Switch,
         Merge,
         Conflict,
+        Rebasing,
+        Picking,
         Amend,
         Tag,
         Nested,
@@ -146,9 +154,6 @@ const STEPS: [Step; 32] = {
         SplitIndex,
     ]
 };
-
-/// What `git status` is silent about. Each is the last step of a state also where few are tried.
-const SILENT: [Step; 4] = [Step::PushInVain, Step::EmptySubmodule, Step::IgnoredWorktree, Step::SplitIndex];
 
 fn write(path: &Path, content: &[u8]) {
     // Something else may be in its way.
@@ -192,7 +197,9 @@ fn take(bench: &Bench, root: &Path, step: Step, dice: &mut Dice) {
             commit_new(root, dice);
             run(&["merge", "--quiet", "--no-ff", "-m", "merged", &other]);
         }
-        Step::Conflict => conflict(root),
+        Step::Conflict => conflict(root, &["merge"]),
+        Step::Rebasing => conflict(root, &["rebase", "--quiet"]),
+        Step::Picking => conflict(root, &["cherry-pick"]),
         Step::Amend => drop(run(&["commit", "--quiet", "--amend", "-m", "amended"])),
         Step::Tag => {
             run(&["tag", "-a", "-m", "kept", &format!("tag-{}", dice.roll(1_000_000))]);
@@ -296,8 +303,8 @@ fn push(bench: &Bench, root: &Path) -> Option<String> {
     Some(branch)
 }
 
-/// A merge that stops half-way.
-fn conflict(root: &Path) {
+/// A merge or the like of another commit that stops half-way.
+fn conflict(root: &Path, how: &[&str]) {
     let run = |arguments: &[&str]| quietly(root, arguments);
     let head = run(&["rev-parse", "HEAD"]);
     write(&root.join("main.js"), b"one\n");
@@ -306,7 +313,7 @@ fn conflict(root: &Path) {
     run(&["reset", "--quiet", "--hard", &head]);
     write(&root.join("main.js"), b"two\n");
     run(&["commit", "--quiet", "-am", "two"]);
-    run(&["merge", &other]);
+    run(&[how, &[&other]].concat());
 }
 
 /// What the green button does with the commits of HEAD.
@@ -368,33 +375,104 @@ fn has_work(bench: &Bench, root: &Path) -> bool {
         || root.join("vendor/sub").exists()
 }
 
+/// What of a working copy is nowhere else, told by the disk: each file, each entry of the index and each commit is looked for
+/// at the remote. A commit may be there in other words, once it was merged.
+fn nowhere_else(bare: &Path, root: &Path, was_merged: bool) -> Option<String> {
+    let remote = Repository::open(bare).unwrap();
+    let at_remote = remote.odb().unwrap();
+    for path in files_below(root, &|folder| !folder.ends_with(".git")) {
+        // The only ignored ones, and the links of further working copies to their repositories.
+        if path.extension() == Some(OsStr::new("log")) || path.ends_with(".git") {
+            continue;
+        }
+        let content = fs::read_link(&path)
+            .map_or_else(|_| fs::read(&path).unwrap(), |target| target.as_os_str().as_bytes().to_vec());
+        // With the ends of lines that git gave it.
+        let ends: Vec<_> = String::from_utf8_lossy(&content).replace("\r\n", "\n").into_bytes();
+        let ids = [content, ends].map(|bytes| Oid::hash_object(ObjectType::Blob, &bytes).unwrap());
+        if !ids.iter().any(|id| at_remote.exists(*id)) {
+            return Some(format!("the content of {}", path.display()));
+        }
+    }
+    for repository in files_below(root, &|_| true).iter().filter(|path| path.ends_with(".git/HEAD")) {
+        let references = repository.with_file_name("refs");
+        if !files_below(&references, &|_| true).is_empty() {
+            return Some(format!("a repository with commits at {}", references.display()));
+        }
+    }
+    // mode, object, stage; then the path behind a tab.
+    for entry in quietly(root, &["ls-files", "--stage"]).lines().filter(|entry| !entry.starts_with("160000")) {
+        let staged = entry.split(' ').nth(1).unwrap();
+        if !at_remote.exists(Oid::from_str(staged).unwrap()) {
+            return Some(format!("the staged {entry}"));
+        }
+    }
+    let head = Oid::from_str(&quietly(root, &["rev-parse", "--verify", "--quiet", "HEAD"])).ok();
+    head.filter(|head| !was_merged && !at_remote.exists(*head)).map(|head| format!("the commit {head}"))
+}
+
+/// Something that is different after whatever was done.
+fn fingerprint(root: &Path, clone: &Path) -> BTreeSet<(PathBuf, u64, SystemTime)> {
+    let mut paths = files_below(root, &|_| true);
+    paths.extend(files_below(&clone.join(".git"), &|_| true));
+    let of = |path: PathBuf| {
+        let metadata = path.symlink_metadata().ok()?;
+        Some((path, metadata.len(), metadata.modified().ok()?))
+    };
+    paths.into_iter().filter_map(of).collect()
+}
+
+/// All steps in an order that the seed chooses, again and again, so that none is left out for long.
+struct Deck(Vec<Step>);
+
+impl Deck {
+    fn deal(&mut self, dice: &mut Dice) -> Step {
+        if self.0.is_empty() {
+            self.0 = STEPS.to_vec();
+        }
+        self.0.swap_remove(dice.roll(self.0.len()))
+    }
+}
+
+fn seed() -> u64 {
+    let given = std::env::var("OCWEB_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = || SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    given.unwrap_or_else(now)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_state_of_a_working_copy_is_lost() {
+    let seed = seed();
+    println!("OCWEB_TEST_SEED={seed}");
     let bench = Bench::new().await;
     let service = bench.service().await;
     service.clone_repository("demo/hello-web").await;
     let clone = bench.clone_path("demo/hello-web");
+    let bare = at_github(&bench);
     let (begun, mut refused, mut tried) = (Instant::now(), 0, 0);
-    for seed in 0..STATES {
-        if begun.elapsed() > TIME && tried >= 5 {
-            break;
-        }
-        tried += 1;
-        let mut dice = Dice(seed);
-        let session = format!("ses_{seed}");
+    let (mut dice, mut deck) = (Dice(seed), Deck(Vec::new()));
+    // How often each step was taken, and how often that changed something.
+    let mut taken = BTreeMap::<Step, (usize, usize)>::new();
+    while tried < STATES && (begun.elapsed() < TIME || taken.len() < STEPS.len()) {
+        let session = format!("ses_{tried}");
         let root = service.add_worktree("demo/hello-web", &session).await;
-        let mut steps: Vec<_> = (0..=dice.roll(8)).map(|_| *dice.pick(&STEPS)).collect();
-        steps.extend(SILENT.get(usize::try_from(seed).unwrap()));
+        let steps: Vec<_> = (0..=dice.roll(8)).map(|_| deck.deal(&mut dice)).collect();
         for step in &steps {
+            let before = fingerprint(&root, &clone);
             take(&bench, &root, *step, &mut dice);
+            let counts = taken.entry(*step).or_default();
+            counts.0 += 1;
+            counts.1 += usize::from(fingerprint(&root, &clone) != before);
         }
         let before = Contents::of(&root);
         let branches = references(&clone);
         let address = format!("/admin/worktrees/demo/hello-web/{session}");
-        let said = format!("seed {seed}: {steps:?}");
+        let said = format!("OCWEB_TEST_SEED={seed}, state {tried}: {steps:?}");
 
         // Nobody who was not told loses anything; nor does the collection of garbage take it.
-        let worked = has_work(&bench, &root);
+        let was_merged = steps.iter().any(|step| matches!(step, Step::Squashed | Step::Rebased));
+        let worked = nowhere_else(&bare, &root, was_merged);
+        let worked = worked.or_else(|| has_work(&bench, &root).then(|| "what git tells".into()));
         service.post("/admin/gc", json!({})).await;
         let answer = if root.exists() {
             let (status, answer) = service.delete(&address).await;
@@ -411,8 +489,9 @@ async fn no_state_of_a_working_copy_is_lost() {
             service.get("/admin/saved").await
         };
         assert!(!root.exists(), "{said}");
+        tried += 1;
         if answer.is_null() || answer["saved"].as_array().unwrap().is_empty() {
-            assert!(!worked, "{said}: nothing was saved");
+            assert_eq!(worked, None, "{said}: nothing was saved");
             continue;
         }
         restore(&service, &answer).await;
@@ -420,19 +499,25 @@ async fn no_state_of_a_working_copy_is_lost() {
         assert_eq!(references(&clone), branches, "{said}");
 
         // With the clone, all of it comes back as well.
-        if seed % 4 == 0 {
+        if tried % 4 == 0 {
             let answer = delete(&service, REPOSITORY).await;
             assert!(!clone.exists() && !root.exists(), "{said}");
             restore(&service, &answer).await;
             assert_eq!(Contents::of(&root), before, "{said}, with the clone");
-            assert_eq!(references(&clone), branches, "{said}, with the clone");
+            // Branches and tags that lead to nothing of its own are no work: without any, a clone is not saved.
+            if answer["saved"].as_array().unwrap().iter().any(|work| work["kind"] == "clone") {
+                assert_eq!(references(&clone), branches, "{said}, with the clone");
+            }
         }
         let (status, answer) = service.delete(&format!("{address}?force=true&unsaved=true")).await;
         assert_eq!(status, StatusCode::NO_CONTENT, "{said}: {answer}");
         assert_eq!(service.get("/admin/saved").await["saved"], json!([]), "{said}");
     }
-    println!("{tried} states in {:?}, of which {refused} were refused at first", begun.elapsed());
+    println!("{tried} states in {:?}, of which {refused} were refused at first: {taken:?}", begun.elapsed());
     assert!(refused * 2 > tried, "{refused} of {tried} were refused");
+    assert_eq!(taken.len(), STEPS.len(), "each step was taken: {taken:?}");
+    let (all, told) = taken.values().fold((0, 0), |(all, told), counts| (all + counts.0, told + counts.1));
+    assert!(told * 3 > all * 2, "most steps change something: {taken:?}");
 }
 
 async fn delete_accepting(service: &Service, path: &str, reasons: &[Value]) -> Value {
