@@ -316,7 +316,8 @@ impl Chats {
         self.prompts.forget(id)
     }
 
-    /// Brings a deleted chat back, whose working copy is there again on `branch`. opencode is told of its session anew.
+    /// Brings a deleted chat back, whose working copy is there again on `branch`. It is set up like a fresh one, for ignored files
+    /// did not come back, and opencode is told of its session anew.
     pub fn bring_back(
         self: &Arc<Self>,
         mut chat: Chat,
@@ -327,7 +328,9 @@ impl Chats {
         chat.title = title;
         chat.branch = branch;
         chat.archived = false;
-        chat.enter(State::CreatingSession);
+        chat.repo = self.clones.canonical(&chat.repo);
+        let needed = self.setups.is_needed(&self.place(&chat));
+        chat.enter(if needed { State::SettingUp } else { State::CreatingSession });
         self.deleted.remove(&id)?;
         self.save(&chat)?;
         self.go_on(&id);

@@ -400,9 +400,14 @@ impl Clones {
         }
     }
 
-    /// Has the clone know a commit that none of the remote's branches leads to any more, if the remote still has it.
-    pub async fn fetch_commit(&self, clone: &Exclusive, commit: &str) -> Result<(), Error> {
-        self.bring(&clone.path, &clone.name, &self.report(&clone.name), What::Commit(commit)).await
+    /// Has the clone know a commit with all of its files, also one that none of the remote's branches leads to any more, if the
+    /// remote still has it.
+    pub async fn ensure_commit(&self, clone: &Exclusive, commit: &str) -> Result<(), Error> {
+        let (Exclusive { name, path, .. }, report) = (clone, self.report(&clone.name));
+        if !reading::has(path, commit)? {
+            self.bring(path, name, &report, What::Commit(commit)).await?;
+        }
+        self.complete(clone, &Base { branch: None, commit: Some(commit.to_owned()) }, &report).await
     }
 
     /// Makes sure that all files of a base are here, which they need not be in a clone without old files.

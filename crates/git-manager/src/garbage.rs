@@ -79,7 +79,7 @@ pub async fn collect(
 ) -> Result<Collected, Error> {
     let mut collected = Collected::default();
     if !dry_run {
-        removal.saved.expire().await;
+        removal.saved.expire();
     }
     worktrees(removal, dry_run, &say, &mut collected).await;
     if !dry_run {

@@ -181,7 +181,8 @@ impl Removal {
         if loss.is_nothing() || terms.unsaved {
             return Ok(None);
         }
-        match self.saved.save(&self.git, subject, loss).await {
+        let extent = self.clones.extent(&subject.repo);
+        match self.saved.save(&self.git, subject, extent, loss).await {
             Ok(saved) => Ok(Some(saved)),
             Err(Error::DiskFull) => Err(Error::NotSaved("the disk is full".into())),
             Err(Error::NotSaved(reason)) => Err(Error::NotSaved(reason)),
@@ -281,18 +282,7 @@ impl Removal {
         agent::let_go(&self.opencode, clone.path()).await?;
         let loss = loss::of_clone(&self.git, clone.path(), &remote).await;
         terms.accepted.require(&what, loss.reasons.clone())?;
-        let subject = Subject {
-            kind: SavedKind::Clone,
-            repo: clone.name().clone(),
-            path: clone.path().to_owned(),
-            session_id: None,
-            title: None,
-            branch: None,
-            base: None,
-            began_at: None,
-            chat: None,
-        };
-        saved.extend(self.save(subject, &loss, terms).await?);
+        saved.extend(self.save(Subject::of_clone(&clone), &loss, terms).await?);
         self.clones.remove(&clone).await?;
         Ok(saved)
     }

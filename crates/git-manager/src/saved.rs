@@ -2,8 +2,9 @@
 //!
 //! Each piece of saved work is a folder: one git bundle with every commit, stash entry, index and file of it, and a small
 //! record. The folder gets its name only once both are on the disk and the bundle has been read back; before that nothing
-//! is deleted. `taking` makes it, `restoring` brings it back.
+//! is deleted. `taking` makes it, `restoring` brings it back. A record that cannot be read is shown all the same, and expires.
 
+mod bundle;
 mod contents;
 mod filling;
 mod restoring;
@@ -11,15 +12,16 @@ mod snapshot;
 mod taking;
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use ocweb_opencode_client::MessageId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use time::{Duration, OffsetDateTime};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa::ToSchema;
@@ -30,6 +32,7 @@ pub use taking::Subject;
 use self::contents::Contents;
 use crate::{
     chats::Chat,
+    clones::Extent,
     config::Config,
     error::{Error, Missing},
     names::{BranchName, RepositoryName, SessionId},
@@ -38,6 +41,7 @@ use crate::{
 
 const BUNDLE: &str = "work.bundle";
 const RECORD: &str = "record.json";
+const BEGUN: &str = "begun";
 const MAKING: &str = ".making-";
 const PREFIX: &str = "saved_";
 /// How often is looked for what has been kept for long enough.
@@ -91,10 +95,37 @@ pub struct SavedWork {
     pub until: OffsetDateTime,
 }
 
-/// What is written down beside a bundle.
+/// Saved work whose record cannot be read.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UnreadableWork {
+    /// Its name.
+    pub id: String,
+    /// How much room it takes.
+    pub size_bytes: u64,
+    /// When it was saved.
+    #[serde(with = "time::serde::rfc3339")]
+    pub saved_at: OffsetDateTime,
+    /// When it is removed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+}
+
+/// All saved work, the latest first.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct SavedWorkList {
+    /// What can be told of.
+    pub saved: Vec<SavedWork>,
+    /// What is there as well, and can only be removed.
+    pub unreadable: Vec<UnreadableWork>,
+}
+
+/// What is written down beside a bundle. A new field needs a default: a record has to be read for as long as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Record {
     work: SavedWork,
+    /// How much the clone held that it was taken from.
+    #[serde(default)]
+    extent: Extent,
     /// The commit that the branch of a working copy began at.
     began_at: Option<String>,
     /// The chat's own record, when that was deleted too.
@@ -102,14 +133,20 @@ struct Record {
     contents: Contents,
 }
 
+/// The part of a record that is shown.
+#[derive(Deserialize)]
+struct Shown {
+    work: SavedWork,
+}
+
 /// All saved work of this volume.
 pub struct Saved {
     folder: PathBuf,
     keep: Duration,
-    /// The most that files which no commit has may take, in bytes.
+    /// The most that one deletion may bring, in bytes.
     limit: u64,
-    /// Held while one is restored or removed.
-    changing: tokio::sync::Mutex<()>,
+    /// What is being restored or removed.
+    changing: Mutex<HashSet<String>>,
 }
 
 impl Saved {
@@ -129,46 +166,82 @@ impl Saved {
         }
         let keep = Duration::days(i64::from(config.saved_days));
         let limit = config.saved_limit;
-        let saved = Arc::new(Self { folder, keep, limit, changing: tokio::sync::Mutex::default() });
+        let saved = Arc::new(Self { folder, keep, limit, changing: Mutex::default() });
         let (expiring, stop) = (Arc::clone(&saved), stop.clone());
         tasks.spawn(async move {
             let mut hours = tokio::time::interval(HOUR);
             while stop.run_until_cancelled(hours.tick()).await.is_some() {
-                expiring.expire().await;
+                expiring.expire();
             }
         });
         Ok(saved)
     }
 
-    /// All of it, the latest first.
-    pub fn list(&self) -> Vec<SavedWork> {
-        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let records = entries.filter_map(|entry| self.read(entry.file_name().to_str()?).ok());
-        let mut works: Vec<_> = records.map(|record| record.work).collect();
-        works.sort_by_key(|work| std::cmp::Reverse(work.saved_at));
-        works
+    /// All of it.
+    pub fn list(&self) -> SavedWorkList {
+        let mut list = SavedWorkList::default();
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let Some(id) = name.to_str().filter(|id| is_id(id)) else { continue };
+            match self.record::<Shown>(id) {
+                Ok(Shown { work }) => list.saved.push(work),
+                Err(error) => {
+                    tracing::warn!(saved = id, %error, "the record of saved work cannot be read");
+                    list.unreadable.extend(self.unreadable(id));
+                }
+            }
+        }
+        list.saved.sort_by_key(|work| std::cmp::Reverse(work.saved_at));
+        list.unreadable.sort_by_key(|work| std::cmp::Reverse(work.saved_at));
+        list
+    }
+
+    /// What the disk tells of one without a record. Nothing of one that is gone by now.
+    fn unreadable(&self, id: &str) -> Option<UnreadableWork> {
+        let saved_at: OffsetDateTime = self.folder.join(id).metadata().ok()?.modified().ok()?.into();
+        let size_bytes = self.bundle(id).metadata().as_ref().map_or(0, fs::Metadata::len);
+        Some(UnreadableWork { id: id.to_owned(), size_bytes, saved_at, until: saved_at + self.keep })
     }
 
     /// Removes one for good.
-    pub async fn remove(&self, id: &str) -> Result<(), Error> {
-        let _changing = self.changing.lock().await;
-        self.read(id)?;
-        self.discard(id)
+    pub fn remove(&self, id: &str) -> Result<(), Error> {
+        let changing = self.change(id)?;
+        self.discard(&changing)
     }
 
     /// Removes what has been kept for long enough.
-    pub async fn expire(&self) {
-        let _changing = self.changing.lock().await;
+    pub fn expire(&self) {
         let now = OffsetDateTime::now_utc();
-        for work in self.list().into_iter().filter(|work| work.until < now) {
-            match self.discard(&work.id) {
-                Ok(()) => tracing::info!(saved = %work.id, repository = %work.repo, "saved work has expired"),
-                Err(error) => tracing::warn!(saved = %work.id, %error, "saved work that has expired stays"),
+        let SavedWorkList { saved, unreadable } = self.list();
+        let saved = saved.into_iter().map(|work| (work.id, work.until));
+        let all = saved.chain(unreadable.into_iter().map(|work| (work.id, work.until)));
+        for (id, _) in all.filter(|(_, until)| *until < now) {
+            match self.remove(&id) {
+                Ok(()) => tracing::info!(saved = %id, "saved work has expired"),
+                Err(error) => tracing::warn!(saved = %id, %error, "saved work that has expired stays"),
             }
         }
     }
 
-    fn discard(&self, id: &str) -> Result<(), Error> {
+    /// Begins to change one that is there. Nobody waits for another who does: a restoration may have to clone first.
+    fn change(&self, id: &str) -> Result<Changing<'_>, Error> {
+        if !self.changing().insert(id.to_owned()) {
+            return Err(Error::Conflict("It is being restored just now.".into()));
+        }
+        let changing = Changing { saved: self, id: id.to_owned() };
+        if is_id(id) && self.folder.join(id).is_dir() {
+            Ok(changing)
+        } else {
+            Err(Error::Missing(Missing::Saved))
+        }
+    }
+
+    fn changing(&self) -> MutexGuard<'_, HashSet<String>> {
+        // Every change under this lock is one statement, so a panic cannot leave a half.
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn discard(&self, Changing { id, .. }: &Changing<'_>) -> Result<(), Error> {
         // First it is no saved work any more, so that half of it is never offered.
         let aside = self.folder.join(format!("{MAKING}{id}"));
         fs::rename(self.folder.join(id), &aside)?;
@@ -176,16 +249,53 @@ impl Saved {
         Ok(sync_folder(&self.folder)?)
     }
 
-    fn read(&self, id: &str) -> Result<Record, Error> {
-        let is_name =
-            id.strip_prefix(PREFIX).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        let read = is_name.then(|| fs::read(self.folder.join(id).join(RECORD)).ok()).flatten();
-        let record = read.and_then(|read| serde_json::from_slice(&read).ok());
-        record.ok_or(Error::Missing(Missing::Saved))
+    fn read(&self, Changing { id, .. }: &Changing<'_>) -> Result<Record, Error> {
+        self.record(id).map_err(|error| {
+            tracing::warn!(saved = %id, %error, "the record of saved work cannot be read");
+            let bundle = self.bundle(id);
+            Error::Unreadable(format!(
+                "What was written down about it cannot be read here. Its commits and files are in {}.",
+                bundle.display()
+            ))
+        })
+    }
+
+    fn record<T: DeserializeOwned>(&self, id: &str) -> io::Result<T> {
+        Ok(serde_json::from_slice(&fs::read(self.folder.join(id).join(RECORD))?)?)
     }
 
     fn bundle(&self, id: &str) -> PathBuf {
         self.folder.join(id).join(BUNDLE)
+    }
+}
+
+fn is_id(name: &str) -> bool {
+    name.strip_prefix(PREFIX).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// The right to restore or remove one piece of saved work.
+struct Changing<'a> {
+    saved: &'a Saved,
+    id: String,
+}
+
+impl Changing<'_> {
+    /// Writes down that files of a clone make room for it from now on.
+    fn note_begun(&self) -> io::Result<()> {
+        let folder = self.saved.folder.join(&self.id);
+        File::create(folder.join(BEGUN))?;
+        sync_folder(&folder)
+    }
+
+    /// Whether that was done before: what the clone holds may be a half of it.
+    fn was_begun(&self) -> bool {
+        self.saved.folder.join(&self.id).join(BEGUN).exists()
+    }
+}
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        self.saved.changing().remove(&self.id);
     }
 }
 

@@ -52,6 +52,25 @@ struct Record {
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     phase: Phase,
+    /// The saved work that it was made again from.
+    #[serde(default)]
+    restored_from: Option<String>,
+}
+
+impl Record {
+    /// Of a worktree that is about to be added.
+    fn new(clone: &Exclusive, session: &SessionId, branch: BranchName, base: &Base) -> Self {
+        Self {
+            repo: clone.name().clone(),
+            session_id: session.clone(),
+            branch,
+            base: base.branch.clone(),
+            commit: base.commit.clone(),
+            created_at: OffsetDateTime::now_utc(),
+            phase: Phase::Adding,
+            restored_from: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +79,19 @@ enum Phase {
     Adding,
     Ready,
     Deleting,
+}
+
+/// A working copy that was saved, and is made again.
+#[derive(Debug)]
+pub struct Again {
+    /// Its branch.
+    pub branch: BranchName,
+    /// Where that is.
+    pub at: Base,
+    /// The commit that its work began at.
+    pub began_at: Option<String>,
+    /// The saved work.
+    pub saved: String,
 }
 
 /// A worktree as it is listed.
@@ -193,21 +225,44 @@ impl Worktrees {
             }
             Ok(())
         };
-        self.add_filled(clone, session, branch, base, base.commit.clone(), check_out).await
+        let record = Record::new(clone, session, branch.clone(), base);
+        self.make(clone, record, base.commit.clone(), check_out).await
     }
 
-    /// Adds a worktree on a new branch at `base`, with the files that `fill` writes into the empty folder. `began_at` is the
-    /// commit that its work began at. Nothing is left when it fails.
-    pub async fn add_filled(
+    /// Adds a worktree that was saved, with the files that `fill` writes into the empty folder. Nothing is left when it fails.
+    pub async fn add_again(
         &self,
         clone: &Exclusive,
         session: &SessionId,
-        branch: &BranchName,
-        base: &Base,
+        again: Again,
+        fill: impl AsyncFnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<Worktree, Error> {
+        let Again { branch, at, began_at, saved } = again;
+        let record = Record::new(clone, session, branch, &at);
+        self.make(clone, Record { restored_from: Some(saved), ..record }, began_at, fill).await
+    }
+
+    /// The worktree that was made again from this saved work, if it is there.
+    pub fn restored_from(
+        &self,
+        repository: &RepositoryName,
+        session: &SessionId,
+        saved: &str,
+    ) -> Option<Worktree> {
+        let record = self.records.get(&worktree_folder(repository, session))?;
+        (record.restored_from? == saved).then(|| self.get(repository, session).ok())?
+    }
+
+    /// Adds the worktree of a record. `began_at` is the commit that its work began at.
+    async fn make(
+        &self,
+        clone: &Exclusive,
+        mut record: Record,
         began_at: Option<String>,
         fill: impl AsyncFnOnce(&Path) -> Result<(), Error>,
     ) -> Result<Worktree, Error> {
-        let folder = worktree_folder(clone.name(), session);
+        let Record { session_id: session, branch, .. } = record.clone();
+        let folder = worktree_folder(clone.name(), &session);
         if let Some(unfinished) = self.records.get(&folder).filter(|record| record.phase != Phase::Ready) {
             self.settle(clone, &unfinished).await?;
         }
@@ -218,26 +273,17 @@ impl Worktrees {
                 clone.name()
             )));
         }
-        if entry::branch_exists(clone.path(), branch)? {
+        if entry::branch_exists(clone.path(), &branch)? {
             return Err(Error::Conflict(format!("{} has a branch {branch} already.", clone.name())));
         }
-        let mut record = Record {
-            repo: clone.name().clone(),
-            session_id: session.clone(),
-            branch: branch.clone(),
-            base: base.branch.clone(),
-            commit: base.commit.clone(),
-            created_at: OffsetDateTime::now_utc(),
-            phase: Phase::Adding,
-        };
         self.records.put(&folder, &record)?;
-        let added = match &base.commit {
+        let added = match &record.commit {
             Some(commit) => {
                 let added =
                     self.add_empty(clone, &path, &["--no-track", "-b", branch.as_str()], commit).await;
                 added.and_then(|()| Ok(entry::tell_where_history_ends(clone.path(), &path)?))
             }
-            None => self.check_out_nothing(clone, &path, branch).await,
+            None => self.check_out_nothing(clone, &path, &branch).await,
         };
         let added = match added {
             Ok(()) => fill(&path).await,
@@ -253,7 +299,7 @@ impl Worktrees {
             return Err(error);
         }
         tracing::info!(repository = %clone.name(), %session, %branch, "worktree added");
-        self.get(clone.name(), session)
+        self.get(clone.name(), &session)
     }
 
     /// A worktree on a branch without commits, as an empty repository needs. `worktree add --orphan` came
@@ -340,6 +386,7 @@ impl Worktrees {
             commit: None,
             created_at: worktree.created_at,
             phase: Phase::Deleting,
+            restored_from: None,
         };
         self.records.put(&folder, &record)?;
         self.settle(clone, &record).await?;

@@ -401,7 +401,8 @@ fn nowhere_else(bare: &Path, root: &Path, was_merged: bool) -> Option<String> {
         }
     }
     // mode, object, stage; then the path behind a tab.
-    for entry in quietly(root, &["ls-files", "--stage"]).lines().filter(|entry| !entry.starts_with("160000")) {
+    for entry in quietly(root, &["ls-files", "--stage"]).lines().filter(|entry| !entry.starts_with("160000"))
+    {
         let staged = entry.split(' ').nth(1).unwrap();
         if !at_remote.exists(Oid::from_str(staged).unwrap()) {
             return Some(format!("the staged {entry}"));

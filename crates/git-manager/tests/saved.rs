@@ -13,29 +13,9 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use support::{
     Bench, Delays, Service, accepting, commit, deleted, entries, git, push, reasons, refused,
+    restoring::{chat, restored, saved},
     working_copy::Contents,
 };
-
-async fn chat(service: &Service) -> (String, PathBuf) {
-    let id = service.create_chat(json!({"repo": "demo/hello-web", "title": "The button"})).await;
-    let chat = service.settled(&id).await;
-    (id, chat["directory"].as_str().unwrap().into())
-}
-
-/// Deletes something in spite of what speaks against it, and gives what was saved.
-async fn saved(service: &Service, path: &str) -> Vec<Value> {
-    let told = reasons(service, path).await;
-    let (status, answer) = service.delete(&format!("{path}{}", accepting(&told))).await;
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    answer["saved"].as_array().unwrap().clone()
-}
-
-async fn restored(service: &Service, work: &Value) -> Value {
-    let path = format!("/admin/saved/{}/restore", work["id"].as_str().unwrap());
-    let (status, answer) = service.post(&path, json!({})).await;
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    answer
-}
 
 fn folder_of_saved(bench: &Bench) -> PathBuf {
     bench.data().join("ocweb/git-manager/saved")

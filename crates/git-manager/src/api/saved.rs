@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     Manager,
-    saved::{self, Restored, SavedWork},
+    saved::{self, Restored, SavedWork, SavedWorkList},
 };
 
 pub(super) fn router() -> OpenApiRouter<Manager> {
@@ -39,17 +39,11 @@ impl IntoResponse for Deletion {
     }
 }
 
-/// All saved work, the latest first.
-#[derive(Serialize, ToSchema)]
-struct SavedWorkList {
-    saved: Vec<SavedWork>,
-}
-
 /// Work that was saved before it was deleted
 #[utoipa::path(get, path = "/admin/saved", operation_id = "list_saved_work", tag = "git-manager",
     responses((status = 200, body = SavedWorkList)))]
 async fn list(State(manager): State<Manager>) -> Json<SavedWorkList> {
-    Json(SavedWorkList { saved: manager.saved().list() })
+    Json(manager.saved().list())
 }
 
 /// Brings saved work back
@@ -72,8 +66,11 @@ async fn restore(State(manager): State<Manager>, Path(id): Path<String>) -> Resu
 /// Removes saved work for good
 #[utoipa::path(delete, path = "/admin/saved/{id}", operation_id = "delete_saved_work", tag = "git-manager",
     params(("id" = String, Path)),
-    responses((status = 204, description = "Removed"), (status = 404, body = Problem)))]
+    responses(
+        (status = 204, description = "Removed"), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "It is being restored"),
+    ))]
 async fn remove(State(manager): State<Manager>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    manager.saved().remove(&id).await?;
+    manager.saved().remove(&id)?;
     Ok(StatusCode::NO_CONTENT)
 }

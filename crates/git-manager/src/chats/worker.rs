@@ -99,7 +99,7 @@ impl Chats {
         self.worktrees.add(&clone, &session, &chat.branch, &base, &report).await
     }
 
-    fn place(&self, chat: &Chat) -> Place {
+    pub(super) fn place(&self, chat: &Chat) -> Place {
         let session = SessionId::from(&chat.id);
         Place {
             chat: chat.id.clone(),

@@ -31,7 +31,7 @@ pub(super) enum What<'a> {
     Branches(Option<&'a BranchName>),
     /// The commits of a pull request.
     PullRequest(&'a BranchName),
-    /// A commit by its name, and all that leads to it.
+    /// A commit by its name, and all that leads to it where the clone has history.
     Commit(&'a str),
     /// One object by its name.
     Object(&'a str),
@@ -84,7 +84,9 @@ impl Run<'_> {
             What::Commit(commit) => {
                 // By its address, for which no filter is configured.
                 let address = self.git.address(self.name);
-                let fetched = self.fetch(&["--no-tags"], address.as_str(), commit).await;
+                let depth = (self.extent == Extent::LatestOnly).then_some("--depth=1");
+                let how: Vec<_> = ["--no-tags"].into_iter().chain(depth).collect();
+                let fetched = self.fetch(&how, address.as_str(), commit).await;
                 fetched.map_err(|error| self.failed(&error))
             }
             What::Object(id) => self.objects(id.to_owned()).await,

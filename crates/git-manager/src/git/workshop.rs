@@ -47,16 +47,24 @@ impl Workshop {
 
     /// Lets it see the objects in the common git directory of another repository, as far as that repository's history goes.
     pub fn lend(&self, common: &Path) -> io::Result<()> {
-        let mut alternates = OpenOptions::new();
-        alternates.create(true).append(true);
         let mut line = common.join("objects").as_os_str().as_bytes().to_vec();
         line.push(b'\n');
-        alternates.open(self.0.join("objects/info/alternates"))?.write_all(&line)?;
+        self.append("objects/info/alternates", &line)?;
         match fs::read(common.join("shallow")) {
-            Ok(shallow) => alternates.open(self.0.join("shallow"))?.write_all(&shallow),
+            Ok(shallow) => self.cut_off(&shallow),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Has history end at these commits, one a line.
+    pub fn cut_off(&self, shallow: &[u8]) -> io::Result<()> {
+        self.append("shallow", shallow)
+    }
+
+    fn append(&self, file: &str, lines: &[u8]) -> io::Result<()> {
+        let file = OpenOptions::new().create(true).append(true).open(self.0.join(file));
+        file?.write_all(lines)
     }
 }
 

@@ -47,6 +47,14 @@ impl<'a> Remote<'a> {
         self.listed.get_or_init(|| self.ask()).await.clone()
     }
 
+    /// The commits and annotated tags that none of its branches and tags names. Where it cannot be asked, it may have none.
+    pub(crate) async fn lacking(&self, mut objects: Vec<Oid>) -> Vec<Oid> {
+        if let Some(listed) = self.listed().await {
+            objects.retain(|object| !listed.commits.contains(object));
+        }
+        objects
+    }
+
     async fn ask(&self) -> Option<Listed> {
         let address = self.git.address(&self.name);
         let ask = self.git.remote(&self.name, None).args(["ls-remote", "--heads", "--tags"]);

@@ -1,16 +1,32 @@
 //! What a bundle of saved work holds: which commit is what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use git2::Repository;
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Error,
+    git::{Git, Workshop},
+};
 
 /// All that was saved together.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Contents {
-    /// The commits that the remote has, and that the bundle builds on.
-    pub(super) prerequisites: Vec<String>,
     /// The repository itself, then those within it, outer ones first.
     pub(super) copies: Vec<Copy>,
+}
+
+impl Contents {
+    /// A workshop for opening the bundle, which sees the repository at `path`: the clone, or a working copy of it.
+    pub(super) fn workshop(&self, git: &Git, path: &Path) -> Result<Workshop, Error> {
+        let workshop = git.workshop()?;
+        workshop.lend(Repository::open(path)?.commondir())?;
+        for shallow in self.copies.iter().filter_map(|copy| copy.shallow.as_deref()) {
+            workshop.cut_off(shallow.as_bytes())?;
+        }
+        Ok(workshop)
+    }
 }
 
 /// One repository with its working copy.
@@ -30,6 +46,14 @@ pub(super) struct Copy {
     pub(super) remotes: Vec<Named>,
     /// Where its history was cut off.
     pub(super) shallow: Option<String>,
+}
+
+impl Copy {
+    /// The commits (and annotated tags) that lead to all of it.
+    pub(super) fn tips(&self) -> impl Iterator<Item = &str> {
+        let named = self.references.iter().chain(&self.stashes).map(|named| named.value.as_str());
+        named.chain(self.head.commit()).chain(self.snapshot.as_deref())
+    }
 }
 
 /// Whose the objects and references of a working copy are.
@@ -74,4 +98,11 @@ impl Named {
     pub(super) fn new(name: impl Into<String>, value: &impl ToString) -> Self {
         Self { name: name.into(), value: value.to_string() }
     }
+}
+
+/// The commits of the remote's branches, as of the last fetch.
+pub(super) fn remote_commits(repository: &Repository) -> Result<Vec<String>, git2::Error> {
+    let references = repository.references_glob("refs/remotes/*")?.flatten();
+    let commits = references.filter_map(|reference| reference.peel_to_commit().ok());
+    Ok(commits.map(|commit| commit.id().to_string()).collect())
 }

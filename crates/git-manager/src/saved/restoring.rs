@@ -3,25 +3,33 @@
 //! The bundle is opened in a workshop that sees the clone, and each repository is given what is its own. What is in the way
 //! stays, and what was saved stays saved then.
 
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs,
+    path::Path,
+    time::Duration,
+};
 
 use git2::Repository;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Record, SavedKind,
-    contents::{Contents, Copy, CopyKind, Head, Named},
+    Changing, Record, SavedKind, Subject,
+    bundle::Bundle,
+    contents::{Contents, Copy, CopyKind, Head, Named, remote_commits},
     filling,
 };
 use crate::{
-    clones::{Base, Exclusive, Extent},
-    error::Error,
+    clones::{Base, Exclusive},
+    error::{Error, RemoteFailure},
     git::{Git, Workshop},
     loss,
     names::{BranchName, RepositoryName, SessionId},
+    reasons::Terms,
     removal::Removal,
-    worktrees::is_checked_out_elsewhere,
+    worktrees::{Again, Worktree, is_checked_out_elsewhere},
 };
 
 /// What is there again.
@@ -35,75 +43,31 @@ pub struct Restored {
     pub branch: Option<BranchName>,
 }
 
-/// Brings one piece of saved work back, and forgets it then.
+/// Brings one piece of saved work back, and forgets it then. One that broke off goes on when it is asked for again.
 pub async fn restore(to: &Removal, id: &str) -> Result<Restored, Error> {
-    let _changing = to.saved.changing.lock().await;
-    let record = to.saved.read(id)?;
-    let (name, _) = to.clones.ensure(&record.work.repo, Extent::default()).await?;
-    let mut clone = to.clones.exclusive(&name).await;
-    if missing(clone.path(), &record.contents)?.is_some() {
-        drop(clone);
-        clone = to.clones.fetch(&name, record.work.base.as_ref(), Duration::ZERO).await?;
-    }
-    if let Some(commit) = missing(clone.path(), &record.contents)? {
-        to.clones.fetch_commit(&clone, &commit).await?;
-    }
-    let bench = Bench::new(&to.git, clone.path(), &record.contents)?;
-    let unbundle = to.git.within(&bench.workshop).args(["bundle", "unbundle"]).arg(to.saved.bundle(id));
-    unbundle.unlimited().run_with(Vec::new()).await?;
+    let changing = to.saved.change(id)?;
+    let mut record = to.saved.read(&changing)?;
+    let (name, _) = to.clones.ensure(&record.work.repo, record.extent).await?;
     let session = record.work.session_id.clone();
     let is_worktree = matches!(record.work.kind, SavedKind::Chat | SavedKind::Worktree);
     let branch = if let Some(session) = session.as_ref().filter(|_| is_worktree) {
-        Some(worktree(to, &bench, &clone, session, &record).await?)
+        let worktree = match to.worktrees.restored_from(&name, session, id) {
+            Some(worktree) => worktree,
+            None => Bench::open(to, &name, &mut record).await?.worktree(session, &record).await?,
+        };
+        Some(worktree.branch)
     } else {
-        into_clone(&bench, &clone).await?;
+        Bench::open(to, &name, &mut record).await?.into_clone(&changing).await?;
         None
     };
-    drop(clone);
-    if let (Some(chat), Some(branch)) = (record.chat, &branch) {
+    if let (Some(chat), Some(branch)) = (record.chat, &branch)
+        && to.chats.get(&chat.id).is_err()
+    {
         to.chats.bring_back(chat, record.work.title, branch.clone())?;
     }
-    to.saved.discard(id)?;
+    to.saved.discard(&changing)?;
     tracing::info!(saved = %id, repository = %name, "saved work was restored");
     Ok(Restored { repo: name, session_id: session, branch })
-}
-
-/// A commit that the bundle builds on and the clone lacks.
-fn missing(clone: &Path, contents: &Contents) -> Result<Option<String>, Error> {
-    let repository = Repository::open(clone)?;
-    let is_there =
-        |commit: &String| git2::Oid::from_str(commit).is_ok_and(|oid| repository.find_commit(oid).is_ok());
-    Ok(contents.prerequisites.iter().find(|commit| !is_there(commit)).cloned())
-}
-
-/// Brings a working copy with its branch back.
-async fn worktree(
-    to: &Removal,
-    bench: &Bench<'_>,
-    clone: &Exclusive,
-    session: &SessionId,
-    record: &Record,
-) -> Result<BranchName, Error> {
-    let (Some(outermost), Some(wanted)) = (bench.contents.copies.first(), &record.work.branch) else {
-        return Err(Error::Unreadable("This saved work has no working copy.".into()));
-    };
-    let own = format!("refs/heads/{wanted}");
-    // Without a commit of its own it has none yet, or was deleted by hand.
-    let commit =
-        outermost.references.iter().find(|reference| reference.name == own).map(|own| own.value.clone());
-    bench.deliver(outermost, clone.path()).await?;
-    let branch = free_name(clone.path(), wanted)?;
-    let at = Base { branch: record.work.base.clone(), commit };
-    let fill = async |path: &Path| {
-        let is_own = matches!(&outermost.head, Head::Branch(head, _) if *head == own);
-        if !is_own {
-            bench.point_head(clone.path(), path, &outermost.head).await?;
-        }
-        bench.fill_all(path).await
-    };
-    to.worktrees.add_filled(clone, session, &branch, &at, record.began_at.clone(), fill).await?;
-    bench.stash(clone.path(), &outermost.stashes).await?;
-    Ok(branch)
 }
 
 /// The branch's name, or one like it where there is such a branch by now.
@@ -114,34 +78,6 @@ fn free_name(clone: &Path, wanted: &BranchName) -> Result<BranchName, Error> {
     let free = names.find(|name| repository.find_reference(&format!("refs/heads/{name}")).is_err());
     let free = free.and_then(|name| name.parse().ok());
     free.ok_or_else(|| Error::Conflict(format!("There are too many branches like {wanted}.")))
-}
-
-/// Brings the references of a clone back, and its own working copy.
-async fn into_clone(bench: &Bench<'_>, clone: &Exclusive) -> Result<(), Error> {
-    let Some(outermost) = bench.contents.copies.first() else { return Ok(()) };
-    let (git, path) = (bench.git, clone.path());
-    let has_files = outermost.snapshot.is_some();
-    if has_files && !loss::is_untouched(git, path).await? {
-        let words =
-            format!("The clone of {} has changes of its own, which would be in the way.", clone.name());
-        return Err(Error::Conflict(words));
-    }
-    bench.deliver(outermost, path).await?;
-    if has_files {
-        // Nothing of the old files may remain beside those that come.
-        git.local(path).args(["read-tree", "-u", "--reset", EMPTY_TREE]).run().await?;
-    }
-    let (changes, names) = placed(path, &outermost.references)?;
-    git.local(path).args(["update-ref", "--stdin"]).run_with(changes.into_bytes()).await?;
-    if has_files {
-        let head = match outermost.head.clone() {
-            Head::Branch(name, commit) => Head::Branch(names.get(&name).cloned().unwrap_or(name), commit),
-            detached @ Head::Detached(_) => detached,
-        };
-        bench.point_head(path, path, &head).await?;
-        bench.fill_all(path).await?;
-    }
-    bench.stash(path, &outermost.stashes).await
 }
 
 /// The tree of nothing.
@@ -178,36 +114,166 @@ fn placed(clone: &Path, references: &[Named]) -> Result<(String, BTreeMap<String
     Ok((changes, names))
 }
 
+/// Whether a clone has all of these commits.
+fn has_all(clone: &Path, commits: &[String]) -> Result<bool, git2::Error> {
+    Ok(lacking(clone, commits)?.is_empty())
+}
+
+/// Those that a repository does not have.
+fn lacking(repository: &Path, objects: &[String]) -> Result<BTreeSet<String>, git2::Error> {
+    let repository = Repository::open(repository)?;
+    let all = repository.odb()?;
+    let is_there = |object: &String| git2::Oid::from_str(object).is_ok_and(|object| all.exists(object));
+    Ok(objects.iter().filter(|object| !is_there(object)).cloned().collect())
+}
+
+/// The error of asking for a commit that may be gone at the remote.
+fn lost(error: Error, name: &RepositoryName, commit: &str) -> Error {
+    match &error {
+        Error::Remote { failure: RemoteFailure::Other(said), .. } if said.contains("not our ref") => {
+            Error::Conflict(format!(
+                "GitHub has lost the commit {commit} of {name}, and this work cannot be restored without it."
+            ))
+        }
+        _ => error,
+    }
+}
+
 /// An opened bundle, and the clone that it belongs to.
 struct Bench<'a> {
+    to: &'a Removal,
     git: &'a Git,
+    clone: Exclusive,
     workshop: Workshop,
-    contents: &'a Contents,
+    contents: Contents,
+    /// Commits that the clone has, with all that leads to them: what the bundle builds on, and the remote's branches.
+    there: Vec<String>,
 }
 
 impl<'a> Bench<'a> {
-    fn new(git: &'a Git, clone: &Path, contents: &'a Contents) -> Result<Self, Error> {
-        let workshop = git.workshop()?;
-        workshop.lend(Repository::open(clone)?.commondir())?;
-        let shallow: String = contents.copies.iter().filter_map(|copy| copy.shallow.as_deref()).collect();
-        if !shallow.is_empty() {
-            fs::write(workshop.path().join("shallow"), shallow)?;
+    /// Opens it, once the clone has what it builds on.
+    async fn open(to: &'a Removal, name: &RepositoryName, record: &mut Record) -> Result<Self, Error> {
+        let bundle = Bundle::read(&to.saved.bundle(&record.work.id))?;
+        let mut clone = to.clones.exclusive(name).await;
+        if !has_all(clone.path(), &bundle.prerequisites)? {
+            drop(clone);
+            clone = to.clones.fetch(name, record.work.base.as_ref(), Duration::ZERO).await?;
         }
-        Ok(Self { git, workshop, contents })
+        for commit in &bundle.prerequisites {
+            to.clones.ensure_commit(&clone, commit).await.map_err(|error| lost(error, name, commit))?;
+        }
+        let mut there = remote_commits(&Repository::open(clone.path())?)?;
+        there.extend_from_slice(&bundle.prerequisites);
+        let contents = std::mem::take(&mut record.contents);
+        let workshop = contents.workshop(&to.git, clone.path())?;
+        bundle.unpack(&to.git, &workshop).await?;
+        let mut bench = Self { to, git: &to.git, clone, workshop, contents, there };
+        bench.find_references().await?;
+        Ok(bench)
+    }
+
+    /// Has the references of the clone lead to what is there. Those to what the remote had are not in the bundle: a branch's
+    /// commit is asked for, a tag that the remote has lost is no work of anybody here.
+    async fn find_references(&mut self) -> Result<(), Error> {
+        let workshop = self.workshop.path();
+        let Some(outermost) = self.contents.copies.first_mut() else { return Ok(()) };
+        let values: Vec<_> = outermost.references.iter().map(|reference| reference.value.clone()).collect();
+        let lacking = lacking(workshop, &values)?;
+        outermost.references.retain(|Named { name, value }| {
+            let is_lost = name.starts_with("refs/tags/") && lacking.contains(value);
+            if is_lost {
+                tracing::warn!(repository = %self.clone.name(), tag = name, "a tag that the remote has lost is not restored");
+            }
+            !is_lost
+        });
+        for Named { value, .. } in outermost.references.iter().filter(|named| lacking.contains(&named.value))
+        {
+            let asked = self.to.clones.ensure_commit(&self.clone, value).await;
+            asked.map_err(|error| lost(error, self.clone.name(), value))?;
+        }
+        Ok(())
+    }
+
+    /// Brings a working copy with its branch back.
+    async fn worktree(self, session: &SessionId, record: &Record) -> Result<Worktree, Error> {
+        let (Some(outermost), Some(wanted)) = (self.contents.copies.first(), &record.work.branch) else {
+            return Err(Error::Unreadable("This saved work has no working copy.".into()));
+        };
+        let own = format!("refs/heads/{wanted}");
+        // Without a commit of its own it has none yet, or was deleted by hand.
+        let commit =
+            outermost.references.iter().find(|reference| reference.name == own).map(|own| own.value.clone());
+        let clone = self.clone.path();
+        self.deliver(outermost, clone).await?;
+        let again = Again {
+            branch: free_name(clone, wanted)?,
+            at: Base { branch: record.work.base.clone(), commit },
+            began_at: record.began_at.clone(),
+            saved: record.work.id.clone(),
+        };
+        let fill = async |path: &Path| {
+            let is_own = matches!(&outermost.head, Head::Branch(head, _) if *head == own);
+            if !is_own {
+                self.point_head(clone, path, &outermost.head).await?;
+            }
+            self.fill_all(path).await?;
+            self.stash(clone, &outermost.stashes).await
+        };
+        self.to.worktrees.add_again(&self.clone, session, again, fill).await
+    }
+
+    /// Brings the references of a clone back, and its own working copy.
+    async fn into_clone(self, changing: &Changing<'_>) -> Result<(), Error> {
+        let Some(outermost) = self.contents.copies.first() else { return Ok(()) };
+        let (git, path) = (self.git, self.clone.path());
+        let has_files = outermost.snapshot.is_some();
+        if has_files && !loss::is_untouched(git, path).await? {
+            self.make_way(changing).await?;
+        }
+        self.deliver(outermost, path).await?;
+        if has_files {
+            changing.note_begun()?;
+            // Nothing of the old files may remain beside those that come.
+            git.local(path).args(["read-tree", "-u", "--reset", EMPTY_TREE]).run().await?;
+        }
+        let (changes, names) = placed(path, &outermost.references)?;
+        git.local(path).args(["update-ref", "--stdin"]).run_with(changes.into_bytes()).await?;
+        if has_files {
+            let head = match outermost.head.clone() {
+                Head::Branch(name, commit) => Head::Branch(names.get(&name).cloned().unwrap_or(name), commit),
+                detached @ Head::Detached(_) => detached,
+            };
+            self.point_head(path, path, &head).await?;
+            self.fill_all(path).await?;
+        }
+        self.stash(path, &outermost.stashes).await
+    }
+
+    /// Where the files of a clone are in the way: those that an earlier attempt left are saved themselves, others stay.
+    async fn make_way(&self, changing: &Changing<'_>) -> Result<(), Error> {
+        let (name, path) = (self.clone.name(), self.clone.path());
+        if !changing.was_begun() {
+            let words = format!("The clone of {name} has changes of its own, which would be in the way.");
+            return Err(Error::Conflict(words));
+        }
+        let loss = loss::of_clone(self.git, path, &self.to.worktrees.remote(name)).await;
+        self.to.save(Subject::of_clone(&self.clone), &loss, &Terms::default()).await?;
+        // New files are saved, and go; what is ignored stays.
+        self.git.local(path).args(["clean", "--quiet", "-d", "--force", "--force"]).run().await?;
+        Ok(())
     }
 
     /// Gives a repository the objects of a copy: all of them, or beyond those that the clone has.
     async fn deliver(&self, copy: &Copy, repository: &Path) -> Result<(), Error> {
         let common = Repository::open(repository)?.commondir().to_owned();
-        let named = copy.references.iter().chain(&copy.stashes).map(|named| named.value.as_str());
         let mut wanted = String::new();
-        for commit in named.chain(copy.head.commit()).chain(copy.snapshot.as_deref()) {
+        for commit in copy.tips() {
+            // Writing to a String cannot fail.
             let _ = writeln!(wanted, "{commit}");
         }
         if copy.kind != CopyKind::Nested {
-            wanted.push_str("--not\n");
-            for commit in &self.contents.prerequisites {
-                let _ = writeln!(wanted, "{commit}");
+            for commit in &self.there {
+                let _ = writeln!(wanted, "^{commit}");
             }
         }
         let pack = self.git.within(&self.workshop).args(["pack-objects", "--revs", "--quiet"]);

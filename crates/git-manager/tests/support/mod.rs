@@ -11,6 +11,7 @@
 pub mod damaged;
 pub mod fake_opencode;
 pub mod real_opencode;
+pub mod restoring;
 pub mod working_copy;
 
 use std::{
