@@ -2,6 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deleting, type SavedWork } from '@/shared/api/deleting';
+import type { Schema } from '@/shared/api/schema';
 import type { DeletionReason } from '@/shared/deletion';
 import { noteSaved } from '@/shared/justSaved';
 import { DeleteSheet } from '@/shared/ui/DeleteSheet';
@@ -38,7 +39,7 @@ describe('saved work', () => {
     const take = (id: string) => {
       saved = saved.filter((each) => each.id !== id);
     };
-    answers('get', '/admin/saved', () => ({ saved }));
+    answers('get', '/admin/saved', () => ({ saved, unreadable: [] }));
     answers('post', '/admin/saved/{id}/restore', () => {
       take('saved_1');
       return { repo: 'demo/hello-web', session_id: 'ses_1', branch: 'ocweb/the-button' };
@@ -81,6 +82,47 @@ describe('saved work', () => {
     await expect.poll(() => offer.textContent).toContain('Not restored. It is there.');
     fireEvent.click(within(offer).getByRole('button', { name: 'hide' }));
     expect(screen.queryByTestId('just-saved')).toBeNull();
+  });
+
+  it('of which a part came back goes on with the rest', async () => {
+    const asked: (string | undefined)[] = [];
+    const isBack = ({ url }: { url: URL }) => {
+      asked.push(url.pathname.split('/')[3]);
+      return { repo: 'demo/hello-web', session_id: 'ses_1', branch: 'ocweb/the-button' };
+    };
+    answers('post', '/admin/saved/{id}/restore', (request) => {
+      refuses('post', '/admin/saved/{id}/restore', {
+        status: 409,
+        title: 'Conflict',
+        detail: 'It is there.',
+      });
+      return isBack(request);
+    });
+    noteSaved([work, { ...work, id: 'saved_2', kind: 'clone' }]);
+    render(<SavedBar />);
+    const offer = await screen.findByTestId('just-saved');
+    fireEvent.click(within(offer).getByRole('button', { name: 'Undo' }));
+    await expect.poll(() => offer.textContent).toContain('Not restored. It is there.');
+    answers('post', '/admin/saved/{id}/restore', isBack);
+    fireEvent.click(within(offer).getByRole('button', { name: 'Undo' }));
+    await expect.poll(() => screen.queryByTestId('just-saved')).toBeNull();
+    expect(asked).toEqual(['saved_1', 'saved_2']);
+  });
+
+  it('whose record cannot be read is shown, and can be removed', async () => {
+    const unreadable = { id: 'saved_9', size_bytes: 1200, saved_at: work.saved_at, until: work.until };
+    let list: Schema<'SavedWorkList'> = { saved: [], unreadable: [unreadable] };
+    answers('get', '/admin/saved', () => list);
+    answers('delete', '/admin/saved/{id}', () => {
+      list = { saved: [], unreadable: [] };
+      return undefined;
+    });
+    render(<SavedWorks />);
+    const row = await screen.findByTestId('unreadable-work');
+    expect(row.textContent).toContain('its record cannot be read · 1.2 kB · until Dec 21');
+    fireEvent.click(screen.getByRole('button', { name: 'Remove saved_9 for good' }));
+    fireEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Remove it' }));
+    await expect.poll(() => screen.queryByTestId('unreadable-work')).toBeNull();
   });
 
   it('that cannot be saved is deleted only when that is said', async () => {

@@ -1,5 +1,5 @@
 /** Saved work in words. Pure. */
-import type { SavedWork } from '@/shared/api/deleting';
+import type { SavedWork, UnreadableWork } from '@/shared/api/deleting';
 import { bytes, plural } from '@/shared/format';
 
 /** The day of a time. */
@@ -21,4 +21,9 @@ export function contentsOf({ commits, files, stashes, size_bytes, until }: Saved
     stashes > 0 && (stashes === 1 ? '1 stash entry' : `${stashes} stash entries`),
   ].filter((words) => words !== false);
   return [...counted, bytes(size_bytes), `until ${day(until)}`].join(' · ');
+}
+
+/** All that can be said of it. */
+export function wordsOfUnreadable({ size_bytes, saved_at, until }: UnreadableWork): string {
+  return `saved ${day(saved_at)}, its record cannot be read · ${bytes(size_bytes)} · until ${day(until)}`;
 }

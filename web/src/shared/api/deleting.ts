@@ -6,6 +6,9 @@ import type { Schema } from './schema';
 /** Work that was saved before it was deleted. */
 export type SavedWork = Schema<'SavedWork'>;
 
+/** Saved work whose record cannot be read. */
+export type UnreadableWork = Schema<'UnreadableWork'>;
+
 const segment = encodeURIComponent;
 
 /** How something is deleted: in spite of which reasons, as `acceptance` writes them, and whether without being saved first. */
@@ -33,8 +36,7 @@ export const deleting = {
   chat: (id: string, terms = untold) => deleted(`/admin/chats/${segment(id)}`, terms),
   worktree: (repo: string, chat: string, terms: Terms) =>
     deleted(`/admin/worktrees/${repoPath(repo)}/${segment(chat)}`, terms),
-  savedWork: async (signal?: AbortSignal) =>
-    (await sendJson<Schema<'SavedWorkList'>>('/admin/saved', { signal })).saved,
+  savedWork: (signal?: AbortSignal) => sendJson<Schema<'SavedWorkList'>>('/admin/saved', { signal }),
   /** Clones the repository first where that is gone. */
   restore: (id: string) =>
     sendJson<Schema<'Restored'>>(`/admin/saved/${segment(id)}/restore`, {

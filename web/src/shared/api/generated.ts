@@ -3209,7 +3209,10 @@ export interface components {
         };
         /** @description All saved work, the latest first. */
         SavedWorkList: {
+            /** @description What can be told of. */
             saved: components["schemas"]["SavedWork"][];
+            /** @description What is there as well, and can only be removed. */
+            unreadable: components["schemas"]["UnreadableWork"][];
         };
         /** @description A file, or a line in it, that was found. */
         SearchMatch: {
@@ -3392,6 +3395,26 @@ export interface components {
             messages: Record<string, never>[];
             /** @description The event that it is up to: the events after it are to be applied on top. */
             number: string;
+        };
+        /** @description Saved work whose record cannot be read. */
+        UnreadableWork: {
+            /** @description Its name. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was saved.
+             */
+            saved_at: string;
+            /**
+             * Format: int64
+             * @description How much room it takes.
+             */
+            size_bytes: number;
+            /**
+             * Format: date-time
+             * @description When it is removed.
+             */
+            until: string;
         };
         /** @description How a branch is to be updated. */
         UpdateBody: {
@@ -8748,6 +8771,15 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is being restored */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
