@@ -3031,7 +3031,7 @@ export interface components {
             at: string;
             /** @description By which it is put away. */
             id: string;
-            repo?: components["schemas"]["RepositoryName"] | null;
+            repo: components["schemas"]["RepositoryName"] | null;
             /**
              * @description What had it looked at.
              * @enum {string}
