@@ -2,6 +2,7 @@
 // Each stack has its own ports and folder, and is ended by the pid that was started here.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
@@ -117,7 +118,8 @@ export interface StackOptions {
 }
 
 export class Stack {
-  password = 'a long enough password';
+  /** Another one each time: an agent that searches the machine for it must not find it in this file. */
+  password = `a long enough password ${randomUUID()}`;
   private child: ChildProcess | null = null;
   private output = '';
   /** The prompt that was said last by `begin` or `say`, of each chat. */
