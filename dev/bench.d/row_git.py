@@ -5,6 +5,7 @@ from the same demo GitHub, in turns, onto the same disk.
 """
 
 import json
+import os
 import shutil
 import statistics
 import time
@@ -80,7 +81,8 @@ def measure(plan: Plan) -> list[Figure]:
             if cookie is None:
                 raise NotMeasured("nobody answers the login")
             ours = Ours(started.address, cookie)
-            clones = [clone(ours, url, folder / "plain") for _ in range(plan.starts)]
+            repositories = stack_folder / "projects/repos"
+            clones = [clone(ours, url, folder / "plain", repositories) for _ in range(plan.starts)]
             # Its first chat is the first thing that opencode ever does.
             chats = [new_chat(ours, number, folder / "plain") for number in range(plan.starts * 2 + 1)][1:]
     return figures(objects, clones, chats)
@@ -93,11 +95,16 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.monotonic() - begun
 
 
-def clone(ours: Ours, url: str, plain: Path) -> tuple[float, float]:
-    """Clones on both sides, ours first; what the last round left goes before."""
+def clone(ours: Ours, url: str, plain: Path, repositories: Path) -> tuple[float, float]:
+    """Clones on both sides, ours first; what the last round left goes before, from the disk too."""
     ours.ask("DELETE", f"/admin/repos/{REPOSITORY}?force=true", {}, 204) if plain.exists() else None
     shutil.rmtree(plain, ignore_errors=True)
+    # A deleted clone is out of sight at once, and its files are removed afterwards.
+    while any(repositories.glob(".*")):
+        time.sleep(WATCH_SECONDS)
+    os.sync()
     our_seconds = seconds_of(lambda: ours.ask("POST", "/admin/repos/clone", {"repo": REPOSITORY}, 201))
+    os.sync()
     peer_seconds = seconds_of(
         lambda: big_repository.git("clone", "--quiet", url, str(plain), folder=plain.parent)
     )
