@@ -76,9 +76,20 @@ impl Dice {
     }
 }
 
-/// What an agent may do. Not every step can be taken in every state; what git refuses is not done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+/// Names the steps once: as the kinds that there are, and as the list that is dealt from.
+macro_rules! steps {
+    ($($step:ident,)*) => {
+        /// What an agent may do. Not every step can be taken in every state; what git refuses is not done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        enum Step {
+            $($step,)*
+        }
+
+        const STEPS: &[Step] = &[$(Step::$step,)*];
+    };
+}
+
+steps! {
     New,
     Change,
     Stage,
@@ -114,46 +125,6 @@ enum Step {
     IgnoredWorktree,
     SplitIndex,
 }
-
-const STEPS: [Step; 34] = {
-    use Step::*;
-    [
-        New,
-        Change,
-        Stage,
-        Commit,
-        Delete,
-        Unstage,
-        Rename,
-        Mode,
-        Link,
-        Ignored,
-        Stash,
-        Detach,
-        Switch,
-        Merge,
-        Conflict,
-        Rebasing,
-        Picking,
-        Amend,
-        Tag,
-        Nested,
-        Submodule,
-        Worktree,
-        Attributes,
-        Intend,
-        Hide,
-        TypeChange,
-        Push,
-        Squashed,
-        Rebased,
-        Reset,
-        PushInVain,
-        EmptySubmodule,
-        IgnoredWorktree,
-        SplitIndex,
-    ]
-};
 
 fn write(path: &Path, content: &[u8]) {
     // Something else may be in its way.
