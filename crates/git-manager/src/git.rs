@@ -21,10 +21,12 @@ mod borrowed;
 mod failure;
 #[cfg(test)]
 mod fuzz;
+mod group;
 mod invocation;
 mod leftovers;
 mod progress;
 mod stale_locks;
+mod streams;
 mod workshop;
 
 use std::{

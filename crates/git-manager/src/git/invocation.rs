@@ -2,34 +2,27 @@
 
 use std::{
     ffi::OsStr,
-    os::fd::{AsRawFd, OwnedFd, RawFd},
+    os::fd::{AsRawFd, OwnedFd},
     path::Path,
     process::{ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
 
-use nix::{
-    fcntl::{FcntlArg, FdFlag, fcntl},
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::GitError;
+use super::{
+    GitError,
+    group::{Group, die_with_this_process},
+    streams::{read_all, read_first_lines, read_lines, write_all},
+};
 use crate::error::Error;
 
 /// Far beyond any honest local command; a filter that the agent configured may hang for ever.
 const LIMIT: Duration = Duration::from_mins(10);
-/// How much of what git says on standard error is kept: its end, where the reason stands.
-const KEPT: usize = 8 * 1024;
-/// How much of standard output is kept: its beginning. More is no answer that anything here asks for, but a
-/// working copy with a million new files.
-const ANSWER: usize = 8 * 1024 * 1024;
-
 /// A run of git that is being put together. Settings come first, then the subcommand and its arguments.
 #[must_use]
 pub struct Invocation {
@@ -289,152 +282,5 @@ impl Invocation {
             Ok(status) => Err(GitError::failed(&self.subcommand, status, said)),
             Err(error) => Err(GitError::not_started(&self.subcommand, &error)),
         }
-    }
-}
-
-/// The process group of a running git, killed when it is dropped before git has ended.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(leader: Option<u32>) -> Self {
-        Self(leader.and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
-    }
-
-    /// The leader was waited for: its number may belong to somebody else from now on.
-    fn has_ended(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // It may have ended just now, which is as good.
-            let _ = killpg(leader, Signal::SIGKILL);
-        }
-    }
-}
-
-/// Has the kernel kill git when this process dies, however it dies, and passes one descriptor on to it.
-fn die_with_this_process(command: &mut Command, inherited: RawFd) {
-    let parent = Pid::this();
-    let prepare = move || {
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-        // The parent may have died before that.
-        if Pid::parent() != parent {
-            return Err(nix::errno::Errno::ESRCH.into());
-        }
-        keep_over_exec(inherited)?;
-        Ok(())
-    };
-    #[expect(
-        unsafe_code,
-        reason = "runs between fork and exec: it only makes async-signal-safe system calls"
-    )]
-    // SAFETY: prctl, getppid and fcntl are plain system calls; nothing is allocated and no lock is taken.
-    unsafe {
-        command.pre_exec(prepare);
-    }
-}
-
-fn keep_over_exec(descriptor: RawFd) -> nix::Result<()> {
-    #[expect(unsafe_code, reason = "the descriptor's owner is kept by the Invocation")]
-    // SAFETY: `Invocation::leftovers` holds the owner until git has been started.
-    let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
-    fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::empty())).map(drop)
-}
-
-/// Writes all of it, unless git has enough before.
-async fn write_all(stream: Option<impl AsyncWrite + Unpin>, text: String) {
-    if let Some(mut stream) = stream {
-        // git's status tells whether what it did not read matters.
-        let _ = stream.write_all(text.as_bytes()).await;
-    }
-}
-
-async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(mut stream) = stream {
-        // A pipe that breaks ends the output; git's status tells whether that matters.
-        let _ = (&mut stream).take(ANSWER as u64).read_to_end(&mut bytes).await;
-        // Read on, so that git can end.
-        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Reads lines until there are `count` of them. True when there may be more.
-async fn read_first_lines(
-    stream: Option<impl AsyncRead + Unpin>,
-    count: usize,
-    width: usize,
-    lines: &mut Vec<String>,
-) -> bool {
-    let Some(mut stream) = stream else { return false };
-    let mut pending = Vec::new();
-    let mut buffer = vec![0_u8; 64 * 1024];
-    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-        let mut rest = &buffer[..read];
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            append(&mut pending, &rest[..end], width);
-            lines.push(String::from_utf8_lossy(&pending).into_owned());
-            pending.clear();
-            rest = &rest[end + 1..];
-            if lines.len() == count {
-                return true;
-            }
-        }
-        append(&mut pending, rest, width);
-    }
-    false
-}
-
-/// As much as there is room for.
-fn append(line: &mut Vec<u8>, bytes: &[u8], width: usize) {
-    line.extend_from_slice(&bytes[..bytes.len().min(width - line.len())]);
-}
-
-/// Reads lines that end in a newline or, as progress does, in a carriage return. Gives the end of it all
-/// without the progress.
-async fn read_lines(stream: Option<impl AsyncRead + Unpin>, mut on_line: impl FnMut(&str)) -> String {
-    let Some(mut stream) = stream else { return String::new() };
-    let mut kept = String::new();
-    let mut pending = Vec::new();
-    let mut buffer = [0_u8; 4096];
-    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-        for &byte in &buffer[..count] {
-            if !matches!(byte, b'\n' | b'\r') {
-                // The remote has its say here too, and need not end its line.
-                if pending.len() < KEPT {
-                    pending.push(byte);
-                }
-                continue;
-            }
-            let line = String::from_utf8_lossy(&pending);
-            on_line(&line);
-            if byte == b'\n' {
-                keep(&mut kept, &line);
-            }
-            drop(line);
-            pending.clear();
-        }
-    }
-    let line = String::from_utf8_lossy(&pending);
-    on_line(&line);
-    keep(&mut kept, &line);
-    kept
-}
-
-fn keep(kept: &mut String, line: &str) {
-    // What a fetch tells of each branch that moved begins so, and a branch may be called like an error. One that was
-    // rejected is the error.
-    if line.starts_with(' ') && !line.starts_with(" ! ") {
-        return;
-    }
-    kept.push_str(line.trim_end());
-    kept.push('\n');
-    if kept.len() > KEPT {
-        let cut = kept.ceil_char_boundary(kept.len() - KEPT);
-        kept.drain(..cut);
     }
 }
