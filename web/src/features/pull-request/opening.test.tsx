@@ -4,6 +4,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { GitStat } from '@/shared/api/git';
 import type { PullRequest } from '@/shared/api/github';
 import type { ChatView } from '@/shared/api/relay';
+import { pullRequest } from '@/testing/pullRequest';
 import { render } from '@/testing/render';
 import { answers, refuses, withServer } from '@/testing/server';
 import { PullRequestRow } from './PullRequestRow';
@@ -29,16 +30,9 @@ const stat: GitStat = {
   measured_at: '2026-01-01T00:00:00Z',
 };
 const pull: PullRequest = {
-  number: 12,
-  title: 'One',
+  ...pullRequest,
   body: 'Because.',
-  url: 'https://github.com/o/r/pull/12',
-  author: 'ada',
-  state: 'open',
-  base: 'main',
   head: { branch: 'ocweb/x', commit: 'a1', repo: 'o/r' },
-  mergeable: 'yes',
-  review: 'none',
 };
 const pulls = '/admin/pull-requests/{owner}/{name}' as const;
 const refused = { status: 422, title: 'No', detail: 'It is there already.' };

@@ -5,6 +5,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { GitStat } from '@/shared/api/git';
 import type { Check, PullRequest } from '@/shared/api/github';
 import type { ChatView } from '@/shared/api/relay';
+import { pullRequest as pull } from '@/testing/pullRequest';
 import { render } from '@/testing/render';
 import { answers, refuses, server, withServer } from '@/testing/server';
 import { PullRequestRow } from './PullRequestRow';
@@ -14,18 +15,6 @@ beforeEach(() => localStorage.clear());
 
 const of = '/admin/pull-requests/{owner}/{name}';
 const one = '/admin/pull-requests/{owner}/{name}/{number}';
-const pull: PullRequest = {
-  number: 12,
-  title: 'One',
-  body: '',
-  url: 'https://github.com/o/r/pull/12',
-  author: 'ada',
-  state: 'open',
-  base: 'main',
-  head: { branch: 'ocweb/one', commit: 'abcd', repo: 'o/r' },
-  mergeable: 'yes',
-  review: 'none',
-};
 const check = (name: string, state: Check['state']): Check => ({ name, state, note: null, url: null });
 
 let sent: string[] = [];

@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Check, PullRequest } from '@/shared/api/github';
+import type { Check } from '@/shared/api/github';
+import { pullRequest as pull } from '@/testing/pullRequest';
 import { checksWords, fromCommits, isInTrouble, mergeWords, summary } from './words';
 
-const pull: PullRequest = {
-  number: 12,
-  title: 'One',
-  body: '',
-  url: 'https://github.com/o/r/pull/12',
-  author: 'ada',
-  state: 'open',
-  base: 'main',
-  head: { branch: 'ocweb/one', commit: 'abcd', repo: 'o/r' },
-  mergeable: 'yes',
-  review: 'none',
-};
 const check = (state: Check['state']): Check => ({ name: state, state, note: null, url: null });
 const checks = (...states: Check['state'][]) => ({
   commit: 'abcd',

@@ -1,6 +1,6 @@
 /** The repositories one can work in: those cloned here first, then those on GitHub. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { GithubRepository, Repository } from '@/shared/api/admin';
 import { deleting } from '@/shared/api/deleting';
 import { queries } from '@/shared/api/queries';
@@ -114,28 +114,45 @@ interface RowProps<T> {
   onChoose: (name: string) => void;
 }
 
-function ClonedRow(props: RowProps<Repository>) {
-  const { repo, chosen, onChoose } = props;
-  if (repo.state === 'cloning') return <CloningRow {...props} />;
+interface OptionProps {
+  name: string;
+  chosen: boolean;
+  onChoose: (name: string) => void;
+  /** The lines below its name. */
+  children: ReactNode;
+}
+
+/** A repository that can be chosen. */
+function RepoOption({ name, chosen, onChoose, children }: OptionProps) {
   return (
     <button
       type="button"
       className="row"
       data-testid="repo-option"
       aria-pressed={chosen}
-      onClick={() => onChoose(repo.name)}
+      onClick={() => onChoose(name)}
     >
       <span className="grow">
-        {repo.name}
-        <span className="sub block-line">
-          {repo.state === 'failed' && (
-            <span className="deleted">{repo.error?.detail ?? 'the clone failed'}</span>
-          )}
-          {repo.state === 'ready' && (repo.default_branch ?? 'empty repository')}
-          {repo.state === 'ready' && repo.extent !== 'full' && ` · ${extentWords(repo.extent)}`}
-        </span>
+        {name}
+        {children}
       </span>
     </button>
+  );
+}
+
+function ClonedRow(props: RowProps<Repository>) {
+  const { repo, chosen, onChoose } = props;
+  if (repo.state === 'cloning') return <CloningRow {...props} />;
+  return (
+    <RepoOption name={repo.name} chosen={chosen} onChoose={onChoose}>
+      <span className="sub block-line">
+        {repo.state === 'failed' && (
+          <span className="deleted">{repo.error?.detail ?? 'the clone failed'}</span>
+        )}
+        {repo.state === 'ready' && (repo.default_branch ?? 'empty repository')}
+        {repo.state === 'ready' && repo.extent !== 'full' && ` · ${extentWords(repo.extent)}`}
+      </span>
+    </RepoOption>
   );
 }
 
@@ -149,20 +166,11 @@ function CloningRow({ repo, chosen, onChoose }: RowProps<Repository>) {
   return (
     <div className="cloning" data-testid="cloning">
       <div className="cloning-head">
-        <button
-          type="button"
-          className="row"
-          data-testid="repo-option"
-          aria-pressed={chosen}
-          onClick={() => onChoose(repo.name)}
-        >
-          <span className="grow">
-            {repo.name}
-            <span className="sub block-line">
-              cloning{repo.extent === 'full' ? '' : ` ${extentWords(repo.extent)}`}
-            </span>
+        <RepoOption name={repo.name} chosen={chosen} onChoose={onChoose}>
+          <span className="sub block-line">
+            cloning{repo.extent === 'full' ? '' : ` ${extentWords(repo.extent)}`}
           </span>
-        </button>
+        </RepoOption>
         <button
           type="button"
           className="button"
@@ -187,20 +195,11 @@ function GithubRow({ repo, chosen, onChoose }: RowProps<GithubRepository>) {
     repo.pushed_at !== null && `pushed ${age(Date.now() - Date.parse(repo.pushed_at))} ago`,
   ].filter(Boolean);
   return (
-    <button
-      type="button"
-      className="row"
-      data-testid="repo-option"
-      aria-pressed={chosen}
-      onClick={() => onChoose(repo.full_name)}
-    >
-      <span className="grow">
-        {repo.full_name}
-        {repo.description !== null && repo.description !== '' && (
-          <span className="sub block-line">{repo.description}</span>
-        )}
-        <span className="sub block-line">{facts.join(' · ').replace('now ago', 'just now')}</span>
-      </span>
-    </button>
+    <RepoOption name={repo.full_name} chosen={chosen} onChoose={onChoose}>
+      {repo.description !== null && repo.description !== '' && (
+        <span className="sub block-line">{repo.description}</span>
+      )}
+      <span className="sub block-line">{facts.join(' · ').replace('now ago', 'just now')}</span>
+    </RepoOption>
   );
 }
