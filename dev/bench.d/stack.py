@@ -55,12 +55,14 @@ def demo_world(folder: Path) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def ocweb(folder: Path, world: dict[str, str]) -> Iterator[Started]:
-    """The stack, from the start of `bin/start` to the first answer to somebody who has logged in."""
+    """The stack, from the start of `ocweb start` to the first answer to somebody who has logged in."""
     address = Address(port=free_port())
     run_folder = folder / "run"
     run_folder.mkdir(mode=0o700, exist_ok=True)
     environment = plain_environment(
         OCWEB_DATA=str(folder),
+        # Not the developer's.
+        OCWEB_CONFIG=str(folder / "config.jsonc"),
         OCWEB_RUN_DIR=str(run_folder),
         OCWEB_PORT=str(address.port),
         OCWEB_BIN_DIR=str(BINARIES),
@@ -68,7 +70,7 @@ def ocweb(folder: Path, world: dict[str, str]) -> Iterator[Started]:
         **world,
     )
     began = time.monotonic()
-    with running("stack", [ROOT / "bin/start"], folder, environment) as program:
+    with running("stack", [BINARIES / "ocweb", "start"], folder, environment) as program:
 
         def attempt() -> bool | None:
             program.check_alive()

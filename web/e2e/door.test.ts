@@ -126,6 +126,7 @@ describe('without a session', () => {
     ];
     const made = await stack.json<{ id: string; token: string }>(cookie, 'POST', '/auth/tokens', {
       name: 'revoked',
+      scope: 'full',
     });
     const { id, token } = made.body;
     const authorised = { authorization: `Bearer ${token}` };
@@ -242,6 +243,29 @@ describe('without a session', () => {
       method: 'DELETE',
       headers: { cookie, ...json },
     });
+  });
+
+  test('only a terminal may ask for a WebSocket, and nothing else of event-relay is reached by one', async () => {
+    const { token } = (
+      await stack.json<{ token: string }>(cookie, 'POST', '/auth/tokens', { name: 'upgrade' })
+    ).body;
+    const paths = [
+      '/metrics',
+      '/health',
+      '/openapi.json',
+      '/internal/x',
+      '/session',
+      '/pty',
+      '/pty/x',
+      '/pty/a/b/connect',
+    ];
+    for (const credentials of [{ cookie }, { authorization: `Bearer ${token}` }]) {
+      for (const path of paths) {
+        const answer = await send(stack.port, path, { headers: { ...socketHeaders, ...credentials } });
+        expect(answer.status, `${path}: ${answer.text.slice(0, 100)}`).toBe(404);
+        expect(answer.text, path).not.toContain('ocweb_');
+      }
+    }
   });
 
   test('a capability that nobody gave out does nothing, and says nothing', async () => {

@@ -25,7 +25,7 @@ export async function fill(stack: Pick<Stack, 'folder'>, session: Session, count
     ...session,
     slug: 'long',
     title: 'A long chat',
-    version: '1.18.33',
+    version: '0.0.0',
     time: { created: begin, updated: Date.now() },
   };
   const file = join(stack.folder, 'long.json');

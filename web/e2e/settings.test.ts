@@ -1,15 +1,10 @@
 // What is set from the phone: providers, models, how permissive a chat is, and tokens for programs elsewhere.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openPhone, type Phone, picture, show } from './browser';
 import { Stack, send, until } from './stack';
-
-const opencode = resolve(import.meta.dirname, '../../.tools/opencode');
 
 let stack: Stack;
 let browser: Browser;
@@ -144,9 +139,11 @@ test('a chat asks as it was told to: by default, and after it was changed', asyn
   await rests(chat);
 }, 240_000);
 
-test('a token lets the real opencode in from elsewhere, and nobody once it is revoked', async () => {
+test('a token made on the page lets a program in, and nobody once it is revoked', async () => {
   await show(phone.page, '/devices');
   await phone.page.getByLabel('Name of the new token').fill('the laptop');
+  await phone.page.getByLabel('What it is good for').selectOption('full');
+  await phone.page.getByLabel('How long it lasts').selectOption('7d');
   await phone.page.getByRole('button', { name: 'Make a token' }).tap();
   const token = await phone.page.getByTestId('token-text').innerText();
   await picture(phone.page, 'tokens');
@@ -163,8 +160,7 @@ test('a token lets the real opencode in from elsewhere, and nobody once it is re
   });
   expect(elsewhere.status).toBe(403);
 
-  const said = await runAttached(token);
-  expect(said).toContain("the demo's model");
+  expect(await phone.page.getByTestId('token').innerText()).toContain('ends in 6d');
 
   const stream = await fetch(`${stack.url}/global/event`, { headers: bearer });
   const reader = stream.body?.getReader();
@@ -180,32 +176,3 @@ test('a token lets the real opencode in from elsewhere, and nobody once it is re
   expect(page.headers['www-authenticate']).toBeUndefined();
   expect(await Promise.race([ended, new Promise((done) => setTimeout(done, 10_000, 'open'))])).toBe(true);
 }, 120_000);
-
-/** One prompt from another computer: an opencode with a home of its own. */
-async function runAttached(token: string): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'ocweb-laptop-'));
-  try {
-    return await new Promise<string>((done, failed) => {
-      const args = ['run', '--attach', stack.url, '--password', token, 'hello from the laptop'];
-      const env = {
-        PATH: process.env.PATH,
-        HOME: home,
-        OPENCODE_DISABLE_AUTOUPDATE: '1',
-        OPENCODE_DISABLE_MODELS_FETCH: '1',
-      };
-      const child = spawn(opencode, args, {
-        cwd: home,
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 80_000,
-      });
-      let text = '';
-      for (const output of [child.stdout, child.stderr])
-        output.on('data', (chunk) => (text += String(chunk)));
-      child.on('error', failed);
-      child.on('close', () => done(text));
-    });
-  } finally {
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
-  }
-}

@@ -13,7 +13,7 @@ import type { ChatView } from '../src/shared/api/relay';
 const root = resolve(import.meta.dirname, '../..');
 
 /** What is tried: what `bin/build` made, or another build. */
-const builds = {
+export const builds = {
   OCWEB_BIN_DIR: process.env.OCWEB_BIN_DIR ?? join(root, 'target/release'),
   OCWEB_WEB_DIR: process.env.OCWEB_WEB_DIR ?? join(root, 'web/dist'),
 };
@@ -115,6 +115,8 @@ export interface StackOptions {
   bare?: boolean;
   /** The volume is a small file system of its own, of so many megabytes, that can be filled. */
   volumeMegabytes?: number;
+  /** It runs in a container: what this gives ends in running what follows it there, as the image has it. */
+  container?: (folder: string) => string[];
 }
 
 export class Stack {
@@ -157,22 +159,19 @@ export class Stack {
 
   /** Starts the processes on this stack's folder; again after a stop or a kill. */
   async launch(): Promise<void> {
-    const start = join(root, 'bin/start');
-    const demo = [join(builds.OCWEB_BIN_DIR, 'ocweb-demo'), '--root', join(this.folder, 'demo')];
-    demo.push('--listen', `127.0.0.1:${this.demoPort}`, '--', start);
-    const [program, ...args] = this.onSmallVolume(this.options.bare ? [start] : demo);
+    const { container, bare } = this.options;
+    const programs = container ? '/opt/ocweb/libexec' : builds.OCWEB_BIN_DIR;
+    const start = [join(programs, 'ocweb'), 'start'];
+    const demo = [
+      join(programs, 'ocweb-demo'),
+      '--root',
+      container ? '/vol/demo' : join(this.folder, 'demo'),
+    ];
+    demo.push('--listen', `127.0.0.1:${this.demoPort}`, '--', ...start);
+    const command = this.onSmallVolume(bare ? start : demo);
+    const [program, ...args] = container ? [...container(this.folder), ...command] : command;
     const child = spawn(String(program), args, {
-      // Nothing of the machine's own environment leaks in but what finding programs needs.
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: process.env.HOME ?? '',
-        OCWEB_DATA: join(this.folder, 'data'),
-        OCWEB_RUN_DIR: join(this.folder, 'run'),
-        OCWEB_PORT: String(this.port),
-        AUTH_PASSWORD: this.password,
-        ...builds,
-        ...this.options.environment,
-      },
+      env: this.environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -187,6 +186,41 @@ export class Stack {
       return (await send(this.port, '/admin/health')).status === 200;
     }).catch((error: unknown) => {
       throw new Error(`${error}\n${this.output.slice(-4000)}`);
+    });
+  }
+
+  /** Nothing of the machine's own environment leaks in but what finding programs needs. */
+  environment(): Record<string, string> {
+    return {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      OCWEB_DATA: join(this.folder, 'data'),
+      // Not the developer's.
+      OCWEB_CONFIG: join(this.folder, 'config.jsonc'),
+      OCWEB_RUN_DIR: join(this.folder, 'run'),
+      OCWEB_PORT: String(this.port),
+      AUTH_PASSWORD: this.password,
+      ...builds,
+      ...this.options.environment,
+    };
+  }
+
+  /** The `ocweb` command as the person types it beside this stack; `input` is what it reads. */
+  command(args: string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
+    return new Promise((done, failed) => {
+      const child = spawn(join(builds.OCWEB_BIN_DIR, 'ocweb'), args, { env: this.environment() });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        err += chunk.toString();
+      });
+      child.on('error', failed);
+      child.on('close', (code) => done({ code, out, err }));
+      // It may end without reading.
+      child.stdin.on('error', () => {});
+      child.stdin.end(input);
     });
   }
 

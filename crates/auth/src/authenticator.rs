@@ -1,31 +1,37 @@
 //! Who may come in: the password, the sessions, the tokens and the throttle, put together.
 
+mod new_password;
+mod tokens;
+
 use std::{
     io,
     net::IpAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
 use argon2::password_hash;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ocweb_service::private_file;
+use ocweb_service::{metrics::Readings, private_file};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
     host::Hosts,
+    keys::Keys,
+    metrics::Counts,
     password::{Password, PasswordCheck, PasswordError, PasswordHash},
     secret::Secret,
     session::{Session, SessionId},
-    session_cookie::{Claim, CookieSigner},
+    session_cookie::Claim,
     session_store::{Era, SessionStore},
     settings::Settings,
     throttle::{Network, Throttle},
-    token::{Token, TokenHasher, TokenName, TokenText},
-    token_store::{TokenStore, TooManyTokens},
+    token_store::TokenStore,
 };
+
+pub use new_password::{NewPasswordError, ensure_password, set_password};
+pub(crate) use tokens::TokenError;
 
 /// How often it is looked whether the sessions' file is due.
 const FLUSH_INTERVAL: Duration = Duration::from_mins(1);
@@ -59,19 +65,6 @@ fn at(path: PathBuf) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::File { path, source }
 }
 
-/// Makes a password where there is none, keeps its hash and returns it to be shown once. `None`
-/// when `AUTH_PASSWORD` is set or a hash is kept already.
-pub fn ensure_password(settings: &Settings) -> Result<Option<String>, StartError> {
-    let path = settings.password_file();
-    if settings.password.is_some() || PasswordHash::load(&path).map_err(at(path.clone()))?.is_some() {
-        return Ok(None);
-    }
-    let (password, text) = Password::generate()?;
-    private_file::create_folder(&settings.folder).map_err(at(settings.folder.clone()))?;
-    PasswordHash::with_random_salt(&password)?.store(&path).map_err(at(path))?;
-    Ok(Some(text))
-}
-
 /// An attempt to log in.
 pub(crate) struct LoginAttempt<'a> {
     /// What was typed.
@@ -101,6 +94,17 @@ pub(crate) enum LoginError {
     Random(#[from] getrandom::Error),
 }
 
+/// Why the local door does not do what was asked. Its text is for who asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unproven {
+    /// The agent could have asked.
+    #[error("Here the agent is the same user as you, so this takes the password of this ocweb as well.")]
+    PasswordNeeded,
+    /// It was not proven by the password.
+    #[error(transparent)]
+    Refused(#[from] LoginError),
+}
+
 /// A duration as `Retry-After` takes it: whole seconds, rounded up.
 pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
@@ -117,32 +121,23 @@ pub(crate) enum Revocation {
     All,
 }
 
-/// Why a token was not made or revoked. Its text is for the owner.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TokenError {
-    /// As many as there may be.
-    #[error(transparent)]
-    TooMany(#[from] TooManyTokens),
-    /// The system gave no random bytes.
-    #[error("no token could be made: {0}")]
-    Random(#[from] getrandom::Error),
-    /// Making: it was given up again. Revoking: it holds until the next start.
-    #[error("This cannot be written down: the disk may be full. Free some space and try again.")]
-    NotWritten(#[from] io::Error),
-}
-
 /// Decides who is who.
 pub struct Authenticator {
     hosts: Hosts,
-    password: PasswordCheck,
-    signer: CookieSigner,
+    secret: Secret,
+    /// Whether only the owner can open our socket.
+    agent_is_apart: bool,
+    /// Where another password would be kept; `None` where `AUTH_PASSWORD` says which it is.
+    password_file: Option<Mutex<PathBuf>>,
+    /// Written when the password changes, and read for as long as something is done that hangs on it.
+    keys: RwLock<Keys>,
     sessions: Arc<SessionStore>,
     tokens: Arc<TokenStore>,
-    token_hasher: TokenHasher,
     throttle: Mutex<Throttle>,
     /// Apart from that of logins: a program with an old token must not keep its owner from the login.
     token_throttle: Mutex<Throttle>,
     clock: Clock,
+    counts: Counts,
 }
 
 impl Authenticator {
@@ -155,36 +150,35 @@ impl Authenticator {
             Some(secret) => secret,
             None => Secret::load_or_generate(&secret_file).map_err(at(secret_file))?,
         };
-        let hash = match settings.password {
-            // The salt is the same at each start, and so is the hash, which the keys below hang on.
-            Some(password) => PasswordHash::of(&password, &first_half(secret.derive("password salt", "")))?,
-            None => PasswordHash::load(&password_file)
-                .map_err(at(password_file))?
-                .ok_or(StartError::NoPassword)?,
+        let (hash, password_file) = if let Some(password) = settings.password {
+            // The salt is the same at each start, and so is the hash, which the keys hang on.
+            (PasswordHash::of(&password, &first_half(secret.derive("password salt", "")))?, None)
+        } else {
+            let hash = PasswordHash::load(&password_file).map_err(at(password_file.clone()))?;
+            (hash.ok_or(StartError::NoPassword)?, Some(Mutex::new(password_file)))
         };
-        // With another password, as with another secret, old cookies and tokens are out.
-        let signer = CookieSigner::new(&secret.derive("session cookie", &hash.to_text()));
-        let key_name = URL_SAFE_NO_PAD.encode(secret.derive("name of the session key", &hash.to_text()));
-
-        let token_hasher = TokenHasher::new(&secret.derive("token", &hash.to_text()));
-        let tokens = TokenStore::open(&tokens_file, key_name.clone()).map_err(at(tokens_file))?;
-
+        let keys = Keys::derive(&secret, hash);
         let now = clock.now().wall;
-        let sessions = SessionStore::open(&sessions_file, key_name, now).map_err(at(sessions_file))?;
+        let tokens = TokenStore::open(&tokens_file, keys.name.clone()).map_err(at(tokens_file))?;
+        tokens.sweep(now);
+        let sessions =
+            SessionStore::open(&sessions_file, keys.name.clone(), now).map_err(at(sessions_file))?;
         let mut throttle = Throttle::default();
         for session in sessions.list(now).iter().rev() {
             throttle.familiarise(Network::of(session.address));
         }
         Ok(Self {
             hosts: settings.hosts,
-            password: PasswordCheck::new(hash),
-            signer,
+            secret,
+            agent_is_apart: settings.agent_is_apart,
+            password_file,
+            keys: RwLock::new(keys),
             sessions: Arc::new(sessions),
             tokens: Arc::new(tokens),
-            token_hasher,
             throttle: Mutex::new(throttle),
             token_throttle: Mutex::default(),
             clock,
+            counts: Counts::new(),
         })
     }
 
@@ -195,28 +189,15 @@ impl Authenticator {
 
     /// The session that a cookie's value proves: one HMAC and one look into memory.
     pub(crate) fn session_of(&self, cookie: &str) -> Option<SessionId> {
-        let claim = self.signer.verify(cookie)?;
+        let claim = self.keys().signer.verify(cookie)?;
         let now = self.clock.now().wall;
         (!claim.is_expired(now) && self.sessions.touch(claim.session, now)).then_some(claim.session)
     }
 
-    /// The id of a token that holds: one HMAC and one look into memory.
-    pub(crate) fn token_of(&self, token: &TokenText) -> Option<SessionId> {
-        self.tokens.touch(&self.token_hasher.hash(token), self.clock.now().wall)
-    }
-
-    /// Counts a token that was wrong, or says how long its network has to wait. 256 random bits are not guessed;
-    /// this keeps what tries all the same, or comes with a revoked one for ever, from costing much.
-    pub(crate) fn count_wrong_token(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        let mut throttle = self.token_throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        throttle.admit(Network::of(address), self.clock.now().monotonic).map(drop)?;
-        tracing::warn!(address = address.map(tracing::field::display), "a token was wrong");
-        Ok(())
-    }
-
     /// Whether a session or a token still holds. Who has a stream open is here, so this counts as seeing it.
     pub(crate) fn holds(&self, id: SessionId) -> bool {
-        self.sessions.touch(id, self.clock.now().wall) || self.tokens.holds(id)
+        let now = self.clock.now().wall;
+        self.sessions.touch(id, now) || self.tokens.holds(id, now)
     }
 
     /// The era that it is: another one after everybody, or everybody else, was logged out, and with another password.
@@ -226,17 +207,13 @@ impl Authenticator {
 
     /// Checks the password and begins a session. Returns the cookie's value.
     pub(crate) async fn log_in(&self, attempt: LoginAttempt<'_>) -> Result<String, LoginError> {
-        let password = Password::parse(attempt.password)?;
-        let admission = self
-            .with_throttle(|throttle| {
-                throttle.admit(Network::of(attempt.address), self.clock.now().monotonic)
-            })
-            .map_err(LoginError::Throttled)?;
-        if !self.password.matches(password).await {
-            tracing::warn!(address = attempt.address.map(tracing::field::display), "a login failed");
-            return Err(LoginError::WrongPassword);
-        }
-        self.with_throttle(|throttle| throttle.succeeded(&admission));
+        let outcome = self.begin_session(attempt).await;
+        self.counts.note_login(&outcome);
+        outcome
+    }
+
+    async fn begin_session(&self, attempt: LoginAttempt<'_>) -> Result<String, LoginError> {
+        let check = self.check_password(attempt.password, attempt.address).await?;
         let session = Session::begin(
             SessionId::generate()?,
             self.clock.now().wall,
@@ -248,19 +225,58 @@ impl Authenticator {
             // No clock shows a time before 1970, and one that did would end the session at once.
             expires: u64::try_from(session.expires_at.unix_timestamp()).unwrap_or(0),
         };
-        tracing::info!(session = %session.id, address = attempt.address.map(tracing::field::display), "logged in");
-        self.sessions.add(session);
+        let cookie = {
+            let keys = self.keys();
+            // It was changed while this was checked.
+            if !keys.password.is_same(&check) {
+                return Err(LoginError::WrongPassword);
+            }
+            tracing::info!(session = %session.id, address = attempt.address.map(tracing::field::display), "logged in");
+            self.sessions.add(session);
+            keys.signer.sign(claim)
+        };
         if let Some(old) = attempt.replaces {
             self.sessions.remove(|id| id == old);
         }
         // The session holds in memory; a full disk is no reason to keep the owner out.
         self.flush().await;
-        Ok(self.signer.sign(claim))
+        Ok(cookie)
+    }
+
+    /// Checks a password as often as it may be tried from there. Returns what it was checked against.
+    async fn check_password(&self, text: &str, address: Option<IpAddr>) -> Result<PasswordCheck, LoginError> {
+        let password = Password::parse(text)?;
+        let admission = self
+            .with_throttle(|throttle| throttle.admit(Network::of(address), self.clock.now().monotonic))
+            .map_err(LoginError::Throttled)?;
+        let check = self.keys().password.clone();
+        if !check.matches(password).await {
+            tracing::warn!(address = address.map(tracing::field::display), "a login failed");
+            return Err(LoginError::WrongPassword);
+        }
+        self.with_throttle(|throttle| throttle.succeeded(&admission));
+        Ok(check)
+    }
+
+    /// Whether who opened our socket is the owner. Where the agent is another user, being able to is the proof; else it may
+    /// be the agent, and the password is.
+    pub(crate) async fn prove_owner(&self, password: Option<&str>) -> Result<(), Unproven> {
+        if self.agent_is_apart {
+            return Ok(());
+        }
+        let password = password.ok_or(Unproven::PasswordNeeded)?;
+        self.check_password(password, None).await?;
+        Ok(())
     }
 
     /// The sessions, latest login first.
     pub(crate) fn sessions(&self) -> Vec<Session> {
         self.sessions.list(self.clock.now().wall)
+    }
+
+    /// Adds what was counted, and how many may come in.
+    pub fn read_metrics(&self, readings: &mut Readings) {
+        self.counts.read_metrics(readings, self.sessions().len(), self.tokens.list().len());
     }
 
     /// Ends sessions, at once, and names those that there were. An error means that they are ended
@@ -284,38 +300,10 @@ impl Authenticator {
         Ok(revoked)
     }
 
-    /// The tokens, the latest first.
-    pub(crate) fn tokens(&self) -> Vec<Token> {
-        self.tokens.list()
-    }
-
-    /// Makes a token. One that cannot be written down would be gone after a restart, so it is not made.
-    pub(crate) async fn make_token(&self, name: TokenName) -> Result<(SessionId, TokenText), TokenError> {
-        let (id, text) = (SessionId::generate()?, TokenText::generate()?);
-        let hash = self.token_hasher.hash(&text);
-        self.tokens.add(Token::begin(id, name, hash, self.clock.now().wall))?;
-        if let Err(error) = self.tokens.flush().await {
-            self.tokens.remove(id);
-            return Err(error.into());
-        }
-        tracing::info!(token = %id, "a token was made");
-        Ok((id, text))
-    }
-
-    /// Revokes a token, at once; false when there is none. An error means that it is revoked for now, but that it
-    /// could not be written down.
-    pub(crate) async fn revoke_token(&self, id: SessionId) -> Result<bool, TokenError> {
-        let was_there = self.tokens.remove(id);
-        if was_there {
-            tracing::info!(token = %id, "a token was revoked");
-        }
-        self.tokens.flush().await?;
-        Ok(was_there)
-    }
-
-    /// Writes now and then what is due, and once more when `stop` is cancelled.
-    pub async fn keep_sessions(self: Arc<Self>, stop: CancellationToken) {
+    /// Forgets now and then what expired long ago and writes what is due; once more when `stop` is cancelled.
+    pub async fn keep_lists(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(FLUSH_INTERVAL)).await.is_some() {
+            self.tokens.sweep(self.clock.now().wall);
             self.flush().await;
         }
         self.flush().await;
@@ -328,6 +316,10 @@ impl Authenticator {
         if let Err(error) = self.tokens.flush().await {
             tracing::error!(%error, "cannot write the list of tokens; it will be tried again");
         }
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_throttle<T>(&self, act: impl FnOnce(&mut Throttle) -> T) -> T {

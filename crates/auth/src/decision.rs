@@ -1,6 +1,8 @@
 //! The one rule of who may come in, for every request there is: pages, API, event streams and
 //! sockets, opencode's and ours.
 //!
+//! A login may do everything; a token what its [scope](crate::scope) is good for.
+//!
 //! A cookie says which browser it is, not which site in that browser wrote the request. So besides
 //! the session, the rule asks where the request came from: another site may link here, and nothing
 //! else. The same holds for a token, as a browser can be made to carry one that was typed into an address. Browsers say it in `Sec-Fetch-Site` (over TLS and on localhost) and `Origin`; a client that
@@ -8,12 +10,14 @@
 
 use crate::{
     host::{Authority, Hosts, is_own_origin},
+    identity::Identity,
     request_facts::RequestFacts,
     return_path::ReturnPath,
+    scope::Scope,
     session::SessionId,
 };
 
-/// What becomes of a request: it goes on in the name of a session, or it does not.
+/// What becomes of a request: it goes on in the name of a session or token, or it does not.
 pub(crate) type Decision = Result<SessionId, Denial>;
 
 /// What happens to a request that may not go on.
@@ -23,6 +27,12 @@ pub(crate) enum Denial {
     LogIn(ReturnPath),
     /// It goes no further.
     Refuse(Refusal),
+}
+
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refuse(refusal)
+    }
 }
 
 /// Why a request goes no further. Its text is for the person who sent it.
@@ -36,24 +46,42 @@ pub(crate) enum Refusal {
         "Log in first: there is no session, or it has ended. A program needs a token, which may have been revoked."
     )]
     LoginRequired,
+    /// The time of its token is over.
+    #[error(
+        "This token has expired. Make another one: `ocweb token create`, or on the page Logins and tokens."
+    )]
+    TokenExpired,
+    /// Its token is not for this.
+    #[error("This token is of the scope “{}”, which does not reach this address. Make one of another scope.", .0.name())]
+    OutOfScope(Scope),
     /// Another site made the browser send it.
     #[error("This request came from another site, and ocweb takes only links from there.")]
     CrossSite,
 }
 
-/// Decides about a request that needs a session. `session` is the one that its cookie proves, or the id of its token.
-pub(crate) fn decide(facts: &RequestFacts<'_>, session: Option<SessionId>, hosts: &Hosts) -> Decision {
-    let refusal = match (vet(facts, hosts), session) {
-        (Ok(()), Some(session)) => return Ok(session),
-        (Err(refusal @ Refusal::UnknownHost), _) | (Err(refusal), Some(_)) => refusal,
-        (_, None) if !facts.is_navigation() || facts.presents_token => Refusal::LoginRequired,
-        (_, None) => {
-            // What a form would have posted cannot be taken up again after the login: only pages can.
-            let next = if facts.is_safe() { ReturnPath::parse(facts.target) } else { None };
-            return Err(Denial::LogIn(next.unwrap_or_default()));
+/// Decides about a request that needs somebody whom we know.
+pub(crate) fn decide(facts: &RequestFacts<'_>, identity: Identity, hosts: &Hosts) -> Decision {
+    let vetted = vet(facts, hosts);
+    if vetted == Err(Refusal::UnknownHost) {
+        return Err(Refusal::UnknownHost.into());
+    }
+    let (id, scope) = match identity {
+        Identity::Login(session) => (session, Scope::Full),
+        Identity::Program { token, scope } => (token, scope),
+        Identity::Expired => return Err(Refusal::TokenExpired.into()),
+        Identity::Stranger if facts.is_navigation() && !facts.presents_token => {
+            return Err(Denial::LogIn(return_path(facts)));
         }
+        Identity::Stranger => return Err(Refusal::LoginRequired.into()),
     };
-    Err(Denial::Refuse(refusal))
+    vetted?;
+    if scope.permits(facts) { Ok(id) } else { Err(Refusal::OutOfScope(scope).into()) }
+}
+
+/// Where a person goes on after the login. What a form would have posted cannot be taken up again: only pages can.
+fn return_path(facts: &RequestFacts<'_>) -> ReturnPath {
+    let path = if facts.is_safe() { ReturnPath::parse(facts.target) } else { None };
+    path.unwrap_or_default()
 }
 
 /// The part of the rule that also holds where no session is needed: the host is ours, and the
@@ -92,9 +120,10 @@ fn is_link(facts: &RequestFacts<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use Denial::{LogIn, Refuse};
-    use Refusal::{CrossSite, LoginRequired, UnknownHost};
+    use Identity::{Expired, Login, Program, Stranger};
+    use Refusal::{CrossSite, LoginRequired, OutOfScope, TokenExpired, UnknownHost};
 
     use super::*;
     use crate::host::Scheme;
@@ -103,7 +132,7 @@ mod tests {
     const EVIL: &str = "https://evil.test";
 
     /// A request of a program, such as curl: it says nothing about itself.
-    const PLAIN: RequestFacts<'static> = RequestFacts {
+    pub(crate) const PLAIN: RequestFacts<'static> = RequestFacts {
         method: "GET",
         target: "/session?limit=1",
         scheme: Scheme::Https,
@@ -156,8 +185,10 @@ mod tests {
     fn assert_rule(without: &Decision, with: &Decision, cases: &[(&str, RequestFacts<'_>)]) {
         let hosts = Hosts::parse("box.example").unwrap();
         for (name, facts) in cases {
-            assert_eq!(decide(facts, None, &hosts), *without, "{name}, without a session");
-            assert_eq!(decide(facts, Some(session()), &hosts), *with, "{name}, with a session");
+            assert_eq!(decide(facts, Stranger, &hosts), *without, "{name}, without a session");
+            assert_eq!(decide(facts, Login(session()), &hosts), *with, "{name}, with a session");
+            let program = Program { token: session(), scope: Scope::Full };
+            assert_eq!(decide(facts, program, &hosts), *with, "{name}, with a token");
         }
     }
 
@@ -312,9 +343,31 @@ mod tests {
         let hosts = Hosts::parse("box.example").unwrap();
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", ""] {
             for template in [PLAIN, PAGE, FETCH, POST, SOCKET, HOME] {
-                let decision = decide(&RequestFacts { method, ..template }, None, &hosts);
-                assert!(decision.is_err(), "{method} {template:?}");
+                for nobody in [Stranger, Expired, Program { token: session(), scope: Scope::Unknown }] {
+                    let decision = decide(&RequestFacts { method, ..template }, nobody, &hosts);
+                    assert!(decision.is_err(), "{method} {template:?}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_token_is_told_what_is_wrong_with_it_once_the_host_is_ours() {
+        let hosts = Hosts::parse("box.example").unwrap();
+        let attach = Program { token: session(), scope: Scope::Attach };
+        let ours = RequestFacts { target: "/admin/disk", presents_token: true, ..PLAIN };
+        let evil = RequestFacts { origin: Some(EVIL), ..ours };
+        let elsewhere = RequestFacts { host: Some("evil.test"), ..ours };
+        for (facts, identity, refusal) in [
+            (ours, Expired, TokenExpired),
+            (evil, Expired, TokenExpired),
+            (elsewhere, Expired, UnknownHost),
+            (ours, attach, OutOfScope(Scope::Attach)),
+            (evil, attach, CrossSite),
+            (elsewhere, attach, UnknownHost),
+        ] {
+            assert_eq!(decide(&facts, identity, &hosts), Err(Refuse(refusal)), "{identity:?} {facts:?}");
+        }
+        assert_eq!(decide(&PLAIN, attach, &hosts), Ok(session()));
     }
 }

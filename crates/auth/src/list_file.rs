@@ -7,7 +7,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -30,7 +30,7 @@ struct Content<T> {
 /// Where a list is kept, and whether memory is ahead of it.
 pub(crate) struct ListFile {
     path: PathBuf,
-    key: String,
+    key: Mutex<String>,
     /// True when memory knows what the file does not.
     is_due: AtomicBool,
     /// Held while writing: whoever writes last writes the latest.
@@ -60,7 +60,18 @@ impl ListFile {
             }
         };
         let path = path.to_owned();
+        let key = Mutex::new(key);
         Ok((Arc::new(Self { path, key, is_due: AtomicBool::new(false), writing: Mutex::new(()) }), list))
+    }
+
+    /// What is in the list is from now on of another key.
+    pub(crate) fn change_key(&self, key: String) {
+        *self.key() = key;
+        self.changed();
+    }
+
+    fn key(&self) -> MutexGuard<'_, String> {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Memory knows what the file does not.
@@ -91,7 +102,7 @@ impl ListFile {
         if !self.is_due.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        let content = Content { version: VERSION, key: self.key.clone(), list: list() };
+        let content = Content { version: VERSION, key: self.key().clone(), list: list() };
         let written = serde_json::to_vec(&content)
             .map_err(io::Error::other)
             .and_then(|content| private_file::write(&self.path, &content));
@@ -140,6 +151,9 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), r#"{"version":1,"key":"key","names":["one"]}"#);
         assert_eq!(open(&path, "key").1, names());
         assert_eq!(open(&path, "other").1, Names::default());
+        file.change_key("other".into());
+        file.flush(names).await.unwrap();
+        assert_eq!(open(&path, "other").1, names());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! `ocweb-auth` serves `/auth/*`; `ocweb-auth ensure-password` makes a password where there is none.
+//! `ocweb-auth` serves `/auth/*`; `ocweb-auth ensure-password` makes a password where there is none, and `ocweb-auth
+//! set-password` sets another, a line on standard input, while ocweb does not run.
 
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::bail;
-use ocweb_auth::{Authenticator, Clock, SERVICE, Settings, ensure_password, router};
+use ocweb_auth::{Authenticator, Clock, SERVICE, Settings, ensure_password, router, set_password};
 use ocweb_service::{Environment, Listener, config::Folders, exit_code, hide, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,12 @@ async fn start() -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Some(_) => bail!("usage: ocweb-auth [ensure-password]"),
+        Some("set-password") => {
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line)?;
+            Ok(set_password(&settings, line.trim_end_matches(['\r', '\n']))?)
+        }
+        Some(_) => bail!("usage: ocweb-auth [ensure-password | set-password]"),
     }
 }
 
@@ -34,7 +40,9 @@ async fn run(environment: &Environment, settings: Settings) -> anyhow::Result<()
     let listener = Listener::bind(&folders.socket(SERVICE)).await?;
     let authenticator = Arc::new(Authenticator::open(settings, Clock::system())?);
     let stop = CancellationToken::new();
-    let keeper = tokio::spawn(Arc::clone(&authenticator).keep_sessions(stop.clone()));
+    let keeper = tokio::spawn(Arc::clone(&authenticator).keep_lists(stop.clone()));
+    let read = Arc::clone(&authenticator);
+    let listener = listener.with_metrics(move |readings| read.read_metrics(readings));
     serve(SERVICE, listener, router(authenticator), stop).await?;
     Ok(keeper.await?)
 }

@@ -4,7 +4,7 @@
 //! brought to one form first, as RFC 8265 says for passwords: every kind of space is a space, NFC,
 //! and no control characters.
 
-use std::{io, path::Path, sync::Arc};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use argon2::{
     Argon2, PasswordHasher, PasswordVerifier,
@@ -23,7 +23,7 @@ const CHECKED_AT_ONCE: usize = 1;
 
 /// Text that cannot be a password. Its message is for the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PasswordError {
+pub enum PasswordError {
     /// Nothing was typed.
     #[error("the password is empty")]
     Empty,
@@ -96,8 +96,12 @@ impl PasswordHash {
         }
     }
 
-    /// Keeps the hash at `path`.
+    /// Keeps the hash at `path`. Others who do, in other processes, do it before or after.
     pub(crate) fn store(&self, path: &Path) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create(true).truncate(false).mode(0o600);
+        let lock = lock.open(path.with_extension("lock"))?;
+        lock.lock()?;
         private_file::write(path, self.to_text().as_bytes())
     }
 
@@ -112,6 +116,7 @@ impl PasswordHash {
 }
 
 /// Checks passwords off the event loop, and few at once, so that memory stays bounded.
+#[derive(Clone)]
 pub(crate) struct PasswordCheck {
     hash: Arc<PasswordHash>,
     permits: Arc<Semaphore>,
@@ -121,6 +126,11 @@ impl PasswordCheck {
     /// Checks against `hash`.
     pub(crate) fn new(hash: PasswordHash) -> Self {
         Self { hash: Arc::new(hash), permits: Arc::new(Semaphore::new(CHECKED_AT_ONCE)) }
+    }
+
+    /// True when both check the same password's hash.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.hash, &other.hash)
     }
 
     /// True when it is the owner's password.

@@ -151,6 +151,13 @@ impl SessionStore {
         revoked
     }
 
+    /// Removes all; those to come are for cookies of the key named `key`.
+    pub(crate) fn begin_anew(&self, key: String) -> io::Result<()> {
+        self.remove(|_| true);
+        self.file.change_key(key);
+        self.begin_era()
+    }
+
     /// The era that it is.
     pub(crate) fn era(&self) -> Era {
         self.era.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -23,10 +23,13 @@ pub struct Settings {
     pub(crate) hosts: Hosts,
     /// `ocweb/auth` on the volume.
     pub(crate) folder: PathBuf,
+    /// Whether the agent is another user, who cannot open our socket.
+    pub(crate) agent_is_apart: bool,
 }
 
 impl Settings {
-    /// Reads `AUTH_PASSWORD`, `AUTH_SECRET`, `OCWEB_HOSTS`, `FLY_APP_NAME` and `OCWEB_DATA`.
+    /// Reads `AUTH_PASSWORD`, `AUTH_SECRET`, `OCWEB_HOSTS`, `FLY_APP_NAME`, `OCWEB_DATA` and
+    /// `OCWEB_AGENT_IS_APART`, which the supervisor sets where it is so.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let password = environment.get("AUTH_PASSWORD").map(Password::parse).transpose();
         let password = password.map_err(|error: PasswordError| ConfigError::Invalid {
@@ -59,7 +62,8 @@ impl Settings {
         let data = environment.absolute_path("OCWEB_DATA", "give the folder that ocweb keeps its data in")?;
         // The start script asks for a password before there is a run folder.
         let folder = Folders { data, run: PathBuf::new() }.own(SERVICE);
-        Ok(Self { password, secret, hosts, folder })
+        let agent_is_apart = environment.get("OCWEB_AGENT_IS_APART").is_some();
+        Ok(Self { password, secret, hosts, folder, agent_is_apart })
     }
 
     /// Where the hash of a generated password is kept.

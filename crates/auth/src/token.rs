@@ -10,9 +10,10 @@ use base64::{
 };
 use hmac::Mac;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
+    scope::Scope,
     secret::{KeyedHash, keyed_hash},
     session::SessionId,
 };
@@ -24,6 +25,9 @@ const BYTES: usize = 32;
 
 /// Longest name, in characters.
 const NAME_LENGTH: usize = 100;
+
+/// What lasts longer might as well never end.
+const LONGEST_DAYS: i64 = 3650;
 
 /// A token's text. Never printed but once, to whoever made it.
 pub(crate) struct TokenText(String);
@@ -101,6 +105,63 @@ impl TokenName {
     }
 }
 
+/// How long a token lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// For so long after it was made.
+    For(Duration),
+    /// Until it is revoked.
+    Unlimited,
+}
+
+/// What is no lifetime of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "A token lasts some days or hours, such as 90d or 12h, at most {LONGEST_DAYS}d; or never ends: “never”."
+)]
+pub(crate) struct InvalidLifetime;
+
+impl Lifetime {
+    /// What it is when nothing is said: a token that was forgotten ends by itself.
+    pub(crate) const DEFAULT: Self = Self::For(Duration::days(90));
+
+    /// Reads `90d`, `12h` or `never`.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidLifetime> {
+        if text == "never" {
+            return Ok(Self::Unlimited);
+        }
+        let unit = match text.bytes().last() {
+            Some(b'd') => Duration::DAY,
+            Some(b'h') => Duration::HOUR,
+            _ => return Err(InvalidLifetime),
+        };
+        let count: u32 = text[..text.len() - 1].parse().map_err(|_| InvalidLifetime)?;
+        let longest = Duration::days(LONGEST_DAYS);
+        unit.checked_mul(i32::try_from(count).map_err(|_| InvalidLifetime)?)
+            .filter(|duration| duration.is_positive() && *duration <= longest)
+            .map(Self::For)
+            .ok_or(InvalidLifetime)
+    }
+
+    fn end(self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        match self {
+            Self::For(duration) => Some(now.saturating_add(duration)),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+/// What its owner decides about a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenWish {
+    /// What it is called.
+    pub(crate) name: TokenName,
+    /// What it is good for.
+    pub(crate) scope: Scope,
+    /// How long it lasts.
+    pub(crate) lifetime: Lifetime,
+}
+
 /// What is known of a token, in memory and in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Token {
@@ -110,18 +171,42 @@ pub(crate) struct Token {
     pub(crate) name: String,
     /// What its text hashes to.
     pub(crate) hash: TokenHash,
+    /// What it is good for. The first tokens had no scopes.
+    #[serde(default = "full")]
+    pub(crate) scope: Scope,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) created_at: OffsetDateTime,
     /// When it was last used, give or take a minute.
     #[serde(with = "time::serde::rfc3339::option")]
     pub(crate) last_used_at: Option<OffsetDateTime>,
+    /// When it ends by itself, if it does.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub(crate) expires_at: Option<OffsetDateTime>,
+}
+
+fn full() -> Scope {
+    Scope::Full
 }
 
 impl Token {
     /// A new one that holds from now, in whole seconds.
-    pub(crate) fn begin(id: SessionId, name: TokenName, hash: TokenHash, now: OffsetDateTime) -> Self {
-        Self { id, name: name.0, hash, created_at: now.truncate_to_second(), last_used_at: None }
+    pub(crate) fn begin(id: SessionId, wish: TokenWish, hash: TokenHash, now: OffsetDateTime) -> Self {
+        let created_at = now.truncate_to_second();
+        Self {
+            id,
+            name: wish.name.0,
+            hash,
+            scope: wish.scope,
+            created_at,
+            last_used_at: None,
+            expires_at: wish.lifetime.end(created_at),
+        }
+    }
+
+    /// True when its time is over.
+    pub(crate) fn is_expired(&self, now: OffsetDateTime) -> bool {
+        self.expires_at.is_some_and(|end| now >= end)
     }
 }
 
@@ -189,6 +274,36 @@ mod tests {
         assert_eq!(hash, TokenHasher::new(&[1; 32]).hash(&token));
         assert_ne!(hash, TokenHasher::new(&[2; 32]).hash(&token));
         assert!(!hash.0.contains(&token.0[PREFIX.len()..]));
+    }
+
+    #[test]
+    fn a_lifetime_is_days_or_hours_or_never() {
+        for (text, expected) in [
+            ("90d", Lifetime::DEFAULT),
+            ("1h", Lifetime::For(Duration::HOUR)),
+            ("3650d", Lifetime::For(Duration::days(3650))),
+            ("never", Lifetime::Unlimited),
+        ] {
+            assert_eq!(Lifetime::parse(text), Ok(expected), "{text}");
+        }
+        for bad in [
+            "",
+            "0d",
+            "-1d",
+            "3651d",
+            "87601h",
+            "4294967295d",
+            "99999999999d",
+            "90",
+            "d",
+            "1.5d",
+            "1 d",
+            "90D",
+            "1ä",
+            "Never",
+        ] {
+            assert_eq!(Lifetime::parse(bad), Err(InvalidLifetime), "{bad:?}");
+        }
     }
 
     #[test]

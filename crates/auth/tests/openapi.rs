@@ -41,7 +41,8 @@ fn every_route_is_described() {
             "LoginSessionList",
             "MadeAccessToken",
             "NewAccessToken",
-            "Problem"
+            "Problem",
+            "TokenScope"
         ]
     );
 }

@@ -5,6 +5,7 @@
 mod support;
 
 use std::{
+    io::Write,
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -110,6 +111,35 @@ async fn a_password_is_made_once_and_lets_in() {
     let (_running, client) = Running::start(&folder, &[]).await;
     let check = client.get("http://localhost/auth/check").header("cookie", cookie).send().await.unwrap();
     assert_eq!(check.status(), 204, "the generated secret and the session are kept");
+}
+
+fn set_password(folder: &TempDir, environment: &[(&str, &str)], input: &str) -> Output {
+    let mut command = command(folder, environment);
+    command.env_remove("OCWEB_RUN_DIR").arg("set-password").stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn who_is_locked_out_sets_another_password() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(ensure_password(&folder, &[]).status.success());
+    let output = set_password(&folder, &[], "another one\nand no more\n");
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+    assert_eq!(mode(&folder.path().join("ocweb/auth/password")), 0o600);
+    let (_running, client) = Running::start(&folder, &[]).await;
+    assert_eq!(log_in(&client, "another one").await.status(), 303);
+
+    for (environment, input, sentence) in [
+        (&[][..], "\n", "That cannot be the password: the password is empty"),
+        (&[("AUTH_PASSWORD", "x")], "another\n", "AUTH_PASSWORD is set, and it is the password."),
+    ] {
+        let output = set_password(&folder, environment, input);
+        assert!(!output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with(&format!("ocweb: {sentence}")), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -7,16 +7,15 @@ mod support;
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Service, assert_problem, header};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// Makes a token; its id and its text.
+/// Makes a token that is good for everything; its id and its text.
 async fn make(service: &Service, cookie: &str) -> (String, String) {
-    let request = service.request(Method::POST, "/auth/tokens").header("cookie", cookie);
-    let response = request.json(&json!({"name": "the laptop"})).send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::CREATED);
-    let made: Value = response.json().await.unwrap();
+    let wanted = json!({"name": "the laptop", "scope": "full"});
+    let made = service.make_token(cookie, &wanted).await;
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
     (text("id"), text("token"))
 }
@@ -57,6 +56,7 @@ async fn a_token_lets_in_as_bearer_and_as_basic_until_it_is_revoked() {
         (&json!(id), &json!("the laptop"))
     );
     assert!(listed["tokens"][0]["last_used_at"].is_string());
+    assert_eq!(listed["tokens"][0]["scope"], "full");
 
     let revoke = || service.delete(&format!("/auth/tokens/{id}")).header("cookie", &cookie).send();
     assert_eq!(revoke().await.unwrap().status(), 204);
@@ -210,12 +210,135 @@ async fn tokens_outlive_a_restart_and_no_change_of_the_password() {
 }
 
 #[tokio::test]
-async fn a_token_needs_a_name() {
+async fn a_token_needs_a_name_and_a_scope_and_an_end_that_can_be() {
     let service = Service::start().await;
     let cookie = service.cookie().await;
-    for name in ["", " ", "a\nb"] {
+    for wanted in [
+        json!({"name": ""}),
+        json!({"name": " "}),
+        json!({"name": "a\nb"}),
+        json!({"name": "a", "scope": "unknown"}),
+        json!({"name": "a", "scope": "everything"}),
+        json!({"name": "a", "expires": "soon"}),
+        json!({"name": "a", "expires": "0d"}),
+        json!({"name": "a", "expires": 90}),
+    ] {
         let request = service.request(Method::POST, "/auth/tokens").header("cookie", &cookie);
-        let response = request.json(&json!({ "name": name })).send().await.unwrap();
+        let response = request.json(&wanted).send().await.unwrap();
         assert_problem(response, 422, "about:blank").await;
+    }
+    assert_eq!(service.tokens(&cookie).await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_token_ends_by_itself_is_shown_for_a_while_and_forgotten() {
+    let mut service = Service::start().await;
+    let cookie = service.cookie().await;
+    let made = service.make_token(&cookie, &json!({"name": "a day", "expires": "24h"})).await;
+    let (id, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let session = async || check(&service, &bearer(token)).await;
+    service.pass(Duration::from_hours(24) - Duration::from_secs(2));
+    assert_eq!(session().await, 204);
+    service.pass(Duration::from_secs(2));
+    // However often: it is known, so nothing is being guessed.
+    for authorization in [bearer(token), basic("opencode", token)].iter().cycle().take(8) {
+        let response =
+            service.get("/auth/check").header("authorization", authorization).send().await.unwrap();
+        assert_problem(response, 401, "token-expired").await;
+    }
+    let holds = service.get(&format!("/internal/sessions/{id}")).send().await.unwrap();
+    assert_eq!(holds.status(), 404, "its streams are cut");
+    let listed = service.tokens(&cookie).await;
+    assert_eq!((&listed[0]["expired"], &listed[0]["expires_at"]), (&json!(true), &made["expires_at"]));
+
+    service.pass(Duration::from_hours(30 * 24));
+    service.restart(|_| {}).await;
+    let cookie = service.cookie().await;
+    assert_eq!(service.tokens(&cookie).await, [] as [Value; 0]);
+    assert_eq!(check(&service, &bearer(made["token"].as_str().unwrap())).await, 401);
+}
+
+#[tokio::test]
+async fn what_is_not_said_of_a_token_is_what_is_safe() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    let made = service.make_token(&cookie, &json!({"name": "laptop"})).await;
+    let [token] = service.tokens(&cookie).await.try_into().unwrap();
+    assert_eq!((&made["scope"], &token["scope"]), (&json!("attach"), &json!("attach")));
+    let time = |name: &str| OffsetDateTime::parse(token[name].as_str().unwrap(), &Rfc3339).unwrap();
+    assert_eq!(time("expires_at") - time("created_at"), Duration::from_hours(90 * 24));
+    let never =
+        service.make_token(&cookie, &json!({"name": "ci", "scope": "full", "expires": "never"})).await;
+    assert_eq!(never["expires_at"], Value::Null);
+}
+
+/// Our routes as the API's document has them, with their parameters filled in, and some of opencode's.
+fn routes() -> Vec<(String, String)> {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(document).unwrap()).unwrap();
+    let mut routes = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = path.replace(['{', '}'], "");
+        routes.extend(
+            operations.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())),
+        );
+    }
+    assert!(routes.len() > 80, "{}", routes.len());
+    let others = [
+        "/",
+        "/session",
+        "/session/ses_1/message",
+        "/global/event",
+        "/pty",
+        "/auth/openrouter",
+        "/admin/metrics",
+    ];
+    for (path, method) in
+        others.iter().flat_map(|path| ["GET", "POST", "PUT", "DELETE"].map(|method| (path, method)))
+    {
+        routes.push((method.into(), (*path).into()));
+    }
+    routes
+}
+
+#[tokio::test]
+async fn every_scope_on_every_route() {
+    let service = Service::start().await;
+    let cookie = service.cookie().await;
+    for scope in ["full", "attach", "read", "metrics"] {
+        let made = service.make_token(&cookie, &json!({"name": scope, "scope": scope})).await;
+        let token = made["token"].as_str().unwrap().to_owned();
+        for (method, path) in routes() {
+            // These are for who has logged in, whatever the token; Caddy asks nobody about them.
+            if path.starts_with("/auth/") && path != "/auth/openrouter" {
+                continue;
+            }
+            let (is_admin, looks) = (path.starts_with("/admin/"), method == "GET" || method == "HEAD");
+            let expected = match scope {
+                "full" => true,
+                "attach" => !is_admin,
+                "read" => is_admin && looks,
+                _ => path == "/admin/metrics" && looks,
+            };
+            let ask = |path: &str, more: &[(&str, &str)]| {
+                let request = service.get("/auth/check").header("authorization", bearer(&token));
+                let request = request.header("x-forwarded-method", &method).header("x-forwarded-uri", path);
+                more.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send()
+            };
+            let answer = ask(&path, &[]).await.unwrap();
+            if expected {
+                assert_eq!(answer.status(), 204, "{scope}: {method} {path}");
+            } else {
+                assert_problem(answer, 403, "out-of-scope").await;
+            }
+            // A socket is typed into, and other spellings of a path are for who may go everywhere.
+            let socket = ask(&path, &[("upgrade", "websocket")]).await.unwrap().status();
+            assert_eq!(socket == 204, scope == "full" || (scope == "attach" && !is_admin), "{scope}: {path}");
+            for spelled in [format!("/{path}"), format!("/x/..{path}"), path.replacen("/a", "/%61", 1)] {
+                let is_same = spelled == path;
+                let answer = ask(&spelled, &[]).await.unwrap().status();
+                assert_eq!(answer == 204, scope == "full" || (is_same && expected), "{scope}: {spelled}");
+            }
+        }
     }
 }

@@ -29,6 +29,36 @@ pub enum State {
     Interrupted,
 }
 
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Queued,
+        Self::Preparing,
+        Self::Working,
+        Self::Retrying,
+        Self::NeedsYou,
+        Self::Unread,
+        Self::Done,
+        Self::Failed,
+        Self::Interrupted,
+    ];
+
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Preparing => "preparing",
+            Self::Working => "working",
+            Self::Retrying => "retrying",
+            Self::NeedsYou => "needs_you",
+            Self::Unread => "unread",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// How far the making of its working copy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Making {
@@ -109,6 +139,13 @@ mod tests {
     use Prompts::{Refused, Waiting};
 
     use super::*;
+
+    #[test]
+    fn names_are_those_of_json() {
+        for state in State::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.name());
+        }
+    }
 
     const NEW: Facts =
         Facts { making: Ready, activity: Idle, asks: false, prompts: Prompts::None, last: None, seen: false };

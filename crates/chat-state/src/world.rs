@@ -222,6 +222,11 @@ impl World {
         self.sessions.contains_key(session)
     }
 
+    /// How many sessions are known, subagents' included.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
     /// The repository of a chat.
     pub fn repository_of(&self, chat: &str) -> Option<&str> {
         self.records.get(chat).and_then(|record| record.repo.as_deref())

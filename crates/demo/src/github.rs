@@ -10,6 +10,7 @@ mod files;
 mod git_http;
 mod issues;
 mod large_files;
+mod limit;
 mod merging;
 mod moved;
 mod paging;
@@ -93,6 +94,7 @@ pub(crate) fn router(github: GitHub, faults: &Faults) -> Router {
         .nest("/api/repositories/{owner}/{name}", of_a_repository())
         .layer(middleware::from_fn_with_state(github.clone(), moved::lead))
         .layer(middleware::from_fn(conditional::answer))
+        .layer(middleware::from_fn_with_state(limit::Limit::default(), limit::tell))
         .layer(middleware::from_fn_with_state(github.clone(), api::demand_token))
         .layer(fail(Part::Api));
     let git = Router::new()

@@ -48,6 +48,11 @@ pub(crate) type Affected = Vec<String>;
 pub(crate) struct Clients(BTreeMap<ClientId, Client>);
 
 impl Clients {
+    /// How many streams are open.
+    pub(crate) fn stream_count(&self) -> usize {
+        self.0.values().map(|client| client.streams).sum()
+    }
+
     /// A page opened a stream, and says which chat it shows, unless it leaves that as it was.
     pub(crate) fn opened(&mut self, id: &ClientId, shows: Option<String>) {
         let client = self.0.entry(id.clone()).or_default();

@@ -24,6 +24,7 @@ use crate::{
     instance::{Instance, InstanceDisk, Opencode},
     ring::Ring,
     slim::{Outgoing, Slimmer},
+    spending::Spending,
     upstream::{Event, Parser},
 };
 
@@ -54,6 +55,7 @@ pub(crate) struct State {
     pub(crate) clients: Clients,
     pub(crate) instance: Instance,
     pub(crate) slimmer: Slimmer,
+    pub(crate) spending: Spending,
     /// The repositories of the chats that are shown.
     repositories: BTreeMap<String, Arc<str>>,
     /// Sessions that events named and that nothing is known of.
@@ -69,7 +71,7 @@ enum Own<'a> {
 }
 
 impl Hub {
-    pub(crate) fn new(world: World, disk: InstanceDisk) -> Self {
+    pub(crate) fn new(world: World, spending: Spending, disk: InstanceDisk) -> Self {
         let instance = Instance { opencode: Opencode::Down, since: OffsetDateTime::now_utc(), disk };
         let state = State {
             world,
@@ -77,6 +79,7 @@ impl Hub {
             clients: Clients::default(),
             instance,
             slimmer: Slimmer::default(),
+            spending,
             repositories: BTreeMap::new(),
             strangers: BTreeSet::new(),
         };
@@ -140,9 +143,14 @@ impl Hub {
             parser.push(bytes, |data| {
                 if !Event::is_noise(data)
                     && let Some(event) = Event::read(&files::addressed(whole_characters(data)))
-                    && !is_aside(&*event.directory)
                 {
-                    state.take(&event, now);
+                    // What we ourselves ask a model beside the chats is paid for, too.
+                    if event.kind == "message.updated" {
+                        state.spending.note(event.properties.get());
+                    }
+                    if !is_aside(&*event.directory) {
+                        state.take(&event, now);
+                    }
                 }
             });
         });

@@ -35,8 +35,19 @@ pub(crate) struct InstanceDisk {
 }
 
 impl InstanceDisk {
-    /// Looks at the volume that a folder is on.
-    pub(crate) fn of(folder: &Path) -> nix::Result<Self> {
+    /// Looks at the volume of the data, and at the clones' where that is another. Gives the one with less room: it is the one
+    /// on which something fails first.
+    pub(crate) fn of(data: &Path) -> nix::Result<Self> {
+        let of_data = Self::of_volume(data)?;
+        // Not there before the first clone.
+        let of_projects = Self::of_volume(&data.join("projects")).unwrap_or(of_data);
+        Ok([of_data, of_projects]
+            .into_iter()
+            .min_by_key(|disk| (!disk.low, disk.available_bytes))
+            .unwrap_or(of_data))
+    }
+
+    fn of_volume(folder: &Path) -> nix::Result<Self> {
         let volume = nix::sys::statvfs::statvfs(folder)?;
         let unit = volume.fragment_size();
         Ok(Self::new(volume.blocks_available() * unit, volume.blocks() * unit))
@@ -98,5 +109,15 @@ mod tests {
     fn a_real_volume_is_seen() {
         let disk = InstanceDisk::of(Path::new("/")).unwrap();
         assert!(disk.total_bytes > 0 && disk.available_bytes <= disk.total_bytes);
+    }
+
+    #[test]
+    fn of_two_volumes_the_one_with_less_room_counts() {
+        let data = tempfile::tempdir().unwrap();
+        let alone = InstanceDisk::of(data.path()).unwrap();
+        // A file system that has no room at all.
+        std::os::unix::fs::symlink("/proc", data.path().join("projects")).unwrap();
+        let both = InstanceDisk::of(data.path()).unwrap();
+        assert!(alone.available_bytes > 0 && both.low && both.available_bytes == 0);
     }
 }

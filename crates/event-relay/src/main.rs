@@ -19,6 +19,8 @@ async fn start() -> anyhow::Result<()> {
     let listener = Listener::bind(&config.folders.socket(SERVICE)).await?;
     let stop = CancellationToken::new();
     let relay = Relay::start(&config, stop.clone())?;
+    let read = relay.clone();
+    let listener = listener.with_metrics(move |readings| read.read_metrics(readings));
     serve(SERVICE, listener, router(relay.clone()), stop).await?;
     // What is remembered is being stored; a disk that hangs must not hold the stop up.
     let _ = tokio::time::timeout(Duration::from_secs(1), relay.finished()).await;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::{hub::Hub, upstream::Process};
+use crate::{hub::Hub, spending::Spending, upstream::Process};
 
 /// So long changes are collected before they are stored.
 const COLLECTED: Duration = Duration::from_millis(500);
@@ -25,12 +25,15 @@ const RETRIED: Duration = Duration::from_secs(5);
 struct Stored {
     world: Remembered,
     process: Option<Process>,
+    spending: Spending,
 }
 
 #[derive(Serialize)]
 struct ToStore<'a> {
     world: &'a Remembered,
     process: Option<Process>,
+    /// Stored with the rest: an answer that is complete changes what is known of its chat, too.
+    spending: &'a Spending,
 }
 
 /// The file, and what else is in it.
@@ -45,7 +48,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// Reads what an earlier run left in a folder. A file that cannot be understood is set aside: it is better to know
     /// nothing than not to start.
-    pub(crate) fn open(folder: &Path) -> io::Result<(Self, World)> {
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, World, Spending)> {
         let path = folder.join("memory.json");
         let stored = match private_file::read(&path)?.map(|text| serde_json::from_str::<Stored>(&text)) {
             None => Stored::default(),
@@ -57,7 +60,7 @@ impl Memory {
             }
         };
         let memory = Self { path, process: Mutex::new(stored.process), writing: Arc::default() };
-        Ok((memory, World::new(stored.world)))
+        Ok((memory, World::new(stored.world), stored.spending))
     }
 
     /// The opencode that was last followed.
@@ -88,9 +91,9 @@ impl Memory {
         let writing = Arc::clone(&self.writing).lock_owned().await;
         let content = {
             let process = self.process();
-            let mut state = hub.look();
+            let state = &mut *hub.look();
             let Some(world) = state.world.take_memory(OffsetDateTime::now_utc()) else { return Ok(()) };
-            serde_json::to_vec(&ToStore { world, process })?
+            serde_json::to_vec(&ToStore { world, process, spending: &state.spending })?
         };
         let path = self.path.clone();
         let written = tokio::task::spawn_blocking(move || {

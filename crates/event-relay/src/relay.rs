@@ -64,12 +64,12 @@ impl Relay {
     pub fn start(config: &Config, stop: CancellationToken) -> Result<Self, StartError> {
         let own = config.folders.own(SERVICE);
         private_file::create_folder(&own)?;
-        let (memory, mut world) = Memory::open(&own)?;
+        let (memory, mut world, spending) = Memory::open(&own)?;
         let memory = Arc::new(memory);
         let settings = Arc::new(SettingsFile::open(&own)?);
         world.continue_by_itself(settings.get().continue_by_itself);
         let data = config.folders.data.clone();
-        let hub = Arc::new(Hub::new(world, InstanceDisk::of(&data).map_err(std::io::Error::from)?));
+        let hub = Arc::new(Hub::new(world, spending, InstanceDisk::of(&data).map_err(std::io::Error::from)?));
         let opencode = Client::new(config.opencode_url.clone(), config.opencode_password.clone())?
             .supervised_in(&config.folders.run);
         let git_manager = GitManager::new(&config.folders.socket("git-manager"))?;

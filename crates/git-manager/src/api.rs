@@ -1,7 +1,9 @@
 //! The HTTP face: handlers translate between requests and the domain, and decide nothing.
 
+mod backup;
 mod changes;
 mod chats;
+mod conversations;
 mod files;
 mod first_prompt;
 mod garbage;
@@ -72,6 +74,7 @@ fn documented() -> OpenApiRouter<Manager> {
         .merge(repositories::router())
         .merge(worktrees::router())
         .merge(chats::router())
+        .merge(conversations::router())
         .merge(setup::router())
         .merge(repairs::router())
         .merge(permissions::router())
@@ -87,7 +90,7 @@ fn documented() -> OpenApiRouter<Manager> {
 
 /// Every route of this service.
 pub fn router(manager: Manager) -> Router {
-    documented().split_for_parts().0.merge(changes::router()).with_state(manager)
+    documented().split_for_parts().0.merge(changes::router()).merge(backup::router()).with_state(manager)
 }
 
 /// The description of every route of this service.

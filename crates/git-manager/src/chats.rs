@@ -29,8 +29,10 @@ pub use permissions::{PermissionSettings, Permissions};
 
 use self::{deleted::Deleted, foreign::ForeignSessions, permissions::PermissionDefault};
 use crate::{
+    backup::Returning,
     changes::Changes,
     clones::Clones,
+    conversations::Conversations,
     error::{Error, Missing},
     names::{BranchName, RepositoryName, SessionId},
     prompts::{NewPrompt, Prompt, Prompts},
@@ -51,6 +53,7 @@ pub struct Chats {
     changing_permissions: tokio::sync::Mutex<()>,
     workers: Mutex<HashMap<ChatId, Worker>>,
     prompts: Prompts,
+    conversations: Conversations,
     changes: Arc<Changes>,
     /// Held while a chat is taken in, so that two requests for one chat make one.
     taking_in: tokio::sync::Mutex<()>,
@@ -58,6 +61,7 @@ pub struct Chats {
     pub(super) worktrees: Arc<Worktrees>,
     pub(super) repairs: Arc<Repairs>,
     pub(super) setups: Setups,
+    pub(super) returning: Option<Arc<Returning>>,
     pub(super) opencode: Client,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -79,6 +83,8 @@ impl Chats {
         worktrees: Arc<Worktrees>,
         repairs: Arc<Repairs>,
         setups: Setups,
+        conversations: Conversations,
+        returning: Option<Arc<Returning>>,
         opencode: Client,
         tasks: TaskTracker,
         stop: CancellationToken,
@@ -89,7 +95,17 @@ impl Chats {
         let foreign = ForeignSessions::open(folder.join("foreign"))?;
         let permission_default = PermissionDefault::open(folder.join("permissions.json"))?;
         let is_chat = |id: &ChatId| known.contains_key(id) || foreign.get(id).is_some();
+        conversations.retain(|name| known.keys().any(|id| id.as_str() == name))?;
         let prompts = Prompts::open(&folder.join("prompts"), is_chat, Arc::clone(&changes))?;
+        for chat in known.values_mut().filter(|_| returning.is_some()) {
+            if !worktrees.path(&chat.repo, &SessionId::from(&chat.id)).exists() {
+                chat.extent = clones.extent(&chat.repo);
+                chat.return_from_backup();
+                // Ignored files were not in the backup.
+                setups.forget(&chat.id)?;
+                records.put(chat.id.as_str(), chat)?;
+            }
+        }
         for chat in known.values_mut() {
             if let Some(prompt) = chat.take_earlier_prompt() {
                 prompts.adopt(&chat.id, prompt)?;
@@ -105,12 +121,14 @@ impl Chats {
             changing_permissions: tokio::sync::Mutex::default(),
             workers: Mutex::default(),
             prompts,
+            conversations,
             changes,
             taking_in: tokio::sync::Mutex::default(),
             clones,
             worktrees,
             repairs,
             setups,
+            returning,
             opencode,
             tasks,
             stop,
@@ -149,6 +167,11 @@ impl Chats {
         &self.prompts
     }
 
+    /// Conversations as files.
+    pub fn conversations(&self) -> &Conversations {
+        &self.conversations
+    }
+
     /// How working copies are set up.
     pub fn setups(&self) -> &Setups {
         &self.setups
@@ -156,7 +179,7 @@ impl Chats {
 
     /// Takes in a chat with its first prompt. When this returns, both are on the disk, and it will be
     /// created. A chat of that id in that repository stays as it is, and takes a prompt that is new to it.
-    pub async fn create(self: &Arc<Self>, new: NewChat) -> Result<Chat, Error> {
+    pub async fn create(self: &Arc<Self>, mut new: NewChat) -> Result<Chat, Error> {
         let repository = self.clones.canonical(&new.repo);
         let _taking_in = self.taking_in.lock().await;
         let there = new.id.as_ref().and_then(|id| self.get(id).ok());
@@ -175,8 +198,12 @@ impl Chats {
             return Err(Error::ChatDeleted(id.clone()));
         }
         let permissions = new.permissions.or(self.permission_settings().default);
+        let conversation = new.conversation.take();
         let (chat, prompt) = Chat::new(new.with_permissions(permissions), repository);
-        // The prompt first: a chat that is there has all it came with.
+        // These first: a chat that is there has all it came with.
+        if let Some(conversation) = conversation {
+            self.conversations.keep(&chat.id, conversation)?;
+        }
         if let Some(prompt) = prompt {
             self.prompts.take(&chat.id, prompt).await?;
         }
@@ -313,6 +340,7 @@ impl Chats {
         lock(&self.known).remove(id);
         self.changes.note(id);
         self.setups.forget(id)?;
+        self.conversations.forget(id)?;
         self.prompts.forget(id)
     }
 

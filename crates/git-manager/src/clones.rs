@@ -12,6 +12,7 @@ mod fetching;
 #[cfg(test)]
 mod fuzz;
 mod jobs;
+mod metrics;
 mod pull_head;
 mod reading;
 mod transfer;
@@ -24,12 +25,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ocweb_service::metrics::IntCounterVec;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use extent::Extent;
 pub(crate) use pull_head::reference_of;
+pub(crate) use reading::local_branches;
 pub use reading::{Base, Branch};
 pub(crate) use transfer::{check_out, original_of};
 pub use turn::Exclusive;
@@ -62,6 +65,8 @@ pub struct Clones {
     underway: Arc<Underway>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// What became of clones that were begun.
+    ended: IntCounterVec,
 }
 
 /// What is written down about a clone, beyond what git knows.
@@ -121,7 +126,7 @@ impl Clones {
         let folder = folder.canonicalize()?;
         let records = Records::open(records)?;
         let (jobs, turns) = (Mutex::default(), Turns::default());
-        Ok(Self { folder, git, records, jobs, turns, underway, tasks, stop })
+        Ok(Self { folder, git, records, jobs, turns, underway, tasks, stop, ended: metrics::ended() })
     }
 
     /// The folder that holds the clones.
@@ -193,6 +198,14 @@ impl Clones {
     /// How much of a repository is cloned.
     pub fn extent(&self, name: &RepositoryName) -> Extent {
         self.records.get(&name.folder()).map_or_else(Extent::default, |record| record.extent)
+    }
+
+    /// The clones that were made once and are not there, each with how much of it there was.
+    pub(crate) fn lacking(&self) -> Result<Vec<(RepositoryName, Extent)>, Error> {
+        let records = self.records.all()?.into_iter();
+        let named =
+            records.filter_map(|(folder, record)| Some((repository_of_folder(&folder)?, record.extent)));
+        Ok(named.filter(|(name, _)| self.find(name).is_none()).collect())
     }
 
     /// How far the clone or the fetch of a repository is, while one goes on.

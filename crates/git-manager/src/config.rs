@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     num::{NonZeroU32, NonZeroU64},
+    path::PathBuf,
 };
 
 use ocweb_git_access::Key;
@@ -33,6 +34,8 @@ pub struct Config {
     pub settle_seconds: u64,
     /// `OCWEB_AGENT_ENVIRONMENT`: what the agent's commands are given, without keys; JSON.
     pub agent_environment: Vec<(String, String)>,
+    /// `OCWEB_OPENCODE_BIN`: opencode's program, which imports conversations.
+    pub opencode_program: Option<PathBuf>,
     /// `OCWEB_SETUP_LIMIT_SECONDS`: how long the setup of a working copy may take.
     pub setup_limit_seconds: u64,
     /// `OCWEB_SAVED_DAYS`: for how many days work is kept that was saved before it was deleted.
@@ -71,6 +74,7 @@ impl Config {
                 .parsed("OCWEB_PROMPT_SETTLE_SECONDS", NonZeroU64::MIN.saturating_add(14))?
                 .get(),
             agent_environment: agent_environment(environment)?,
+            opencode_program: environment.get("OCWEB_OPENCODE_BIN").map(Into::into),
             setup_limit_seconds: environment
                 .parsed("OCWEB_SETUP_LIMIT_SECONDS", NonZeroU64::MIN.saturating_add(899))?
                 .get(),

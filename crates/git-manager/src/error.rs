@@ -118,6 +118,9 @@ pub enum Error {
     /// A prompt that opencode does not take: one sentence with the reason and what to do.
     #[error("{0}")]
     Undeliverable(String),
+    /// opencode does not read the conversation that a chat is to begin with: one sentence with the reason and what to do.
+    #[error("{0}")]
+    NotImported(String),
     /// A command was handed over when everything stopped, and left no trace: it is not run a second time unasked.
     #[error("It is not known whether it ran.")]
     MayHaveRun,

@@ -252,6 +252,7 @@ async fn remove_branch(
                 base: None,
                 began_at: None,
                 chat: None,
+                elsewhere: Vec::new(),
             };
             removal.save(subject, &loss, &Terms::default()).await?;
         }

@@ -219,6 +219,20 @@ impl Git {
         invocation
     }
 
+    /// A git command in a workshop that writes objects among those of a repository. It puts them in place by a rename, and the
+    /// repository may be on another volume than the workshop.
+    pub fn within_for(&self, workshop: &Workshop, objects: &Path) -> Invocation {
+        let mut invocation = self.within(workshop);
+        // Quoted, a path may have a colon, which else ends it.
+        let of_workshop = workshop.path().join("objects").display().to_string();
+        let of_workshop = of_workshop.replace('\\', "\\\\").replace('"', "\\\"");
+        invocation
+            .command
+            .env("GIT_OBJECT_DIRECTORY", objects)
+            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", format!("\"{of_workshop}\""));
+        invocation
+    }
+
     /// A git command in a workshop about the files of a working copy, with an index of the workshop.
     pub fn within_over(&self, workshop: &Workshop, working_copy: &Path, index: &str) -> Invocation {
         let mut invocation = self.local(working_copy);

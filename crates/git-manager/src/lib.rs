@@ -16,10 +16,12 @@
 pub mod access;
 pub mod agent;
 mod api;
+pub mod backup;
 pub mod changes;
 pub mod chats;
 pub mod clones;
 pub mod config;
+pub mod conversations;
 pub mod delivery;
 pub mod error;
 #[cfg(test)]

@@ -31,6 +31,8 @@ async fn run_until_stopped(environment: &Environment) -> anyhow::Result<()> {
     let listener = Listener::bind(&config.folders.socket(SERVICE)).await?.with_body_limit(BODY_LIMIT);
     let stop = CancellationToken::new();
     let manager = Manager::start(&config, stop.clone()).await?;
+    let read = manager.clone();
+    let listener = listener.with_metrics(move |readings| read.read_metrics(readings));
     serve(SERVICE, listener, router(manager.clone()), stop).await?;
     // What does not end in time is killed with this process, and goes on at the next start.
     let _ = tokio::time::timeout(Duration::from_secs(1), manager.finished()).await;

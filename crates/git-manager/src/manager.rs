@@ -3,14 +3,17 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use ocweb_opencode_client::{Client, SessionId as ChatId, folder_aside};
+use ocweb_service::metrics::Readings;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, SERVICE,
     access::Access,
+    backup::{Backups, Returning},
     changes::Changes,
     chats::{Chat, Chats, State},
     clones::Clones,
+    conversations::Conversations,
     delivery::Delivery,
     error::Error,
     garbage::{self, Collected},
@@ -47,6 +50,7 @@ pub enum StartError {
 /// The whole domain. Cheap to clone.
 #[derive(Clone)]
 pub struct Manager {
+    pub(crate) backups: Arc<Backups>,
     pub(crate) clones: Arc<Clones>,
     pub(crate) worktrees: Arc<Worktrees>,
     pub(crate) chats: Arc<Chats>,
@@ -57,6 +61,7 @@ pub struct Manager {
     pub(crate) proposals: Arc<Proposals>,
     pub(crate) shipping: Arc<Shipping>,
     removal: Removal,
+    opencode: Client,
     tasks: TaskTracker,
 }
 
@@ -89,6 +94,7 @@ impl Manager {
             underway,
         )?);
         let repairs = Repairs::open(&own, &config.folders.data, &clones, &worktrees, &git, &tasks, &stop)?;
+        let returning = Returning::open(&own, config, &clones, &worktrees, &git)?;
         let changes = Arc::new(Changes::default());
         let chats = Arc::new(Chats::open(
             &own,
@@ -97,6 +103,8 @@ impl Manager {
             Arc::clone(&worktrees),
             Arc::clone(&repairs),
             Setups::open(&own.join("setup"), Arc::clone(&git), config)?,
+            Conversations::open(own.join("conversations"), opencode.clone(), config)?,
+            returning.clone(),
             opencode.clone(),
             tasks.clone(),
             stop.clone(),
@@ -105,7 +113,7 @@ impl Manager {
         put_in_order(&clones, &worktrees).await?;
         worktrees.lead_if_possible();
         repairs.look_at_all();
-        chats.resume();
+        resume(&chats, returning, &tasks, &stop);
         let delivery = Delivery::start(
             Arc::clone(&chats),
             opencode.clone(),
@@ -123,10 +131,7 @@ impl Manager {
         ));
         let aside = folder_aside(&config.folders.agent_state());
         let proposals = Arc::new(Proposals::new(Arc::clone(&view), opencode.clone(), aside));
-        tasks.spawn({
-            let (proposals, stop) = (Arc::clone(&proposals), stop.clone());
-            async move { stop.run_until_cancelled(proposals.clean_up()).await }
-        });
+        clean_up(&proposals, &tasks, &stop);
         let parts = Parts {
             git: Arc::clone(&git),
             clones: Arc::clone(&clones),
@@ -145,10 +150,11 @@ impl Manager {
             delivery,
             saved: Saved::start(own.join("saved"), config, &tasks, &stop)?,
             git,
-            opencode,
+            opencode: opencode.clone(),
             run: config.folders.run.clone(),
         };
         Ok(Self {
+            backups: Arc::new(Backups::open(removal.clone(), own.join("backup"))?),
             clones,
             worktrees,
             chats,
@@ -159,6 +165,7 @@ impl Manager {
             proposals,
             shipping,
             removal,
+            opencode,
             tasks,
         })
     }
@@ -202,11 +209,36 @@ impl Manager {
         chats.filter_map(|chat| Some((self.progress(&chat)?, chat.id))).map(|(now, id)| (id, now)).collect()
     }
 
+    /// Adds what was counted.
+    pub fn read_metrics(&self, readings: &mut Readings) {
+        self.clones.read_metrics(readings);
+        self.opencode.read_metrics(readings);
+    }
+
     /// Waits until all background work has ended, after `stop` was cancelled.
     pub async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// Goes on with what an earlier run did not finish, and with what a backup brought.
+fn resume(
+    chats: &Arc<Chats>,
+    returning: Option<Arc<Returning>>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    chats.resume();
+    if let Some(returning) = returning {
+        returning.go_on(chats, tasks, stop);
+    }
+}
+
+/// Ends what a killed run left of proposals, in the background.
+fn clean_up(proposals: &Arc<Proposals>, tasks: &TaskTracker, stop: &CancellationToken) {
+    let (proposals, stop) = (Arc::clone(proposals), stop.clone());
+    tasks.spawn(async move { stop.run_until_cancelled(proposals.clean_up()).await });
 }
 
 /// Removes half-made clones, and settles worktrees that were being added or deleted.

@@ -87,6 +87,11 @@ impl Reasons {
         self.0.get(&kind).map_or(0, |reason| reason.count)
     }
 
+    /// What those of a kind are called.
+    pub fn names(&self, kind: ReasonKind) -> &[String] {
+        self.0.get(&kind).map_or(&[], |reason| &reason.names)
+    }
+
     /// Whether nothing speaks against it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -84,6 +84,11 @@ impl<T: Serialize + DeserializeOwned> Records<T> {
         sync_folder(&self.folder)
     }
 
+    /// The file of a record that is there, for a program to read.
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
+        Some(self.path(name)).filter(|path| path.exists())
+    }
+
     /// Removes a record, if it is there.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         match fs::remove_file(self.path(name)) {

@@ -24,7 +24,7 @@ use crate::{
     processes,
     reasons::{ReasonKind, Reasons, Terms},
     repair::Repairs,
-    saved::{Saved, SavedKind, SavedWork, Subject},
+    saved::{Home, Saved, SavedKind, SavedWork, Subject},
     worktrees::{Worktree, Worktrees, working_copies},
 };
 
@@ -109,17 +109,7 @@ impl Removal {
         // What a last tool wrote while it was being stopped counts too.
         let (loss, reasons) = self.lost_with(worktree, remote).await?;
         terms.accepted.require(&what, reasons)?;
-        let subject = Subject {
-            kind: if of.is_some() { SavedKind::Chat } else { SavedKind::Worktree },
-            repo: repo.clone(),
-            path: path.clone(),
-            session_id: Some(session_id.clone()),
-            title: self.title(session_id).await,
-            branch: Some(worktree.branch.clone()),
-            base: worktree.base.clone(),
-            began_at: self.worktrees.began_at(repo, session_id),
-            chat: of.cloned(),
-        };
+        let subject = self.subject(worktree, of).await;
         let saved = if loss.reasons.count(ReasonKind::Unreadable) > 0 {
             self.save_unreadable(clone, subject, &loss, terms, remote).await?
         } else {
@@ -130,6 +120,34 @@ impl Removal {
             self.changes.note(chat);
         }
         Ok(saved)
+    }
+
+    /// A working copy as something to save, with its chat where that goes with it.
+    pub(crate) async fn subject(&self, worktree: &Worktree, of: Option<&Chat>) -> Subject {
+        let Worktree { path, session_id, repo, branch, base, .. } = worktree;
+        Subject {
+            kind: if of.is_some() { SavedKind::Chat } else { SavedKind::Worktree },
+            repo: repo.clone(),
+            path: path.clone(),
+            session_id: Some(session_id.clone()),
+            title: self.title(session_id).await,
+            branch: Some(branch.clone()),
+            base: base.clone(),
+            began_at: self.worktrees.began_at(repo, session_id),
+            chat: of.cloned(),
+            elsewhere: Vec::new(),
+        }
+    }
+
+    /// Where saved work lies, and where it goes back to.
+    pub(crate) fn home(&self) -> Home {
+        let Self { clones, worktrees, saved, git, .. } = self;
+        Home {
+            clones: Arc::clone(clones),
+            worktrees: Arc::clone(worktrees),
+            saved: Arc::clone(saved),
+            git: Arc::clone(git),
+        }
     }
 
     /// Saves a working copy that could not be read before, which may fail again. Where somebody is content with that, its branch

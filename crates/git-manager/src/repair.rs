@@ -90,7 +90,8 @@ pub struct Repairs {
 }
 
 impl Repairs {
-    /// Notices, and what was set aside, are in `folder`; those of opencode's database with its state in `data`.
+    /// Notices are in `folder`; those of opencode's database with its state in `data`. What is set aside stays on the volume of
+    /// the clones, which may be another: a damaged thing cannot be relied on to be copied.
     pub fn open(
         folder: &Path,
         data: &Path,
@@ -106,7 +107,7 @@ impl Repairs {
             git: Arc::clone(git),
             notices: Records::open(folder.join("repairs"))?,
             of_database: DatabaseNotices(data.join("opencode-state/damaged")),
-            aside: folder.join("aside"),
+            aside: clones.folder().with_file_name("aside"),
             checks: Mutex::default(),
             looked_through: Mutex::default(),
             tasks: tasks.clone(),

@@ -26,7 +26,7 @@ use time::{Duration, OffsetDateTime};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa::ToSchema;
 
-pub use restoring::{Restored, restore};
+pub use restoring::{Home, Restored, restore};
 pub use taking::Subject;
 
 use self::contents::Contents;
@@ -157,6 +157,19 @@ impl Saved {
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> io::Result<Arc<Self>> {
+        let saved = Self::open(folder, config)?;
+        let (expiring, stop) = (Arc::clone(&saved), stop.clone());
+        tasks.spawn(async move {
+            let mut hours = tokio::time::interval(HOUR);
+            while stop.run_until_cancelled(hours.tick()).await.is_some() {
+                expiring.expire();
+            }
+        });
+        Ok(saved)
+    }
+
+    /// The same where nothing expires by itself.
+    pub fn open(folder: PathBuf, config: &Config) -> io::Result<Arc<Self>> {
         fs::create_dir_all(&folder)?;
         for entry in fs::read_dir(&folder)?.flatten() {
             // What a killed run left half-made.
@@ -166,15 +179,21 @@ impl Saved {
         }
         let keep = Duration::days(i64::from(config.saved_days));
         let limit = config.saved_limit;
-        let saved = Arc::new(Self { folder, keep, limit, changing: Mutex::default() });
-        let (expiring, stop) = (Arc::clone(&saved), stop.clone());
-        tasks.spawn(async move {
-            let mut hours = tokio::time::interval(HOUR);
-            while stop.run_until_cancelled(hours.tick()).await.is_some() {
-                expiring.expire();
-            }
-        });
-        Ok(saved)
+        Ok(Arc::new(Self { folder, keep, limit, changing: Mutex::default() }))
+    }
+
+    /// What is to be saved in another folder, as much and for as long as here.
+    pub(crate) fn elsewhere(&self, folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, keep: self.keep, limit: self.limit, changing: Mutex::default() })
+    }
+
+    /// The chat's working copy, where it is among what is saved.
+    pub(crate) fn of_chat(&self, session: &SessionId) -> Option<SavedWork> {
+        self.list().saved.into_iter().find(|work| {
+            matches!(work.kind, SavedKind::Chat | SavedKind::Worktree)
+                && work.session_id.as_ref() == Some(session)
+        })
     }
 
     /// All of it.

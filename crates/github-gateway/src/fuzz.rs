@@ -264,7 +264,10 @@ proptest! {
             // An address is read without its line ends and tabs, as browsers read one.
             let text = text.replace(['\t', '\n', '\r'], "");
             prop_assert!(number > 0 && text.contains(repository.owner()) && text.contains(repository.name()), "{}", text);
-            prop_assert!(!text.contains("evil.example/") && !text.contains("u:p@"), "{}", text);
+            // What stands behind the host leads nowhere.
+            let address = text.trim().trim_start_matches("https:").trim_start_matches("http:").trim_start_matches('/');
+            let host = address.split(['/', '?', '#']).next().unwrap_or_default();
+            prop_assert!(!host.contains("evil.example") && !host.contains("u:p@"), "{}", text);
             let short = format!("{repository}#{number}");
             prop_assert_eq!(Reference::parse(&short, &github), Some(Reference { repository, number, is_pull_request: false }));
         }

@@ -80,14 +80,19 @@ async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
     if service == Some(Service::Pushing) {
         return gateway.push(admitted, &parts.headers, body).await;
     }
+    let counts = gateway.counts.clone();
     let rest = Rest::new(body);
     let answer = match admitted {
         Ok(admitted) => gateway.pass(&admitted, parts.headers, &rest).await,
         Err(closed) => Err(closed),
     };
     match answer {
-        Ok(answer) => answer,
+        Ok(answer) => {
+            counts.note(service, true);
+            answer
+        }
         Err(closed) => {
+            counts.note(service, false);
             let Closed(status, sentence) = &closed;
             tracing::info!(method = %parts.method, path = parts.uri.path(), %status, sentence, "git was refused");
             // git listens once it has said all it has to say.
@@ -180,13 +185,17 @@ impl Gateway {
                         refused
                     }
                     Ok(()) => match self.upstream.pass(&asked, headers, Some(head.whole()), true).await {
-                        Ok(answer) => return answer,
+                        Ok(answer) => {
+                            self.counts.note(Some(Service::Pushing), true);
+                            return answer;
+                        }
                         Err(Closed(_, sentence)) => Refused::said(&head.commands, sentence),
                     },
                 }
             }
             (Ok(_), None) => Refused::whole(&head.commands, "only a chat can push"),
         };
+        self.counts.note(Some(Service::Pushing), false);
         head.rest.drain().await;
         let kind = [(header::CONTENT_TYPE, "application/x-git-receive-pack-result")];
         (kind, push::refuse(&head.commands, &closed)).into_response()

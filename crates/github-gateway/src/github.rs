@@ -2,6 +2,7 @@
 
 mod answers;
 mod limit;
+mod rates;
 pub(crate) mod refusal;
 
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use futures_util::TryStreamExt;
 use ocweb_git_access::RepositoryName;
-use ocweb_service::Proxies;
+use ocweb_service::{Proxies, metrics::Readings};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::failure::{Cause, Failure};
 use answers::Answers;
 use limit::Limit;
+use rates::Rates;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// A repository that was renamed is one step away.
@@ -35,6 +37,7 @@ pub(crate) struct GitHub {
     token: Option<String>,
     answers: Answers,
     limit: Limit,
+    rates: Rates,
 }
 
 /// What an answer held, and where the next page of it is.
@@ -69,7 +72,20 @@ impl GitHub {
         });
         let http = builder().redirect(policy).build()?;
         let strangers = builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, strangers, api, token, answers: Answers::default(), limit: Limit::default() })
+        Ok(Self {
+            http,
+            strangers,
+            api,
+            token,
+            answers: Answers::default(),
+            limit: Limit::default(),
+            rates: Rates::default(),
+        })
+    }
+
+    /// Adds what GitHub last said of its limit.
+    pub(crate) fn read_metrics(&self, readings: &mut Readings) {
+        self.rates.read_metrics(readings);
     }
 
     /// An address of the API: each segment is one, whatever is in it.
@@ -218,6 +234,7 @@ impl GitHub {
             return Err(Failure::new(doing, Cause::RateLimited { retry_after }));
         }
         let response = request.send().await.map_err(|error| Failure::transport(doing, &error))?;
+        self.rates.note(response.headers());
         let status = response.status();
         if status.is_client_error() || status.is_server_error() {
             return Err(self.refused(cause(response).await, doing));

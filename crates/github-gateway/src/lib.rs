@@ -29,6 +29,7 @@ mod github;
 mod issues;
 mod kept;
 mod large_files;
+mod metrics;
 mod opened;
 mod pull_requests;
 mod push;
@@ -54,7 +55,9 @@ use git::Readers;
 use git_manager::GitManager;
 use github::GitHub;
 use issues::Issues;
+use metrics::Counts;
 use ocweb_git_access::RepositoryName;
+use ocweb_service::metrics::Readings;
 use opened::Opened;
 use pull_requests::PullRequests;
 use repositories::Repositories;
@@ -84,6 +87,8 @@ pub struct Gateway {
     submodules: Arc<Submodules>,
     places: Arc<Places>,
     readers: Arc<Readers>,
+    github: Arc<GitHub>,
+    counts: Arc<Counts>,
 }
 
 /// A gateway that could not be made.
@@ -109,7 +114,7 @@ impl Gateway {
             owner: Arc::new(Owner::new(github.clone(), upstream.url.host_str().unwrap_or("github.com"))),
             issues: Arc::new(Issues::new(github.clone(), pull_requests.clone())),
             submodules: Arc::new(Submodules::new(github.clone(), upstream.url.clone())),
-            checks: Arc::new(CheckReader::new(github)),
+            checks: Arc::new(CheckReader::new(github.clone())),
             pull_requests,
             upstream: Arc::new(Upstream::new(upstream, &proxies)?),
             rules: Arc::new(RuleBook::open(&places.rules)?),
@@ -117,7 +122,15 @@ impl Gateway {
             git_manager: Arc::new(GitManager::new(&git_manager)?),
             places: Arc::new(places),
             readers: Arc::default(),
+            github,
+            counts: Arc::new(Counts::new()),
         })
+    }
+
+    /// Adds what was counted, and what GitHub last said of its limit.
+    pub fn read_metrics(&self, readings: &mut Readings) {
+        self.counts.read_metrics(readings);
+        self.github.read_metrics(readings);
     }
 
     /// Has the token used for a repository from now on, because the person works on it.

@@ -24,6 +24,8 @@ async fn run() -> anyhow::Result<()> {
     let listener = Listener::bind(&socket).await?.with_body_limit(BODY_LIMIT);
     let stop = CancellationToken::new();
     tracing::info!(%address, "git comes in");
+    let read = gateway.clone();
+    let listener = listener.with_metrics(move |readings| read.read_metrics(readings));
     let git = axum::serve(git, git_router(gateway.clone())).into_future();
     tokio::select! {
         // Transfers that are still open end with the process; git says so and tries again.

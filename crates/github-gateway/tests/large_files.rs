@@ -92,7 +92,7 @@ async fn locks_are_shown_and_not_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs git-lfs: dev/lib/install-git-lfs"]
+#[ignore = "needs git-lfs: dev/lib/install-package git-lfs git-lfs tests"]
 async fn the_real_git_lfs_pushes_and_loads_a_file() {
     let bench = Bench::new().await;
     let (worktree, chat) = (bench.chat().await, chat_capability());

@@ -32,6 +32,19 @@ pub(crate) enum Channel {
 }
 
 impl Channel {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Ntfy, Self::Discord, Self::Webhook, Self::WebPush];
+
+    /// Its name, as in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ntfy => "ntfy",
+            Self::Discord => "discord",
+            Self::Webhook => "webhook",
+            Self::WebPush => "web_push",
+        }
+    }
+
     /// Its name, for people.
     pub(crate) fn label(self) -> &'static str {
         match self {

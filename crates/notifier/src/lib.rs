@@ -18,6 +18,7 @@ mod kept;
 mod ledger;
 mod log;
 mod login;
+mod metrics;
 mod notifier;
 mod outbound;
 mod quiet_hours;

@@ -25,6 +25,8 @@ async fn run() -> anyhow::Result<()> {
     let listener = Listener::bind(&folders.socket(SERVICE)).await?;
     let stop = CancellationToken::new();
     let notifier = Notifier::start(&folders, proxies, stop.clone())?;
+    let read = notifier.clone();
+    let listener = listener.with_metrics(move |readings| read.read_metrics(readings));
     serve(SERVICE, listener, router(notifier.clone()), stop).await?;
     // What does not end in time is found at the next start, and not sent a second time.
     let _ = tokio::time::timeout(LAST_SENDING, notifier.finished()).await;

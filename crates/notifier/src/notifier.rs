@@ -19,7 +19,7 @@ use std::{
 
 pub(crate) use actions::ActError;
 use ocweb_opencode_client::SessionId;
-use ocweb_service::{Proxies, config::Folders, private_file};
+use ocweb_service::{Proxies, config::Folders, metrics::Readings, private_file};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -30,6 +30,7 @@ use crate::{
     kept::Kept,
     ledger::Ledger,
     login::Logins,
+    metrics::Counts,
     outbound::Outbound,
     relay::Relay,
     settings::{Change, InvalidSetting, Settings},
@@ -76,6 +77,7 @@ struct Inner {
     switched: Notify,
     tasks: TaskTracker,
     stop: CancellationToken,
+    counts: Counts,
 }
 
 impl Notifier {
@@ -103,6 +105,7 @@ impl Notifier {
             switched: Notify::new(),
             tasks: TaskTracker::new(),
             stop,
+            counts: Counts::new(),
         }));
         notifier.resume_deliveries();
         notifier.0.tasks.spawn(notifier.clone().follow());
@@ -114,6 +117,11 @@ impl Notifier {
     /// Waits until every task has ended; they end when the stop was asked for.
     pub async fn finished(&self) {
         self.0.tasks.wait().await;
+    }
+
+    /// Adds what was counted, and how many devices there are.
+    pub fn read_metrics(&self, readings: &mut Readings) {
+        self.0.counts.read_metrics(readings, self.ledger(|ledger| ledger.subscriptions().len()));
     }
 
     /// The settings as they are.

@@ -14,13 +14,21 @@ pub use permissions::{PermissionAction, PermissionRule};
 pub use providers::{Catalogue, CatalogueEntry, Model, ModelCost, ModelProvider};
 pub use relay::MessagePage;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use ocweb_service::metrics::Readings;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{Error, MessageId, ModelName, Prompt, SessionId, prompt::part_id, whole_characters};
+use crate::{
+    Error, MessageId, ModelName, Prompt, SessionId, calls::Calls, prompt::part_id, whole_characters,
+};
 
 /// opencode opens a directory when it is first named, which takes seconds on a small machine.
 const CALL: Duration = Duration::from_secs(30);
@@ -36,6 +44,7 @@ pub struct Client {
     password: Option<String>,
     /// The folder in which a supervisor says whether opencode is ready.
     run: Option<Arc<Path>>,
+    calls: Calls,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +97,7 @@ impl Client {
             .timeout(CALL)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, base, password, run: None })
+        Ok(Self { http, base, password, run: None, calls: Calls::new() })
     }
 
     /// The same for an opencode that a supervisor runs, with its run folder: what reaches an opencode that is
@@ -258,7 +267,19 @@ impl Client {
         }
     }
 
-    async fn send(&self, call: &str, request: RequestBuilder) -> Result<reqwest::Response, Error> {
+    /// Adds what was counted of the calls of this client and its clones.
+    pub fn read_metrics(&self, readings: &mut Readings) {
+        self.calls.read_metrics(readings);
+    }
+
+    async fn send(&self, call: &'static str, request: RequestBuilder) -> Result<reqwest::Response, Error> {
+        let begun = Instant::now();
+        let answer = self.exchange(call, request).await;
+        self.calls.note(call, &answer, begun.elapsed());
+        answer
+    }
+
+    async fn exchange(&self, call: &str, request: RequestBuilder) -> Result<reqwest::Response, Error> {
         self.check_ready()?;
         let response = request.send().await?;
         let status = response.status();
@@ -284,7 +305,11 @@ impl Client {
         if starting { Err(Error::Refused(None)) } else { Ok(()) }
     }
 
-    async fn read<T: DeserializeOwned>(&self, call: &str, request: RequestBuilder) -> Result<T, Error> {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        call: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, Error> {
         let response = self.send(call, request).await?;
         let status = response.status();
         let text = response.text().await?;
@@ -292,7 +317,7 @@ impl Client {
             .map_err(|_| unexpected(call, status, &text))
     }
 
-    async fn object(&self, call: &str, request: RequestBuilder) -> Result<(), Error> {
+    async fn object(&self, call: &'static str, request: RequestBuilder) -> Result<(), Error> {
         self.read::<BTreeMap<String, Value>>(call, request).await.map(drop)
     }
 }

@@ -4,6 +4,7 @@
 //! answer is checked to be JSON of the expected shape. What a caller must tell apart is in [`Error`]:
 //! nobody listens, nobody answered in time, the thing is not there, or something else came back.
 
+mod calls;
 mod characters;
 mod client;
 mod contents;

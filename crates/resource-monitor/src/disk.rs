@@ -9,8 +9,9 @@ mod walk;
 
 use std::{
     io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -128,7 +129,11 @@ pub struct Disk {
     folders: Arc<Folders>,
     /// Held while a measurement is made, so that whoever comes meanwhile waits for it.
     last: Arc<Mutex<Option<Measurement>>>,
+    /// What was measured last, also while a measurement is made.
+    known: Known,
 }
+
+type Known = Arc<RwLock<Option<Arc<DiskUsage>>>>;
 
 struct Measurement {
     begun: Instant,
@@ -139,7 +144,7 @@ struct Measurement {
 impl Disk {
     /// The disk that holds these folders.
     pub fn of(folders: &Folders) -> Self {
-        Self { folders: Arc::new(folders.clone()), last: Arc::default() }
+        Self { folders: Arc::new(folders.clone()), last: Arc::default(), known: Known::default() }
     }
 
     /// The usage, measured now or taken from the last measurement.
@@ -151,9 +156,24 @@ impl Disk {
         {
             return Ok(Arc::clone(&measurement.usage));
         }
-        let folders = Arc::clone(&self.folders);
+        let (folders, known) = (Arc::clone(&self.folders), Arc::clone(&self.known));
         // Not part of this request, which may be given up: the next one would walk beside it.
-        tokio::task::spawn_blocking(move || remeasure(last, &folders)).await?
+        tokio::task::spawn_blocking(move || remeasure(last, &folders, &known)).await?
+    }
+
+    /// What was measured last, for whoever cannot wait; nothing before the first time. Where it is older than `age`, it is
+    /// measured anew meanwhile, for the next who asks.
+    pub fn known(&self, age: Duration) -> Option<Arc<DiskUsage>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.as_ref().is_none_or(|usage| OffsetDateTime::now_utc() - usage.measured_at > age) {
+            let disk = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = disk.usage(Freshness::Recent).await {
+                    tracing::warn!(%error, "the disk is not measured");
+                }
+            });
+        }
+        known
     }
 }
 
@@ -171,10 +191,12 @@ impl Measurement {
 fn remeasure(
     mut last: OwnedMutexGuard<Option<Measurement>>,
     folders: &Folders,
+    known: &Known,
 ) -> Result<Arc<DiskUsage>, DiskError> {
     let begun = Instant::now();
     let usage = Arc::new(measure(folders)?);
     *last = Some(Measurement { begun, took: begun.elapsed(), usage: Arc::clone(&usage) });
+    *known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&usage));
     Ok(usage)
 }
 
@@ -200,13 +222,29 @@ fn measure(folders: &Folders) -> Result<DiskUsage, DiskError> {
         *size = bytes;
     }
 
-    let volume = VolumeUsage::of(&folders.data)?;
+    let volume = VolumeUsage::of(folders)?;
     Ok(DiskUsage { volume, repos, worktrees, opencode, ocweb, measured_at })
 }
 
 impl VolumeUsage {
-    /// The file system that a folder is on.
-    pub(crate) fn of(path: &Path) -> Result<Self, DiskError> {
+    /// The file system that everything is on; both together where clones and working copies have one of their own.
+    pub(crate) fn of(folders: &Folders) -> Result<Self, DiskError> {
+        let mut usage = Self::of_file_system(&folders.data)?;
+        let projects = folders.data.join("projects");
+        let device = |path: &Path| path.metadata().ok().map(|folder| folder.dev());
+        // Not there before the first clone.
+        if device(&projects)
+            .is_some_and(|device_of_projects| device(&folders.data) != Some(device_of_projects))
+        {
+            let other = Self::of_file_system(&projects)?;
+            usage.total_bytes += other.total_bytes;
+            usage.used_bytes += other.used_bytes;
+            usage.available_bytes += other.available_bytes;
+        }
+        Ok(usage)
+    }
+
+    fn of_file_system(path: &Path) -> Result<Self, DiskError> {
         let answer =
             statvfs(path).map_err(|error| DiskError::Volume { path: path.into(), source: error.into() })?;
         let bytes = |blocks: u64| blocks.saturating_mul(answer.fragment_size());
@@ -234,6 +272,21 @@ fn subfolders<T>(folder: &Path, read: impl Fn(&str, PathBuf) -> Option<T>) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_volumes_are_counted_together_and_one_is_counted_once() {
+        let data = tempfile::tempdir().unwrap();
+        let folders = Folders { data: data.path().into(), run: "/".into() };
+        let alone = VolumeUsage::of(&folders).unwrap().total_bytes;
+        std::fs::create_dir(data.path().join("projects")).unwrap();
+        assert_eq!(VolumeUsage::of(&folders).unwrap().total_bytes, alone);
+        std::fs::remove_dir(data.path().join("projects")).unwrap();
+        // Memory is another file system than any folder for temporary files that tests are given.
+        let other = tempfile::tempdir_in("/dev/shm").unwrap();
+        std::os::unix::fs::symlink(other.path(), data.path().join("projects")).unwrap();
+        let of_other = VolumeUsage::of_file_system(other.path()).unwrap().total_bytes;
+        assert_eq!(VolumeUsage::of(&folders).unwrap().total_bytes, alone + of_other);
+    }
 
     #[test]
     fn a_measurement_serves_longer_where_walking_takes_long() {

@@ -9,6 +9,7 @@
 pub mod disk;
 mod http;
 pub mod load;
+pub mod metrics;
 mod names;
 pub mod processes;
 

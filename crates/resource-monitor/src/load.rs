@@ -90,6 +90,11 @@ impl Load {
         self.0.history().over(hours, OffsetDateTime::now_utc())
     }
 
+    /// What was measured last, half a minute ago at most while this machine is awake.
+    pub fn last(&self) -> Option<LoadSample> {
+        self.0.history().last()
+    }
+
     /// Measures for ever, and writes it down now and then.
     pub async fn watch(self) {
         let mut ticks = tokio::time::interval(Duration::from_secs(INTERVAL_SECONDS.into()));

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocweb_resource_monitor::{SERVICE, disk::Disk, load::Load, processes::Processes, router};
+use ocweb_resource_monitor::{SERVICE, disk::Disk, load::Load, metrics, processes::Processes, router};
 use ocweb_service::{Environment, Listener, config::Folders, exit_code, hide, init_telemetry, serve};
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,12 @@ async fn run() -> anyhow::Result<()> {
     let folders = Folders::from_environment(&environment)?;
     let listener = Listener::bind(&folders.socket(SERVICE)).await?;
     let load = Load::open(&folders).context("cannot read what was measured before")?;
-    let router = router(Disk::of(&folders), load.clone(), Processes::of(&folders));
+    let disk = Disk::of(&folders);
+    let listener = listener.with_metrics({
+        let (disk, load) = (disk.clone(), load.clone());
+        move |readings| metrics::read(&disk, &load, readings)
+    });
+    let router = router(disk, load.clone(), Processes::of(&folders));
     let watch = tokio::spawn(load.clone().watch());
     serve(SERVICE, listener, router, CancellationToken::new()).await?;
     watch.abort();

@@ -11,6 +11,7 @@ mod connection;
 mod exit;
 pub mod extract;
 pub mod health;
+pub mod metrics;
 mod printable;
 pub mod private_file;
 pub mod problem;

@@ -16,7 +16,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Problem, body, connection::Connections, health};
+use crate::{
+    Problem, body,
+    connection::Connections,
+    health,
+    metrics::{self, Readings, Requests},
+};
 
 /// For how long a killed process's socket may seem alive: a child that it had just forked holds it
 /// until it becomes another program.
@@ -49,6 +54,7 @@ pub struct Listener {
     path: PathBuf,
     inner: UnixListener,
     body_limit: usize,
+    read_metrics: metrics::Read,
 }
 
 impl Listener {
@@ -73,7 +79,7 @@ impl Listener {
         }
         let inner = UnixListener::bind(path).map_err(io)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(io)?;
-        Ok(Self { path: path.to_owned(), inner, body_limit: body::LIMIT })
+        Ok(Self { path: path.to_owned(), inner, body_limit: body::LIMIT, read_metrics: Box::new(|_| {}) })
     }
 
     /// Takes bodies of up to `bytes`, for those routes that raise axum's `DefaultBodyLimit` of 1 MiB.
@@ -82,26 +88,39 @@ impl Listener {
         self.body_limit = bytes;
         self
     }
+
+    /// Adds what the service knows to its metrics, each time that they are asked for.
+    #[must_use]
+    pub fn with_metrics(mut self, read: impl Fn(&mut Readings) + Send + Sync + 'static) -> Self {
+        self.read_metrics = Box::new(read);
+        self
+    }
 }
 
-/// Adds what every service answers alike: `/health`, a body limit, and problem documents for unknown
+/// Adds what every service answers alike: `/health`, `/metrics`, a body limit, and problem documents for unknown
 /// routes, wrong methods and panics.
 pub fn with_fallbacks(service: &'static str, router: Router) -> Router {
-    with_fallbacks_and_limit(service, router, body::LIMIT)
+    complete(service, router, body::LIMIT, Box::new(|_| {}))
 }
 
-fn with_fallbacks_and_limit(service: &'static str, router: Router, body_limit: usize) -> Router {
+fn complete(service: &'static str, router: Router, body_limit: usize, read_metrics: metrics::Read) -> Router {
+    let requests = Requests::new();
     router
-        .merge(health::router(service))
         .fallback(async || Problem::not_found("There is nothing at this address."))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")
         })
-        .layer(DefaultBodyLimit::max(body::LIMIT))
-        .layer(axum::middleware::from_fn_with_state(body_limit, body::read_whole))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            axum::response::IntoResponse::into_response(Problem::internal("a handler panicked"))
-        }))
+        .merge(health::router(service))
+        .merge(metrics::router(requests.clone(), read_metrics))
+        // The outermost first, and together: one by one, each would cost every request a service of its own.
+        .layer((
+            CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+                axum::response::IntoResponse::into_response(Problem::internal("a handler panicked"))
+            }),
+            axum::middleware::from_fn_with_state(body_limit, body::read_whole),
+            axum::middleware::from_fn_with_state(requests, metrics::count),
+            DefaultBodyLimit::max(body::LIMIT),
+        ))
 }
 
 /// Serves `router` until TERM or INT, or until `stop` is cancelled.
@@ -141,10 +160,10 @@ pub async fn serve_until(
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Listener { path, inner, body_limit } = listener;
+    let Listener { path, inner, body_limit, read_metrics } = listener;
     tracing::info!(service, socket = %path.display(), "listening");
     let asked_to_stop = stop.clone();
-    let server = axum::serve(Connections(inner), with_fallbacks_and_limit(service, router, body_limit))
+    let server = axum::serve(Connections(inner), complete(service, router, body_limit, read_metrics))
         .with_graceful_shutdown(async move { asked_to_stop.cancelled().await });
     let too_long = async {
         stop.cancelled().await;

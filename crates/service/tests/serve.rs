@@ -159,3 +159,49 @@ async fn a_stop_with_nothing_open_takes_the_socket_away() {
         assert!(!service.socket.exists());
     }
 }
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_never_by_path() {
+    let service = start().await;
+    let text = async || {
+        let response = service.client.get("http://test/metrics").send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], ocweb_service::metrics::CONTENT_TYPE);
+        response.text().await.unwrap()
+    };
+    for path in ["/secret-one", "/secret-two", "/health", "/greet", "/endless"] {
+        service.client.get(format!("http://test{path}")).send().await.unwrap();
+    }
+    let greeting = service.client.post("http://test/greet").json(&serde_json::json!({"name": "Ada"}));
+    greeting.send().await.unwrap();
+    let counted = text().await;
+    for line in [
+        r#"ocweb_http_requests_total{method="GET",route="none",status="4xx"} 2"#,
+        r#"ocweb_http_requests_total{method="GET",route="/greet",status="4xx"} 1"#,
+        r#"ocweb_http_requests_total{method="POST",route="/greet",status="2xx"} 1"#,
+        // A stream counts when it begins.
+        r#"ocweb_http_requests_total{method="GET",route="/endless",status="2xx"} 1"#,
+        r#"ocweb_http_request_duration_seconds_count{method="POST",route="/greet"} 1"#,
+    ] {
+        assert!(counted.contains(line), "{line} is not in\n{counted}");
+    }
+    for never in ["secret", "/health", "/metrics"] {
+        assert!(!counted.contains(never), "{counted}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_adds_what_it_knows_when_it_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("test.sock");
+    let listener = Listener::bind(&socket)
+        .await
+        .unwrap()
+        .with_metrics(|readings| readings.gauge("ocweb_answer", "The answer.", 42.0));
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(serve("test", listener, Router::new(), stop.clone()));
+    let client = ocweb_service::client_builder().unix_socket(socket.as_path()).build().unwrap();
+    let text = client.get("http://test/metrics").send().await.unwrap().text().await.unwrap();
+    assert_eq!(text, "# HELP ocweb_answer The answer.\n# TYPE ocweb_answer gauge\nocweb_answer 42\n");
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}

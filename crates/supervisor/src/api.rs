@@ -1,7 +1,18 @@
 //! What the supervisor answers on its socket.
 
-use axum::{Router, extract::State as Shared, http::StatusCode};
-use ocweb_service::{Problem, extract::Json};
+use axum::{
+    Router,
+    extract::State as Shared,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use ocweb_backup::Outcome;
+use ocweb_service::{
+    Problem,
+    config::Folders,
+    extract::{Json, Path},
+    metrics::CONTENT_TYPE,
+};
 use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -10,8 +21,10 @@ use utoipa::{OpenApi as _, ToSchema, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    footprint::Footprint,
     installation::{Installation, MissingSetting},
-    process::{LastExit, Status},
+    metrics,
+    process::{LastExit, Order, Status},
     state::State,
     table::OPENCODE,
 };
@@ -22,16 +35,31 @@ const RETRY_AFTER: u64 = 1;
 /// What the handlers look at.
 #[derive(Clone)]
 pub(crate) struct Board {
-    pub(crate) processes: Vec<(&'static str, watch::Receiver<Status>)>,
+    pub(crate) processes: Vec<Row>,
     pub(crate) installation: Installation,
+    /// Where the services' sockets are.
+    pub(crate) folders: Folders,
+}
+
+/// One process of the table: what it is doing, and how it is told what to do.
+#[derive(Clone)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) status: watch::Receiver<Status>,
+    pub(crate) orders: watch::Sender<Order>,
 }
 
 impl Board {
+    /// How the last backup went.
+    pub(crate) fn last_backup(&self) -> Outcome {
+        Outcome::read(&Outcome::folder(&self.folders.data))
+    }
+
     /// The processes that are not running, as far as they are to be waited for.
     pub(crate) fn waiting_for(&self) -> Vec<WaitedFor> {
         self.processes
             .iter()
-            .map(|(name, status)| WaitedFor { name, state: status.borrow().state })
+            .map(|row| WaitedFor { name: row.name, state: row.status.borrow().state })
             .filter(|waited| waited.state != State::Running)
             .collect()
     }
@@ -55,7 +83,9 @@ fn routes_and_document() -> OpenApiRouter<Board> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(get_health))
         .routes(routes!(list_services))
+        .routes(routes!(restart_service))
         .routes(routes!(get_instance))
+        .routes(routes!(get_metrics))
 }
 
 /// The health of the whole.
@@ -134,14 +164,14 @@ struct ServiceReport {
     responses((status = 200, description = "opencode, our services and Caddy.", body = ServiceList))
 )]
 async fn list_services(Shared(board): Shared<Board>) -> Json<ServiceList> {
-    let report = |(name, status): &(&'static str, watch::Receiver<Status>)| {
-        let status = status.borrow().clone();
+    let report = |row: &Row| {
+        let status = row.status.borrow().clone();
         ServiceReport {
-            name,
+            name: row.name,
             pid: status.pid,
             state: status.state,
             restarts: status.restarts,
-            memory_bytes: status.pid.and_then(resident_memory),
+            memory_bytes: status.pid.and_then(Footprint::of).map(|footprint| footprint.resident_bytes),
             started_at: status.started_at,
             last_exit: status.last_exit,
             next_start_at: status.next_start_at,
@@ -150,9 +180,31 @@ async fn list_services(Shared(board): Shared<Board>) -> Json<ServiceList> {
     Json(ServiceList { services: board.processes.iter().map(report).collect() })
 }
 
-fn resident_memory(pid: i32) -> Option<u64> {
-    let pages = procfs::process::Process::new(pid).ok()?.statm().ok()?.resident;
-    Some(pages * procfs::page_size())
+/// Ends a process and starts it anew
+///
+/// Whatever opencode is doing is cut off when it is the one; the chats say so. Caddy cuts off the answer to this, too.
+#[utoipa::path(
+    post, path = "/admin/services/{name}/restart", operation_id = "restartService", tag = "supervisor",
+    params(("name" = String, Path, description = "Its name, as in `/admin/services`")),
+    responses(
+        (status = 202, description = "It is told to."),
+        (status = 404, description = "There is no such process.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn restart_service(
+    Shared(board): Shared<Board>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let row = board.processes.iter().find(|row| row.name == name);
+    let row = row.ok_or_else(|| Problem::not_found("There is no process of this name."))?;
+    tracing::info!(name, "a restart was asked for");
+    row.orders.send_modify(|order| {
+        // At a stop it is too late.
+        if !matches!(order, Order::Stop | Order::Kill) {
+            *order = Order::Restart;
+        }
+    });
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// This installation.
@@ -166,6 +218,29 @@ struct InstanceReport {
     notice: Option<String>,
     /// Settings that are absent and without which something does not work.
     missing: Vec<MissingSetting>,
+    /// How the last backup went; `null` where none was ever made.
+    backup: Option<BackupReport>,
+}
+
+/// How the last backup went.
+#[derive(Serialize, ToSchema)]
+struct BackupReport {
+    /// When the last one that worked was begun.
+    #[serde(with = "time::serde::rfc3339::option")]
+    last_success_at: Option<OffsetDateTime>,
+    /// When one failed since.
+    #[serde(with = "time::serde::rfc3339::option")]
+    failed_at: Option<OffsetDateTime>,
+    /// Why it failed.
+    reason: Option<String>,
+}
+
+impl BackupReport {
+    fn of(last: Outcome) -> Option<Self> {
+        let Outcome { last_success_at, failed_at, reason, .. } = last;
+        last_success_at.or(failed_at)?;
+        Some(Self { last_success_at, failed_at, reason })
+    }
 }
 
 /// Versions, the notice, and what is not set
@@ -174,13 +249,27 @@ struct InstanceReport {
     responses((status = 200, description = "About this installation.", body = InstanceReport))
 )]
 async fn get_instance(Shared(board): Shared<Board>) -> Json<InstanceReport> {
-    let opencode = board.processes.iter().find(|(name, _)| *name == OPENCODE);
+    let opencode = board.processes.iter().find(|row| row.name == OPENCODE);
     Json(InstanceReport {
         version: env!("CARGO_PKG_VERSION"),
-        opencode_version: opencode.and_then(|(_, status)| status.borrow().version.clone()),
+        opencode_version: opencode.and_then(|row| row.status.borrow().version.clone()),
         notice: board.installation.notice.clone(),
         missing: board.installation.missing(),
+        backup: BackupReport::of(board.last_backup()),
     })
+}
+
+/// What is measured, for Prometheus
+///
+/// Of every process: whether it runs, its restarts, memory and requests; and what the services know. A service that does not
+/// answer is left out and shows in `ocweb_up` and `ocweb_scrape_success`. docs/metrics.md tells what each name is.
+#[utoipa::path(
+    get, path = "/admin/metrics", operation_id = "getMetrics", tag = "supervisor",
+    responses((status = 200, description = "Prometheus' text format.", body = String, content_type = "text/plain"))
+)]
+async fn get_metrics(Shared(board): Shared<Board>) -> Result<impl IntoResponse, Problem> {
+    let text = metrics::gather(&board).await.map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")], text))
 }
 
 #[cfg(test)]
@@ -194,9 +283,12 @@ mod tests {
             ("/admin/health", "getHealth"),
             ("/admin/services", "listServices"),
             ("/admin/instance", "getInstance"),
+            ("/admin/metrics", "getMetrics"),
         ] {
             assert_eq!(document["paths"][path]["get"]["operationId"], id);
             assert_eq!(document["paths"][path]["get"]["tags"], json!(["supervisor"]));
         }
+        let restart = &document["paths"]["/admin/services/{name}/restart"]["post"];
+        assert_eq!(restart["operationId"], "restartService");
     }
 }

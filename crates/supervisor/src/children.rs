@@ -31,6 +31,7 @@ use tokio::{
 };
 
 use crate::{
+    capability,
     output::Output,
     table::ProcessSpec,
     users::User,
@@ -122,12 +123,17 @@ impl Children {
             // It loses our other groups as well.
             command.uid(uid.as_raw()).gid(gid.as_raw());
         }
-        prepare(&mut command, spec.user.is_some());
+        let keeps_ports = spec.user.is_some() && spec.listens_below;
+        prepare(&mut command, spec.user.is_some(), keeps_ports);
 
         // Before there is a child, which a failure would leave to nobody.
         let output = Output::forward(spec.name, reader)?;
         let mut running = self.lock();
-        let pid = command.spawn()?.id().cast_signed();
+        // Rights would end with being root. Children are like us in this until they start their program.
+        prctl::set_keepcaps(keeps_ports)?;
+        let spawned = command.spawn();
+        prctl::set_keepcaps(false)?;
+        let pid = spawned?.id().cast_signed();
         // Our own ends of the pipe must close, or its end would never be seen.
         drop((command, writer));
         if let Some(adjustment) = spec.oom_score_adj {
@@ -187,9 +193,12 @@ impl Children {
 
 /// Makes the kernel kill the child when we die, however we die. One that has become another user can never be more than
 /// that user, whatever it calls.
-fn prepare(command: &mut Command, is_another_user: bool) {
+fn prepare(command: &mut Command, is_another_user: bool, keeps_ports: bool) {
     let us = Pid::this();
     let arrange = move || {
+        if keeps_ports {
+            capability::keep_only_ports()?;
+        }
         if is_another_user {
             prctl::set_no_new_privs()?;
         }
@@ -198,7 +207,7 @@ fn prepare(command: &mut Command, is_another_user: bool) {
         // Had we died before the line above, nothing would ever end this child.
         if getppid() == us { Ok(()) } else { Err(io::Error::from(Errno::ESRCH)) }
     };
-    #[expect(unsafe_code, reason = "between fork and exec: two system calls, no allocation, no lock")]
+    #[expect(unsafe_code, reason = "between fork and exec: system calls alone, no allocation, no lock")]
     unsafe {
         command.pre_exec(arrange);
     }

@@ -28,6 +28,10 @@ pub(crate) const NETWORK: &[&str] = &[
     "REQUESTS_CA_BUNDLE",
 ];
 
+/// What Caddy needs to ask an authority for certificates. Not `HTTP_PROXY`, by which it would look for our services.
+pub(crate) const AUTHORITY: &[&str] =
+    &["HTTPS_PROXY", "NO_PROXY", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// How our services write their logs.
 pub(crate) const LOGS: &[&str] = &["OCWEB_LOG", "OCWEB_LOG_FORMAT", "NO_COLOR", "RUST_BACKTRACE"];
 

@@ -1,13 +1,13 @@
-//! The binary: settings in, exit code out.
+//! The binary: settings in, exit code out. `ocweb-supervisor --check` only says whether the settings can be used.
 
 use std::process::ExitCode;
 
 use anyhow::Context;
 use ocweb_service::{Environment, hide};
-use ocweb_supervisor::{LockError, RunError, Settings, finish_log, init_log, run};
+use ocweb_supervisor::{RunError, Settings, check, finish_log, init_log, run};
 
-/// Exit code for a setting that is missing or wrong; everything else that goes wrong is 1.
-const WRONG_SETTING: u8 = 2;
+/// Exit code for a setting that is missing or wrong, as `ocweb` has it; everything else that goes wrong is 1.
+const WRONG_SETTING: u8 = 3;
 
 fn main() -> ExitCode {
     hide();
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("ocweb: {error:#}");
     match error.downcast_ref() {
-        Some(RunError::Config(_) | RunError::Lock(LockError::Io { .. })) => ExitCode::from(WRONG_SETTING),
+        Some(RunError::Config(_)) => ExitCode::from(WRONG_SETTING),
         _ => ExitCode::FAILURE,
     }
 }
@@ -25,6 +25,9 @@ fn main() -> ExitCode {
 fn start(environment: &Environment) -> anyhow::Result<()> {
     init_log(environment).map_err(RunError::from)?;
     let settings = Settings::from_environment(environment).map_err(RunError::from)?;
+    if std::env::args().nth(1).as_deref() == Some("--check") {
+        return Ok(check(&settings)?);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

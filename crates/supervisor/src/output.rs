@@ -4,7 +4,7 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, PipeReader, Write},
+    io::{self, PipeReader},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, net::unix::pipe, task::JoinHandle, time::timeout};
 
-use crate::log::StandardError;
+use crate::log;
 
 /// Longer lines are cut, so that a child cannot make us hold what it likes.
 const LINE_LIMIT: usize = 8 << 10;
@@ -64,9 +64,8 @@ async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Arc<Mutex<T
     }
 }
 
-fn pass_on(name: &str, line: String, tail: &Mutex<Tail>) {
-    // It only queues the line, which cannot fail in a way that matters here.
-    let _ = StandardError.write_all(format!("{name} | {line}\n").as_bytes());
+fn pass_on(name: &'static str, line: String, tail: &Mutex<Tail>) {
+    log::pass_on(name, &line);
     tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
 }
 
@@ -149,7 +148,7 @@ fn message(line: &str) -> String {
 }
 
 /// A line without the escape sequences that colour it.
-fn plain(line: &str) -> String {
+pub(crate) fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("\x1b[") {

@@ -101,29 +101,48 @@ impl Probe {
     }
 
     async fn exchange(&self) -> Result<Answer, Miss> {
-        match &self.address {
-            Address::Unix(path) => self.exchange_over(UnixStream::connect(path).await?, "localhost").await,
-            Address::Tcp(address) => {
-                self.exchange_over(TcpStream::connect(address).await?, &address.to_string()).await
-            }
-        }
-    }
-
-    async fn exchange_over<S>(&self, stream: S, host: &str) -> Result<Answer, Miss>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
-        let mut request = Request::get(self.path).header(HOST, host);
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), BODY_LIMIT).collect().await?.to_bytes();
+        let (status, body) = get(&self.address, self.path, self.authorization.as_deref(), BODY_LIMIT).await?;
         self.expect.judge(status, &body)
     }
+}
+
+/// Asks a process once, over a connection of its own. Answers with the status and a body of at most `limit` bytes.
+pub(crate) async fn get(
+    address: &Address,
+    path: &str,
+    authorization: Option<&str>,
+    limit: usize,
+) -> Result<(u16, Bytes), Miss> {
+    match address {
+        Address::Unix(socket) => {
+            get_over(UnixStream::connect(socket).await?, "localhost", path, authorization, limit).await
+        }
+        Address::Tcp(address) => {
+            let host = address.to_string();
+            get_over(TcpStream::connect(address).await?, &host, path, authorization, limit).await
+        }
+    }
+}
+
+async fn get_over<S>(
+    stream: S,
+    host: &str,
+    path: &str,
+    authorization: Option<&str>,
+    limit: usize,
+) -> Result<(u16, Bytes), Miss>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
+    let mut request = Request::get(path).header(HOST, host);
+    if let Some(authorization) = authorization {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
+    let status = response.status().as_u16();
+    Ok((status, Limited::new(response.into_body(), limit).collect().await?.to_bytes()))
 }
 
 impl Expect {
@@ -157,8 +176,8 @@ mod tests {
 
     #[test]
     fn opencode_answers_with_its_version() {
-        let answer = Expect::Healthy.judge(200, br#"{"healthy":true,"version":"1.18.33"}"#).unwrap();
-        assert_eq!(answer.version.as_deref(), Some("1.18.33"));
+        let answer = Expect::Healthy.judge(200, br#"{"healthy":true,"version":"1.2.3"}"#).unwrap();
+        assert_eq!(answer.version.as_deref(), Some("1.2.3"));
         assert!(matches!(Expect::Healthy.judge(200, br#"{"healthy":false}"#), Err(Miss::Unhealthy)));
         assert!(matches!(Expect::Healthy.judge(401, b""), Err(Miss::Status(401))));
     }

@@ -21,6 +21,8 @@ use crate::{
 pub(crate) enum Order {
     /// To be kept alive.
     Run,
+    /// To end by itself, in its grace, and to be started anew.
+    Restart,
     /// To end by itself, in its grace.
     Stop,
     /// To be gone now.
@@ -110,24 +112,25 @@ impl Process {
                 }
                 Some(Action::Kill) => {
                     alarm = None;
-                    verdict = last_miss.take().filter(|_| machine.state() != State::Stopping);
+                    verdict = last_miss.take().filter(|_| !machine.is_asked_to_end());
                     child.iter().for_each(Child::kill);
                 }
                 Some(Action::Finish) => return,
                 None => {}
             }
-            let is_watched = verdict.is_none() && machine.state() != State::Stopping;
+            let is_watched = verdict.is_none() && !machine.is_asked_to_end();
             let watched = child.as_ref().map(|child| child.pid).filter(|_| is_watched);
             let rhythm = machine.rhythm(Instant::now());
             event = tokio::select! {
                 status = ended(&mut child) => {
                     if let Some(child) = child.take() {
-                        self.note_end(child, status, machine.state(), verdict.take()).await;
+                        self.note_end(child, status, machine.is_asked_to_end(), verdict.take()).await;
                     }
                     Event::Ended
                 }
                 order = next_order(&mut self.orders) => match order {
                     Order::Kill => Event::KillAsked,
+                    Order::Restart => Event::RestartAsked,
                     Order::Stop | Order::Run => Event::StopAsked,
                 },
                 seen = look(&self.spec.probe, watched, rhythm) => match seen {
@@ -179,16 +182,16 @@ impl Process {
         }
     }
 
-    /// Writes down how the child ended: in which state, and why if we killed it for hanging.
-    async fn note_end(&self, child: Child, exit: ExitStatus, state: State, verdict: Option<String>) {
+    /// Writes down how the child ended: whether it was asked to, and why if we killed it for hanging.
+    async fn note_end(&self, child: Child, exit: ExitStatus, asked: bool, verdict: Option<String>) {
         let pid = child.pid;
         let words = child.output.last_words().await;
         let message = match verdict {
             Some(miss) => format!("it was killed because it hung: {miss}"),
-            None if state == State::Stopping => describe(exit, None),
+            None if asked => describe(exit, None),
             None => describe(exit, words),
         };
-        if state == State::Stopping {
+        if asked {
             tracing::info!(name = self.spec.name, pid, "stopped");
         } else {
             tracing::warn!(name = self.spec.name, pid, how = message, "died");

@@ -3,14 +3,14 @@
 use std::{
     fmt::Write,
     io::{self, IsTerminal},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use ocweb_service::{ConfigError, Environment, config::Folders};
 
-use crate::{run_folder, users::Users};
+use crate::{edge::Edge, run_folder};
 
 /// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>/socket`.
 pub(crate) const SERVICES: [&str; 6] =
@@ -26,8 +26,8 @@ pub struct Settings {
     pub(crate) environment: Environment,
     /// The volume and the folder of the sockets.
     pub(crate) folders: Folders,
-    /// Where Caddy listens.
-    pub(crate) public: SocketAddr,
+    /// How Caddy is spoken to.
+    pub(crate) edge: Edge,
     /// Where opencode listens, on loopback.
     pub(crate) opencode: SocketAddr,
     /// opencode's password for this run.
@@ -55,13 +55,11 @@ impl Settings {
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let data = environment.absolute_path("OCWEB_DATA", "give the folder that ocweb keeps its data in")?;
         let run = run_folder::choose(environment, &data)?;
-        check_trusted_proxies(environment)?;
-        check_client_ip_header(environment)?;
         if environment.get("OPENCODE_CONFIG").is_some() {
             file(environment, "OPENCODE_CONFIG", "")?;
         }
         Ok(Self {
-            public: SocketAddr::new(public_address(environment)?, environment.parsed("OCWEB_PORT", 8080)?),
+            edge: Edge::from_environment(environment)?,
             opencode: loopback_address(environment, "OCWEB_OPENCODE_PORT")?,
             password: secret("OPENCODE_SERVER_PASSWORD")?,
             gateway: loopback_address(environment, "OCWEB_GATEWAY_PORT")?,
@@ -79,26 +77,6 @@ impl Settings {
         })
     }
 
-    /// The address to show to a person.
-    pub(crate) fn url(&self) -> String {
-        let address = self.public.ip();
-        if address.is_unspecified() || address.is_loopback() {
-            format!("http://localhost:{}", self.public.port())
-        } else {
-            format!("http://{}", self.public)
-        }
-    }
-
-    /// An address at which this machine itself reaches Caddy.
-    pub(crate) fn public_from_here(&self) -> SocketAddr {
-        let address = match self.public.ip() {
-            IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            address => address,
-        };
-        SocketAddr::new(address, self.public.port())
-    }
-
     /// opencode's own folders: its HOME, the XDG folders, and the empty one it runs in.
     pub(crate) fn opencode_folder(&self, name: &str) -> PathBuf {
         self.folders.data.join("opencode-state").join(name)
@@ -106,44 +84,28 @@ impl Settings {
 
     /// Fails if something else holds a port that we need. To be asked when the leftovers of an earlier
     /// run are gone.
-    pub(crate) fn check_ports(&self, users: Users) -> Result<(), ConfigError> {
-        let of_root = unprivileged_ports_begin_at();
-        if users != Users::One && self.public.port() < of_root {
-            let reason =
-                format!("ports below {of_root} are root's, and Caddy is not root here; take one above");
-            return Err(invalid("OCWEB_PORT", reason));
-        }
-        let ports = [
-            ("OCWEB_PORT", self.public),
-            ("OCWEB_OPENCODE_PORT", self.opencode),
-            ("OCWEB_GATEWAY_PORT", self.gateway),
-        ];
-        for (name, address) in ports {
-            if let Err(error) = TcpListener::bind(address) {
-                let reason = match error.kind() {
-                    io::ErrorKind::AddrInUse => format!("something else listens on {address} already"),
-                    _ => format!("nothing can listen on {address}: {error}"),
-                };
-                return Err(ConfigError::Invalid { name, reason });
-            }
+    pub(crate) fn check_ports(&self) -> Result<(), ConfigError> {
+        let own = [("OCWEB_OPENCODE_PORT", self.opencode), ("OCWEB_GATEWAY_PORT", self.gateway)];
+        for (name, address) in self.edge.listens().chain(own) {
+            let Err(error) = TcpListener::bind(address) else { continue };
+            let reason = match error.kind() {
+                io::ErrorKind::AddrInUse => format!("something else listens on {address} already"),
+                io::ErrorKind::PermissionDenied => format!(
+                    "only root may listen on port {port} here; make ocweb a service of the machine (sudo ocweb service \
+                     install), or allow it to all (sudo sysctl net.ipv4.ip_unprivileged_port_start={port}), or set a port \
+                     from 1024 on and have this one forwarded to it",
+                    port = address.port(),
+                ),
+                _ => format!("nothing can listen on {address}: {error}"),
+            };
+            return Err(invalid(name, reason));
         }
         Ok(())
     }
 }
 
-fn invalid(name: &'static str, reason: impl Into<String>) -> ConfigError {
+pub(crate) fn invalid(name: &'static str, reason: impl Into<String>) -> ConfigError {
     ConfigError::Invalid { name, reason: reason.into() }
-}
-
-fn public_address(environment: &Environment) -> Result<IpAddr, ConfigError> {
-    match environment.get("OCWEB_HOST") {
-        None | Some("localhost") => Ok(Ipv4Addr::LOCALHOST.into()),
-        Some(text) => {
-            text.trim_start_matches('[').trim_end_matches(']').parse().map_err(|_| {
-                invalid("OCWEB_HOST", "it must be an IP address of this machine, such as 0.0.0.0")
-            })
-        }
-    }
 }
 
 /// The port that is set, or a free one.
@@ -156,7 +118,7 @@ fn loopback_address(environment: &Environment, name: &'static str) -> Result<Soc
 }
 
 /// Ports below are root's.
-fn unprivileged_ports_begin_at() -> u16 {
+pub(crate) fn unprivileged_ports_begin_at() -> u16 {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
     text.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1024)
 }
@@ -190,7 +152,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn file(environment: &Environment, name: &'static str, hint: &'static str) -> Result<PathBuf, ConfigError> {
+pub(crate) fn file(
+    environment: &Environment,
+    name: &'static str,
+    hint: &'static str,
+) -> Result<PathBuf, ConfigError> {
     let path = environment.absolute_path(name, hint)?;
     if path.is_file() { Ok(path) } else { Err(invalid(name, "there is no such file")) }
 }
@@ -234,36 +200,6 @@ fn web_folder(environment: &Environment) -> Result<PathBuf, ConfigError> {
     const NAME: &str = "OCWEB_WEB_DIR";
     let path = environment.absolute_path(NAME, "give the folder of the built page")?;
     if path.is_dir() { Ok(path) } else { Err(invalid(NAME, "there is no such folder")) }
-}
-
-/// Caddy reads the value as words of its configuration, so nothing else may be in it.
-fn check_trusted_proxies(environment: &Environment) -> Result<(), ConfigError> {
-    const NAME: &str = "OCWEB_TRUSTED_PROXIES";
-    let is_range = |word: &str| {
-        let (address, bits) = word.split_once('/').unwrap_or((word, "0"));
-        match (address.parse::<IpAddr>(), bits.parse::<u8>()) {
-            (Ok(IpAddr::V4(_)), Ok(bits)) => bits <= 32,
-            (Ok(IpAddr::V6(_)), Ok(bits)) => bits <= 128,
-            _ => false,
-        }
-    };
-    let value = environment.get(NAME).unwrap_or_default();
-    if value.split_whitespace().all(|word| word == "private_ranges" || is_range(word)) {
-        Ok(())
-    } else {
-        Err(invalid(NAME, "it must list IP addresses or ranges such as 10.0.0.0/8, with spaces between"))
-    }
-}
-
-/// As above: Caddy reads the value as a word of its configuration.
-fn check_client_ip_header(environment: &Environment) -> Result<(), ConfigError> {
-    const NAME: &str = "OCWEB_CLIENT_IP_HEADER";
-    let value = environment.get(NAME).unwrap_or_default();
-    if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        Ok(())
-    } else {
-        Err(invalid(NAME, "it must be the name of one header, such as Fly-Client-IP"))
-    }
 }
 
 /// A person who watches the terminal gets lines to read from the services too, whose own output is a
@@ -322,8 +258,7 @@ mod tests {
     #[test]
     fn complete_settings_are_taken_with_their_defaults() {
         let settings = read(&[]).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(settings.public.to_string(), "127.0.0.1:8080");
-        assert_eq!(settings.url(), "http://localhost:8080");
+        assert_eq!(settings.edge.url(), "http://localhost:8080");
         assert_eq!(settings.password.len(), 32);
         assert!(settings.opencode.ip().is_loopback() && settings.opencode.port() != 0);
     }
@@ -331,8 +266,6 @@ mod tests {
     #[test]
     fn each_wrong_value_is_named_in_one_sentence() {
         for (name, value) in [
-            ("OCWEB_PORT", "80800"),
-            ("OCWEB_HOST", "example.org"),
             ("OCWEB_DATA", ""),
             ("OCWEB_DATA", "relative"),
             ("OCWEB_BIN_DIR", "/nonexistent"),
@@ -343,8 +276,6 @@ mod tests {
             ("OCWEB_WEB_DIR", "/nonexistent"),
             ("OCWEB_OPENCODE_PORT", "x"),
             ("OCWEB_GATEWAY_PORT", "x"),
-            ("OCWEB_TRUSTED_PROXIES", "10.0.0.0/8 } respond"),
-            ("OCWEB_CLIENT_IP_HEADER", "X-Real-IP } respond"),
             ("OCWEB_OPENCODE_ENV", "FOO, GITHUB_TOKEN"),
             ("OPENCODE_CONFIG", "opencode.json"),
         ] {
@@ -355,24 +286,11 @@ mod tests {
     }
 
     #[test]
-    fn caddy_is_reached_from_here_wherever_it_listens() {
-        for (host, url, here) in [
-            ("0.0.0.0", "http://localhost:8080", "127.0.0.1:8080"),
-            ("::", "http://localhost:8080", "[::1]:8080"),
-            ("10.1.2.3", "http://10.1.2.3:8080", "10.1.2.3:8080"),
-        ] {
-            let settings = read(&[("OCWEB_HOST", host)]).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(settings.url(), url);
-            assert_eq!(settings.public_from_here().to_string(), here);
-        }
-    }
-
-    #[test]
     fn a_port_that_is_taken_is_said() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port().to_string();
         let settings = read(&[("OCWEB_PORT", &port)]).unwrap_or_else(|error| panic!("{error}"));
-        let error = settings.check_ports(Users::One).unwrap_err().to_string();
+        let error = settings.check_ports().unwrap_err().to_string();
         assert!(error.starts_with("OCWEB_PORT cannot be used: something else listens"), "{error}");
     }
 }

@@ -82,6 +82,8 @@ pub(crate) enum Event {
     },
     /// The time that was asked for with [`Action::StartAfter`] or [`Action::Terminate`] has come.
     Alarm,
+    /// Somebody wants it to end and to be started anew.
+    RestartAsked,
     /// The supervisor wants it to stop.
     StopAsked,
     /// The supervisor wants it gone now.
@@ -133,6 +135,8 @@ struct Life {
     answered: Instant,
     misses: u32,
     hung: bool,
+    /// It ends because somebody wants it started anew.
+    asked_to_restart: bool,
 }
 
 impl Machine {
@@ -150,7 +154,14 @@ impl Machine {
     pub(crate) fn on(&mut self, event: Event, now: Instant) -> Option<Action> {
         match event {
             Event::Started => {
-                self.life = Some(Life { began: now, ready: None, answered: now, misses: 0, hung: false });
+                self.life = Some(Life {
+                    began: now,
+                    ready: None,
+                    answered: now,
+                    misses: 0,
+                    hung: false,
+                    asked_to_restart: false,
+                });
                 None
             }
             Event::Ended => Some(self.ended(now)),
@@ -163,9 +174,15 @@ impl Machine {
                 }
                 Some(Action::Start)
             }
+            Event::RestartAsked => self.restart(),
             Event::StopAsked => Some(self.end_with(Action::Terminate)),
             Event::KillAsked => Some(self.end_with(Action::Kill)),
         }
+    }
+
+    /// True while it ends because it was asked to: how it ends is nobody's fault then.
+    pub(crate) fn is_asked_to_end(&self) -> bool {
+        self.state == State::Stopping || self.life.as_ref().is_some_and(|life| life.asked_to_restart)
     }
 
     /// When to probe next.
@@ -185,23 +202,24 @@ impl Machine {
     }
 
     fn answered(&mut self, now: Instant) -> Option<Action> {
+        if self.is_asked_to_end() {
+            return None;
+        }
         let life = self.life.as_mut()?;
         life.ready.get_or_insert(now);
         life.answered = now;
         life.misses = 0;
         self.failures = 0;
-        if self.state != State::Stopping {
-            self.state = State::Running;
-        }
+        self.state = State::Running;
         None
     }
 
     fn missed(&mut self, busy: bool, now: Instant) -> Option<Action> {
-        let life = self.life.as_mut()?;
-        life.misses += 1;
-        if self.state == State::Stopping {
+        if self.is_asked_to_end() {
             return None;
         }
+        let life = self.life.as_mut()?;
+        life.misses += 1;
         if life.ready.is_none() {
             life.hung = now - life.began >= self.start_limit;
             return life.hung.then_some(Action::Kill);
@@ -219,6 +237,9 @@ impl Machine {
             self.state = State::Stopped;
             return Action::Finish;
         }
+        if life.as_ref().is_some_and(|life| life.asked_to_restart) {
+            return self.start_afresh();
+        }
         let ready = life.as_ref().and_then(|life| life.ready);
         if ready.is_some_and(|ready| now - ready >= WELL) {
             self.deaths = 0;
@@ -235,6 +256,27 @@ impl Machine {
         }
         self.state = State::Restarting;
         Action::StartAfter(backoff::pause(self.deaths, ready.is_some()))
+    }
+
+    fn restart(&mut self) -> Option<Action> {
+        if self.state == State::Stopping {
+            return None;
+        }
+        let Some(life) = &mut self.life else { return Some(self.start_afresh()) };
+        // Asked twice, it still ends once.
+        if std::mem::replace(&mut life.asked_to_restart, true) {
+            return None;
+        }
+        self.state = State::Restarting;
+        Some(Action::Terminate)
+    }
+
+    /// With a clean record: somebody may have mended what it died of.
+    fn start_afresh(&mut self) -> Action {
+        self.state = State::Restarting;
+        self.deaths = 0;
+        self.failures = 0;
+        Action::StartAfter(Duration::ZERO)
     }
 
     fn end_with(&mut self, action: Action) -> Action {
@@ -336,6 +378,44 @@ mod tests {
             bench.on(Event::Answered);
         }
         assert_eq!(bench.state(), State::Running);
+    }
+
+    #[test]
+    fn one_that_is_to_be_restarted_ends_in_its_grace_and_comes_back_at_once() {
+        let mut bench = Bench::ready();
+        assert_eq!(bench.on(Event::RestartAsked), Some(Action::Terminate));
+        assert_eq!(bench.on(Event::RestartAsked), None, "asked twice, it ends once");
+        bench.on(Event::Answered);
+        assert_eq!(bench.state(), State::Restarting, "what it still answers is not news");
+        assert_eq!(bench.on(Event::Alarm), Some(Action::Kill));
+        assert_eq!(bench.on(Event::Ended), Some(Action::StartAfter(Duration::ZERO)));
+        bench.restart();
+        bench.on(Event::Answered);
+        assert_eq!(bench.state(), State::Running);
+    }
+
+    #[test]
+    fn a_failed_one_is_tried_at_once_when_somebody_asks() {
+        let mut bench = Bench::started();
+        for _ in 1..5 {
+            bench.on(Event::Ended);
+            bench.restart();
+        }
+        bench.on(Event::Ended);
+        assert_eq!(bench.state(), State::Failed);
+        assert_eq!(bench.on(Event::RestartAsked), Some(Action::StartAfter(Duration::ZERO)));
+        bench.restart();
+        assert_eq!(bench.on(Event::Ended), Some(Action::StartAfter(backoff::pause(1, false))));
+        assert_eq!(bench.state(), State::Restarting, "with a clean record");
+    }
+
+    #[test]
+    fn a_stop_wins_over_a_restart() {
+        let mut bench = Bench::ready();
+        bench.on(Event::RestartAsked);
+        assert_eq!(bench.on(Event::StopAsked), Some(Action::Terminate));
+        assert_eq!(bench.on(Event::RestartAsked), None);
+        assert_eq!(bench.on(Event::Ended), Some(Action::Finish));
     }
 
     #[test]

@@ -21,21 +21,25 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     agent_shell,
-    api::{self, Board},
+    api::{self, Board, Row},
+    backups::Backups,
+    certificate::Copies,
     children::Children,
     installation::Installation,
     leftovers::Instance,
+    log::{self, Keeper},
+    log_file::{self, LogFile},
     ownership::{self, Folder},
     process::{Order, Process, Status},
     run_folder::{self, Lock, LockError},
     settings::Settings,
     state::State,
-    table::{ProcessSpec, Stage, table},
+    table::{CADDY, ProcessSpec, Stage, table},
     users::{User, Users},
 };
 
 /// Our name on our socket.
-const NAME: &str = "supervisor";
+pub(crate) const NAME: &str = "supervisor";
 
 /// How long the orderly part of a stop may take. What is left then is ended by force, within 5 s in all.
 const ORDERLY_STOP: Duration = Duration::from_secs(4);
@@ -72,6 +76,12 @@ pub enum RunError {
     Left(usize),
 }
 
+/// Whether the settings can be used, as far as that is known before anything is made or started.
+pub fn check(settings: &Settings) -> Result<(), RunError> {
+    Backups::of(settings)?;
+    Ok(())
+}
+
 /// Runs everything until TERM, INT or HUP, and answers when nothing of it is left. A second signal
 /// ends everything by force.
 ///
@@ -79,9 +89,18 @@ pub enum RunError {
 /// to the thread that started them.
 pub async fn run(settings: Settings) -> Result<(), RunError> {
     let mut signals = StopSignals::new()?;
+    let backups = Backups::of(&settings)?;
     let Folders { run, .. } = &settings.folders;
     run_folder::prepare(run)?;
     let lock = Lock::acquire(&settings.folders.own(NAME), run)?;
+    if log_file::is_kept_by_the_journal(&settings.environment) {
+        log::keep_in(Keeper::Journal);
+    } else {
+        match LogFile::open(&settings.folders.own(NAME)) {
+            Ok(file) => log::keep_in(Keeper::File(file)),
+            Err(error) => tracing::warn!(%error, "the log is not kept on the volume"),
+        }
+    }
     if is_live(run) {
         return Err(ServeError::InUse { path: settings.folders.socket(NAME) }.into());
     }
@@ -89,7 +108,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let instance = Instance::of([run.clone()].into_iter().chain(previous_run));
     clear_leftovers(&instance, &settings.folders).await;
     let users = Users::choose(&settings)?;
-    settings.check_ports(users)?;
+    settings.check_ports()?;
     if users != Users::One {
         // What one user makes another may have to read; the folders say who.
         umask(Mode::from_bits_truncate(0o022));
@@ -110,12 +129,17 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     Folder { path: run.join(NAME), visitors }.make(visitors.map(|_| User::us()))?;
     let listener = Listener::bind(&settings.folders.socket(NAME)).await?;
 
+    let copies = Copies::make(&settings.edge, run.join(CADDY), users.of(CADDY))?;
     let supervisor = Supervisor::start(table(&settings, users, agent_shell.as_deref()), &children);
-    let board = supervisor.board(Installation::new(&settings));
+    let board = supervisor.board(Installation::new(&settings), settings.folders.clone());
+    let _copies =
+        supervisor.status(CADDY).map(|caddy| AbortOnDropHandle::new(tokio::spawn(copies.follow(caddy))));
     let stop_serving = CancellationToken::new();
     let server = serve_until(NAME, listener, api::router(board.clone()), stop_serving.clone());
     let server = AbortOnDropHandle::new(tokio::spawn(server));
-    let _reporter = AbortOnDropHandle::new(tokio::spawn(report_start(board, settings.url())));
+    let _backups = backups
+        .map(|backups| AbortOnDropHandle::new(tokio::spawn(backups.run(board.clone(), children.clone()))));
+    let _reporter = AbortOnDropHandle::new(tokio::spawn(report_start(board, settings.edge.url())));
 
     signals.next().await;
     tracing::info!("stopping");
@@ -210,9 +234,18 @@ impl Supervisor {
         Self { handles }
     }
 
-    fn board(&self, installation: Installation) -> Board {
-        let processes = self.handles.iter().map(|handle| (handle.name, handle.status.clone())).collect();
-        Board { processes, installation }
+    /// What is known of a process, from now on.
+    fn status(&self, name: &str) -> Option<watch::Receiver<Status>> {
+        self.handles.iter().find(|handle| handle.name == name).map(|handle| handle.status.clone())
+    }
+
+    fn board(&self, installation: Installation, folders: Folders) -> Board {
+        let row = |handle: &Handle| Row {
+            name: handle.name,
+            status: handle.status.clone(),
+            orders: handle.orders.clone(),
+        };
+        Board { processes: self.handles.iter().map(row).collect(), installation, folders }
     }
 
     /// Stops one stage after the other, then whatever else belongs to the instance. A second signal,
@@ -265,7 +298,7 @@ impl Handle {
             if let Some(backends) = gate {
                 tokio::select! {
                     () = all_settled(backends) => {}
-                    _ = orders_here.changed() => {
+                    () = asked_to_end(&mut orders_here) => {
                         status_here.send_modify(|status| status.state = State::Stopped);
                         return;
                     }
@@ -275,6 +308,11 @@ impl Handle {
         });
         Self { name, stage, orders, status, task }
     }
+}
+
+/// What has yet to start is not restarted.
+async fn asked_to_end(orders: &mut watch::Receiver<Order>) {
+    let _ = orders.wait_for(|order| matches!(order, Order::Stop | Order::Kill)).await;
 }
 
 async fn all_settled(backends: Vec<watch::Receiver<Status>>) {
@@ -288,7 +326,7 @@ async fn all_settled(backends: Vec<watch::Receiver<Status>>) {
 /// wait for that line.
 async fn report_start(board: Board, url: String) {
     let mut pause = QUIET_START;
-    let mut processes: Vec<_> = board.processes.iter().map(|(_, status)| status.clone()).collect();
+    let mut processes: Vec<_> = board.processes.iter().map(|row| row.status.clone()).collect();
     loop {
         let running = async {
             for status in &mut processes {

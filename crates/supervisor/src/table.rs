@@ -11,11 +11,12 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{
-    database,
+    certificate, database,
+    edge::{Source, Tls},
     environment::{self, Variables},
     ownership::Folder,
     probe::{Address, Expect, Probe},
-    settings::Settings,
+    settings::{self, Settings},
     users::{User, Users},
 };
 
@@ -23,7 +24,7 @@ use crate::{
 pub(crate) const OPENCODE: &str = "opencode";
 
 /// Name of the row for Caddy.
-const CADDY: &str = "caddy";
+pub(crate) const CADDY: &str = "caddy";
 
 /// One process to keep alive.
 #[derive(Debug, Clone)]
@@ -53,6 +54,8 @@ pub(crate) struct ProcessSpec {
     /// A file that is there while it can answer. opencode never answers the first requests that reach it
     /// while it starts, so Caddy lets none through without this.
     pub(crate) ready_file: Option<PathBuf>,
+    /// Whether it may listen on ports that are root's.
+    pub(crate) listens_below: bool,
     /// Added to its chance of being the one that the kernel ends when memory runs out; -1000 to 1000.
     pub(crate) oom_score_adj: Option<i16>,
 }
@@ -101,6 +104,8 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
     }
     variables.retain(|name, _| !environment::is_kept_from_opencode(name));
     variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
+    // It is moved by `ocweb update`, which tries a new version first.
+    variables.insert("OPENCODE_DISABLE_AUTOUPDATE".into(), "1".into());
     as_the_agent(&mut variables, settings, users, agent_shell);
 
     let port = settings.opencode.port().to_string();
@@ -137,6 +142,7 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
         stop_grace: Duration::from_millis(700),
         // It must fall before the door and the rest of the machine, and after its agent's commands.
         ready_file: Some(settings.folders.run.join("opencode.ready")),
+        listens_below: false,
         oom_score_adj: Some(300),
     }
 }
@@ -171,6 +177,10 @@ fn as_the_agent(variables: &mut Variables, settings: &Settings, users: Users, ag
     let folders = AGENTS_FOLDERS
         .map(|(variable, name)| (variable.into(), settings.opencode_folder(name).display().to_string()));
     variables.extend(folders);
+    // Where an agent that is not root installs programs, and where they outlive an image. No other process looks there.
+    let installed = settings.opencode_folder("home").join(".local/bin");
+    let path = variables.entry("PATH".into()).or_default();
+    *path = format!("{}:{path}", installed.display());
     if let Some(shell) = agent_shell {
         variables.insert("SHELL".into(), shell.display().to_string());
     }
@@ -194,6 +204,15 @@ fn service(
     };
     let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM, environment::LOGS]);
     variables.extend(environment::pick(&settings.environment, lists));
+    if name == "auth" {
+        let names = settings.environment.get("OCWEB_HOSTS").into_iter();
+        let names: Vec<&str> = names.chain(settings.edge.domains.iter().map(String::as_str)).collect();
+        variables.insert("OCWEB_HOSTS".into(), names.join(","));
+        if users != Users::One {
+            // Then who can open its socket is not the agent.
+            variables.insert("OCWEB_AGENT_IS_APART".into(), "1".into());
+        }
+    }
     if matches!(name, "git-manager" | "event-relay") {
         variables.insert("OCWEB_OPENCODE_URL".into(), format!("http://{}", settings.opencode));
         variables.insert("OPENCODE_SERVER_PASSWORD".into(), settings.password.clone());
@@ -210,6 +229,7 @@ fn service(
             let environment = agent_environment(settings, users, agent_shell);
             variables.insert("OCWEB_AGENT_ENVIRONMENT".into(), serde_json::json!(environment).to_string());
             variables.insert("OCWEB_GATEWAY_URL".into(), format!("http://{}", settings.gateway));
+            variables.insert("OCWEB_OPENCODE_BIN".into(), settings.programs.opencode.display().to_string());
             // All that it has to know about the token.
             if settings.environment.get("GITHUB_TOKEN").is_some() {
                 variables.insert("OCWEB_GITHUB_TOKEN_IS_SET".into(), "1".into());
@@ -250,6 +270,7 @@ fn service(
         start_limit: Duration::from_mins(1),
         stop_grace: Duration::from_millis(1800),
         ready_file: None,
+        listens_below: false,
         oom_score_adj: None,
     }
 }
@@ -257,17 +278,19 @@ fn service(
 fn caddy(settings: &Settings, users: Users) -> ProcessSpec {
     let own = settings.folders.own(CADDY);
     let path = |path: &Path| path.display().to_string();
+    let copies = settings.folders.run.join(CADDY);
     let mut variables = environment::pick(&settings.environment, &[environment::SYSTEM]);
-    variables.extend(environment::pick(
-        &settings.environment,
-        &[&["OCWEB_TRUSTED_PROXIES", "OCWEB_CLIENT_IP_HEADER"]],
-    ));
+    if let Some(Tls { source: Source::Acme { root, .. }, .. }) = &settings.edge.tls {
+        variables.extend(environment::pick(&settings.environment, &[environment::AUTHORITY]));
+        if root.is_some() {
+            variables.insert("SSL_CERT_FILE".into(), path(&copies.join(certificate::ROOT)));
+        }
+    }
+    variables.extend(settings.edge.variables());
     variables.extend([
         ("HOME".into(), path(&own)),
         ("XDG_DATA_HOME".into(), path(&own.join("data"))),
         ("XDG_CONFIG_HOME".into(), path(&own.join("config"))),
-        ("OCWEB_HOST".into(), settings.public.ip().to_string()),
-        ("OCWEB_PORT".into(), settings.public.port().to_string()),
         ("OCWEB_RUN_DIR".into(), path(&settings.folders.run)),
         ("OCWEB_WEB_DIR".into(), path(&settings.web)),
         ("OCWEB_OPENCODE_ADDRESS".into(), settings.opencode.to_string()),
@@ -283,11 +306,11 @@ fn caddy(settings: &Settings, users: Users) -> ProcessSpec {
         arguments: arguments.map(OsString::from).to_vec(),
         directory: own.clone(),
         user: users.of(CADDY),
-        folders: vec![Folder::private(own)],
+        folders: vec![Folder::private(own), Folder::private(copies)],
         environment: variables,
         probe: Probe {
             // Through Caddy to our own health, which says that Caddy is ours and passes requests on.
-            address: Address::Tcp(settings.public_from_here()),
+            address: Address::Tcp(settings.edge.plain_from_here()),
             path: "/admin/health",
             authorization: None,
             expect: Expect::Member("waiting_for"),
@@ -297,6 +320,10 @@ fn caddy(settings: &Settings, users: Users) -> ProcessSpec {
         // Its own grace for open streams is a second.
         stop_grace: Duration::from_millis(1300),
         ready_file: None,
+        listens_below: settings
+            .edge
+            .listens()
+            .any(|(_, address)| address.port() < settings::unprivileged_ports_begin_at()),
         oom_score_adj: None,
     }
 }

@@ -27,7 +27,7 @@ const NOBODIES_AGENT: u32 = 65_521;
 const NOBODIES_KEEPER: u32 = 65_520;
 
 /// Services that run as the agent's user: one writes to its repositories, one looks at its processes and ends them.
-const OF_THE_AGENT: [&str; 3] = [crate::table::OPENCODE, "git-manager", "resource-monitor"];
+pub(crate) const OF_THE_AGENT: [&str; 3] = [crate::table::OPENCODE, "git-manager", "resource-monitor"];
 
 /// A user and its group, which is its only one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

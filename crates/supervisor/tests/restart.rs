@@ -170,3 +170,24 @@ fn a_list_of_processes_follows_a_restart() {
         auth.is_some_and(|process| process["pid"] != before)
     });
 }
+
+#[test]
+fn one_that_is_restarted_on_purpose_is_back_at_once_and_did_not_die() {
+    let mut world = World::new();
+    world.start();
+    world.wait_until_ready();
+    let before = world.pid("auth");
+    assert_eq!(world.post("/admin/services/auth/restart"), 202);
+    let auth = wait_for("auth is back", || {
+        world.service("auth").filter(|auth| auth["state"] == "running" && auth["restarts"] == 1)
+    });
+    assert_ne!(auth["pid"], before);
+    assert_eq!(world.post("/admin/services/auth/restart"), 202);
+    wait_for("auth is back again", || {
+        world.service("auth").filter(|auth| auth["state"] == "running" && auth["restarts"] == 2)
+    });
+    assert_eq!(world.post("/admin/services/nobody/restart"), 404);
+    let log = world.log();
+    assert!(!log.contains("died"), "{log}");
+    assert_eq!(world.starts("caddy").len(), 1, "the others go on");
+}

@@ -15,6 +15,7 @@ FOLDER/NAME.behaviour holds words, read anew at each start:
   late=S            listen only after S seconds
 FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
 FOLDER/NAME.environment is the environment of the last start.
+FOLDER/NAME.metrics, where it is, is the answer to /metrics.
 """
 import json
 import os
@@ -90,7 +91,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b": beat\n\n")
                 self.wfile.flush()
                 time.sleep(0.1)
-        body = json.dumps({"healthy": True, "service": name, "version": "1.18.33", "waiting_for": []})
+        body = json.dumps({"healthy": True, "service": name, "version": "1.2.3", "waiting_for": []})
+        if self.path == "/metrics" and os.path.exists(path + ".metrics"):
+            body = open(path + ".metrics").read()
         if "html" in flags:
             body = "<!doctype html><title>not JSON</title>"
         self.send_response(200)

@@ -91,9 +91,25 @@ fn a_wrong_setting_ends_the_start_with_its_name_before_anything_runs() {
         environment.insert(name.into(), value.into());
         let output = world.command(environment, &[]).stderr(std::process::Stdio::piped()).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert_eq!(output.status.code(), Some(3), "{stderr}");
         assert!(stderr.starts_with(&format!("ocweb: {name} ")) && stderr.lines().count() == 1, "{stderr}");
     }
+    assert!(BACKENDS.iter().all(|name| world.starts(name).is_empty()));
+}
+
+#[test]
+fn settings_can_be_checked_without_a_start() {
+    let world = World::new();
+    let check = |host: &str| {
+        let mut environment = world.environment();
+        environment.insert("OCWEB_HOST".into(), host.into());
+        let mut command = world.command(environment, &[]);
+        let output = command.arg("--check").stderr(std::process::Stdio::piped()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(check("127.0.0.1"), (Some(0), String::new()));
+    let (code, said) = check("0.0.0.0");
+    assert!(code == Some(3) && said.starts_with("ocweb: OCWEB_HOST cannot be used"), "{said}");
     assert!(BACKENDS.iter().all(|name| world.starts(name).is_empty()));
 }
 
@@ -104,7 +120,7 @@ fn a_port_in_use_ends_the_start() {
     let output =
         world.command(world.environment(), &[]).stderr(std::process::Stdio::piped()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(stderr.contains("OCWEB_PORT cannot be used: something else listens"), "{stderr}");
 }
 
@@ -183,6 +199,11 @@ fn each_process_gets_its_own_variables_and_no_others() {
     assert_eq!(opencode["PWD"], state.join("empty").display().to_string());
     assert!(opencode["XDG_DATA_HOME"].starts_with(&state.display().to_string()));
     assert!(!opencode.contains_key("OPENCODE_SERVER_USERNAME"));
+    // What the agent installs is found by the agent, and by nobody who has a secret.
+    let installed = state.join("home/.local/bin").display().to_string();
+    for name in BACKENDS.iter().chain(&["caddy"]) {
+        assert_eq!(given(name)["PATH"].contains(&installed), *name == "opencode", "{name}");
+    }
     let password = &opencode["OPENCODE_SERVER_PASSWORD"];
     assert_eq!(given("git-manager")["OPENCODE_SERVER_PASSWORD"], *password);
     assert_eq!(given("event-relay")["OPENCODE_SERVER_PASSWORD"], *password);
@@ -210,6 +231,33 @@ fn each_process_gets_its_own_variables_and_no_others() {
 }
 
 #[test]
+fn a_domain_is_a_name_that_auth_answers_for_and_caddy_has_certified() {
+    let mut world = World::new();
+    let mut environment = world.environment();
+    let directory = "https://ca.example/directory";
+    environment.extend(
+        [
+            ("OCWEB_HOST", "127.0.0.1"),
+            ("OCWEB_DOMAIN", "code.example.org,box.example.org"),
+            ("OCWEB_HTTPS_PORT", "8443"),
+            ("OCWEB_HOSTS", "box"),
+            ("OCWEB_ACME_DIRECTORY", directory),
+            ("HTTP_PROXY", "http://proxy.example"),
+            ("HTTPS_PROXY", "http://proxy.example"),
+        ]
+        .map(|(name, value)| (name.into(), value.into())),
+    );
+    world.start_with(environment);
+    world.wait_for_state("caddy", "running");
+    assert_eq!(world.environment_of("auth")["OCWEB_HOSTS"], "box,code.example.org,box.example.org");
+    let caddy = world.environment_of("caddy");
+    assert_eq!(caddy["OCWEB_SITES"], "https://code.example.org, https://box.example.org");
+    assert_eq!((caddy["OCWEB_EDGE"].as_str(), caddy["OCWEB_ACME_DIRECTORY"].as_str()), ("acme", directory));
+    // By the first it would look for our own services.
+    assert!(caddy.contains_key("HTTPS_PROXY") && !caddy.contains_key("HTTP_PROXY"));
+}
+
+#[test]
 fn the_page_hears_what_is_missing() {
     let mut world = World::new();
     let mut environment = world.environment();
@@ -218,7 +266,7 @@ fn the_page_hears_what_is_missing() {
     world.wait_until_ready();
     let (_, _, instance) = world.get("/admin/instance").unwrap();
     assert_eq!(instance["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(instance["opencode_version"], "1.18.33");
+    assert_eq!(instance["opencode_version"], "1.2.3");
     assert_eq!(instance["notice"], "This is a demo.");
     let missing: Vec<_> = instance["missing"]
         .as_array()
@@ -272,6 +320,6 @@ fn a_run_folder_that_is_not_ours_is_refused() {
     let mut command: Command = world.command(environment, &[]);
     let output = command.stderr(std::process::Stdio::piped()).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(stderr.starts_with("ocweb: OCWEB_RUN_DIR cannot be used"), "{stderr}");
 }

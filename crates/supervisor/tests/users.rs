@@ -6,6 +6,7 @@ mod harness;
 
 use std::{
     fs::{self, Permissions},
+    net::TcpListener,
     os::unix::{
         fs::{MetadataExt, PermissionsExt},
         process::CommandExt,
@@ -74,6 +75,11 @@ const CONNECT: &str =
 fn the_agent_is_kept_from_what_holds_secrets_and_this_from_nothing() {
     let Some(mut world) = shared_world() else { return };
     start(&mut world);
+    assert_eq!(
+        world.environment_of("auth")["OCWEB_AGENT_IS_APART"],
+        "1",
+        "who opens its socket is not the agent"
+    );
     for name in BACKENDS.iter().chain(&["caddy"]) {
         let of_agent = ["opencode", "git-manager", "resource-monitor"].contains(name);
         let user = if of_agent { AGENT } else { KEEPER };
@@ -212,7 +218,7 @@ fn a_user_that_was_named_and_cannot_work_ends_the_start() {
     let program = world.path("bin/opencode");
     let sentence =
         format!("OCWEB_AGENT_USER cannot be used: user {AGENT} cannot reach {}", program.display());
-    assert!(output.status.code() == Some(2) && said.contains(&sentence), "{said}");
+    assert!(output.status.code() == Some(3) && said.contains(&sentence), "{said}");
 }
 
 #[test]
@@ -226,5 +232,27 @@ fn a_user_that_was_named_and_could_change_a_program_ends_the_start() {
     let output = world.command(environment, &[]).stderr(Stdio::piped()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     let sentence = format!("user {AGENT} can change {}, which others run", program.display());
-    assert!(output.status.code() == Some(2) && said.contains(&sentence), "{said}");
+    assert!(output.status.code() == Some(3) && said.contains(&sentence), "{said}");
+}
+
+#[test]
+fn caddy_listens_on_a_port_of_roots_and_may_do_nothing_else_that_root_may() {
+    let Some(mut world) = shared_world() else { return };
+    let port = (600..1000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
+    world.port = port;
+    start(&mut world);
+    let caddy = world.pid("caddy");
+    assert_eq!(status(caddy, "Uid:"), format!("{KEEPER} {KEEPER} {KEEPER} {KEEPER}"));
+    let begin: u16 =
+        fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap().trim().parse().unwrap();
+    let right = if port < begin { 1 << 10 } else { 0 };
+    for field in ["CapEff:", "CapPrm:", "CapAmb:"] {
+        assert_eq!(u64::from_str_radix(&status(caddy, field), 16).unwrap(), right, "{field}");
+    }
+    for name in ["auth", "opencode"] {
+        assert_eq!(u64::from_str_radix(&status(world.pid(name), "CapPrm:"), 16).unwrap(), 0, "{name}");
+    }
+    // The death of its parent still ends it.
+    send(world.supervisor().pid, Signal::SIGKILL);
+    wait_until("Caddy is gone", || !is_alive(caddy));
 }

@@ -26,6 +26,15 @@ export default function ChatSheet({ chat, onClose }: { chat: ChatView; onClose: 
     onClick: () => setPermitting(true),
     stays: true,
   };
+  const exported: Action = {
+    label: 'Export the conversation',
+    onClick: () => {
+      // As a link that is a download: what fails does not lead away from the page.
+      const link = document.createElement('a');
+      Object.assign(link, { href: `/admin/chats/${chat.id}/conversation`, download: `${chat.id}.json` });
+      link.click();
+    },
+  };
   function leave() {
     onClose();
     if (!path.startsWith(`/chat/${chat.id}`)) return;
@@ -34,6 +43,6 @@ export default function ChatSheet({ chat, onClose }: { chat: ChatView; onClose: 
   }
   if (isShowingSetup) return <SetupSheet chat={chat.id} onClose={onClose} />;
   if (isPermitting) return <PermissionsSheet chat={chat} onClose={onClose} />;
-  const more = chat.preparation === null ? [permissions, mute, ...setups] : [mute];
+  const more = chat.preparation === null ? [permissions, mute, ...setups, exported] : [mute];
   return <ChatMenu chat={chat} more={more} onClose={onClose} onDeleted={leave} />;
 }

@@ -4,7 +4,13 @@ import { queries } from '@/shared/api/queries';
 
 export function InstanceNotice() {
   const { data } = useQuery(queries.instance());
-  return data?.notice ? <p className="instance-notice">{data.notice}</p> : null;
+  const reason = data?.backup?.reason;
+  return (
+    <>
+      {data?.notice && <p className="instance-notice">{data.notice}</p>}
+      {reason && <p className="instance-notice">The last backup failed. {reason}</p>}
+    </>
+  );
 }
 
 /** Which settings are absent, and what does not work without them; `saidElsewhere` is on the page already. */

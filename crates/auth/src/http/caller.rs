@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use ocweb_service::Problem;
@@ -16,6 +16,7 @@ use super::{Shared, page};
 use crate::{
     decision::{self, Denial, Refusal},
     host::Scheme,
+    identity::Identity,
     request_facts::{self, RequestFacts},
     return_path::ReturnPath,
     session::SessionId,
@@ -50,15 +51,15 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let facts = RequestFacts::direct(&parts.method, &parts.uri, &parts.headers);
         decision::vet(&facts, shared.hosts()).map_err(|refusal| refuse(refusal, &facts))?;
-        let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let user_agent = parts.headers.get(header::USER_AGENT);
         Ok(Self {
             session: proven_session(&parts.headers, facts.scheme, shared),
             scheme: facts.scheme,
             wants_json: ["application/json", "application/problem+json"]
                 .iter()
                 .any(|media_type| request_facts::accepts(&parts.headers, media_type)),
-            address: header(HeaderName::from_static("x-real-ip")).and_then(|address| address.parse().ok()),
-            user_agent: header(header::USER_AGENT).unwrap_or_default().to_owned(),
+            address: address(&parts.headers),
+            user_agent: user_agent.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
         })
     }
 }
@@ -68,8 +69,8 @@ impl FromRequestParts<Shared> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let facts = RequestFacts::direct(&parts.method, &parts.uri, &parts.headers);
-        let session = proven_session(&parts.headers, facts.scheme, shared);
-        match decision::decide(&facts, session, shared.hosts()) {
+        let identity = proven_login(&parts.headers, facts.scheme, shared);
+        match decision::decide(&facts, identity, shared.hosts()) {
             Ok(session) => Ok(Self { session, scheme: facts.scheme }),
             Err(denial) => Err(deny(&denial, &facts)),
         }
@@ -77,8 +78,18 @@ impl FromRequestParts<Shared> for Owner {
 }
 
 /// The session that the request's cookie proves.
-pub(super) fn proven_session(headers: &HeaderMap, scheme: Scheme, shared: &Shared) -> Option<SessionId> {
+fn proven_session(headers: &HeaderMap, scheme: Scheme, shared: &Shared) -> Option<SessionId> {
     shared.session_of(session_cookie::find(headers, scheme)?)
+}
+
+/// Who the request's cookie proves to have logged in.
+pub(super) fn proven_login(headers: &HeaderMap, scheme: Scheme, shared: &Shared) -> Identity {
+    proven_session(headers, scheme, shared).map_or(Identity::Stranger, Identity::Login)
+}
+
+/// The client's address, as Caddy tells it.
+pub(super) fn address(headers: &HeaderMap) -> Option<IpAddr> {
+    headers.get("x-real-ip")?.to_str().ok()?.parse().ok()
 }
 
 /// The answer to a request that may not go on.
@@ -94,6 +105,8 @@ fn refuse(refusal: Refusal, facts: &RequestFacts<'_>) -> Response {
     let (status, kind, title) = match refusal {
         Refusal::UnknownHost => (StatusCode::MISDIRECTED_REQUEST, "unknown-host", "Unknown host"),
         Refusal::LoginRequired => (StatusCode::UNAUTHORIZED, "login-required", "Login required"),
+        Refusal::TokenExpired => (StatusCode::UNAUTHORIZED, "token-expired", "Token expired"),
+        Refusal::OutOfScope(_) => (StatusCode::FORBIDDEN, "out-of-scope", "Not within the token's scope"),
         Refusal::CrossSite => (StatusCode::FORBIDDEN, "cross-site", "Request from another site"),
     };
     if facts.is_navigation() {

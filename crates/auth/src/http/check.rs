@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use ocweb_service::Problem;
 
 use super::{
     Shared,
-    caller::{deny, proven_session},
+    caller::{address, deny, proven_login},
 };
 use crate::{
-    authenticator::whole_seconds, decision::decide, request_facts::RequestFacts, session::SessionId,
+    authenticator::whole_seconds, decision::decide, identity::Identity, request_facts::RequestFacts,
     token::TokenText,
 };
 
@@ -35,8 +35,8 @@ const SESSION_HEADER: HeaderName = HeaderName::from_static("x-ocweb-session");
             ("X-Ocweb-Session" = String, description = "The id of its session or token"),
         )),
         (status = 303, description = "A person goes to a page and has no session: on to the login page"),
-        (status = 401, description = "It has no valid session and no valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Another site made the browser send it", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "It has no valid session and no valid token, or one that has expired", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another site made the browser send it, or its token is of a scope that does not reach there", body = Problem, content_type = "application/problem+json"),
         (status = 421, description = "ocweb does not answer for this host", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many wrong tokens", body = Problem, content_type = "application/problem+json", headers(
             ("Retry-After" = u64, description = "Seconds until the next attempt"),
@@ -45,41 +45,24 @@ const SESSION_HEADER: HeaderName = HeaderName::from_static("x-ocweb-session");
 )]
 pub(super) async fn check(State(shared): State<Shared>, request: Request) -> Response {
     let facts = RequestFacts::forwarded(request.method(), request.uri(), request.headers());
-    let mut session = proven_session(request.headers(), facts.scheme, &shared);
-    if session.is_none()
+    let mut identity = proven_login(request.headers(), facts.scheme, &shared);
+    if identity == Identity::Stranger
         && let Some(token) = TokenText::find(request.headers())
     {
-        session = match proven_token(&token, request.headers(), &shared) {
-            Ok(token) => Some(token),
-            Err(WrongToken::Counted) => None,
-            Err(WrongToken::Throttled(wait)) => return throttled(wait),
-        };
+        identity = shared.holder_of(&token);
+        if identity == Identity::Stranger
+            && let Err(wait) = shared.count_wrong_token(address(request.headers()))
+        {
+            return throttled(wait);
+        }
     }
-    match decide(&facts, session, shared.hosts()) {
-        Ok(session) => match HeaderValue::try_from(session.to_string()) {
-            Ok(session) => (StatusCode::NO_CONTENT, [(SESSION_HEADER, session)]).into_response(),
+    match decide(&facts, identity, shared.hosts()) {
+        Ok(id) => match HeaderValue::try_from(id.to_string()) {
+            Ok(id) => (StatusCode::NO_CONTENT, [(SESSION_HEADER, id)]).into_response(),
             Err(error) => Problem::internal(error).into_response(),
         },
         Err(denial) => deny(&denial, &facts),
     }
-}
-
-/// A token that lets nobody in.
-enum WrongToken {
-    /// It was counted.
-    Counted,
-    /// Its network has to wait.
-    Throttled(Duration),
-}
-
-/// The id of a token that was presented.
-fn proven_token(token: &TokenText, headers: &HeaderMap, shared: &Shared) -> Result<SessionId, WrongToken> {
-    if let Some(id) = shared.token_of(token) {
-        return Ok(id);
-    }
-    let address = headers.get("x-real-ip").and_then(|value| value.to_str().ok()?.parse().ok());
-    shared.count_wrong_token(address).map_err(WrongToken::Throttled)?;
-    Err(WrongToken::Counted)
 }
 
 fn throttled(wait: Duration) -> Response {

@@ -3,6 +3,7 @@
 mod caller;
 mod check;
 mod internal;
+mod local;
 mod login;
 mod logout;
 mod page;
@@ -46,6 +47,7 @@ pub fn router(authenticator: Arc<Authenticator>) -> Router {
     Router::from(routes())
         .route("/internal/sessions/{id}", get(internal::session))
         .route("/internal/era", get(internal::era))
+        .merge(local::routes().layer(axum::middleware::map_response(forbid_storing)))
         .with_state(authenticator)
 }
 

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -45,6 +45,7 @@ impl Service {
                 ("AUTH_PASSWORD", PASSWORD.to_owned()),
                 ("AUTH_SECRET", SECRET.to_owned()),
                 ("OCWEB_HOSTS", "box.example".to_owned()),
+                ("OCWEB_AGENT_IS_APART", "1".to_owned()),
             ],
             running: None,
             client,
@@ -63,7 +64,7 @@ impl Service {
         let authenticator = Arc::new(Authenticator::open(settings, clock).unwrap());
         let listener = Listener::bind(&self.folder.path().join("auth.sock")).await.unwrap();
         let stop = CancellationToken::new();
-        let keeper = tokio::spawn(Arc::clone(&authenticator).keep_sessions(stop.clone()));
+        let keeper = tokio::spawn(Arc::clone(&authenticator).keep_lists(stop.clone()));
         let serving = serve_until(SERVICE, listener, router(authenticator), stop.clone());
         let server = tokio::spawn(async { serving.await.unwrap() });
         self.running = Some((stop, server, keeper));
@@ -83,6 +84,18 @@ impl Service {
     pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         self.environment.retain(|(known, _)| *known != name);
         self.environment.push((name, value.to_owned()));
+    }
+
+    /// Takes a variable away for the next start.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.environment.retain(|(known, _)| *known != name);
+    }
+
+    /// The settings of a service whose own folder that is.
+    pub(crate) fn settings(own: &Path, environment: &[(&str, &str)]) -> Settings {
+        let data = own.ancestors().nth(2).unwrap().to_str().unwrap();
+        let environment = environment.iter().copied().chain([("OCWEB_DATA", data)]);
+        Settings::from_environment(&environment.collect()).unwrap()
     }
 
     /// `ocweb/auth` on the volume.
@@ -151,6 +164,24 @@ impl Service {
         assert_eq!(response.status(), 200);
         let mut body: serde_json::Value = response.json().await.unwrap();
         serde_json::from_value(body["sessions"].take()).unwrap()
+    }
+}
+
+impl Service {
+    /// Makes a token; what is told of it.
+    pub(crate) async fn make_token(&self, cookie: &str, wanted: &serde_json::Value) -> serde_json::Value {
+        let request = self.request(Method::POST, "/auth/tokens").header("cookie", cookie);
+        let response = request.json(wanted).send().await.unwrap();
+        assert_eq!(response.status(), 201);
+        response.json().await.unwrap()
+    }
+
+    /// The tokens as the API lists them.
+    pub(crate) async fn tokens(&self, cookie: &str) -> Vec<serde_json::Value> {
+        let response = self.get("/auth/tokens").header("cookie", cookie).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let mut body: serde_json::Value = response.json().await.unwrap();
+        serde_json::from_value(body["tokens"].take()).unwrap()
     }
 }
 

@@ -144,12 +144,11 @@ impl Opencode {
 
 /// `OCWEB_OPENCODE_BIN`, or where the workspace installs it.
 fn binary() -> PathBuf {
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tools/opencode/node_modules/opencode-linux-x64/bin/opencode");
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/opencode");
     let binary = std::env::var_os("OCWEB_OPENCODE_BIN").map_or(installed, PathBuf::from);
     assert!(
         binary.is_file(),
-        "opencode is not at {}: run `npm ci` in tools/opencode, or set OCWEB_OPENCODE_BIN",
+        "opencode is not at {}: run bin/install, or set OCWEB_OPENCODE_BIN",
         binary.display()
     );
     binary

@@ -12,6 +12,7 @@ use ocweb_service::{
     extract::{Json, Path, Query},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -28,6 +29,7 @@ use crate::{
     Manager,
     chats::{Chat, InvalidChat, NewChat, Permissions, State as ChatState},
     clones::Extent,
+    conversations::Conversation,
     git::Progress,
     names::{BranchName, RepositoryName, SessionId},
 };
@@ -136,6 +138,9 @@ struct ChatRequest {
     #[serde(default)]
     #[schema(required = false)]
     extent: Extent,
+    /// What it begins with: an exported conversation, as `GET /admin/chats/{id}/conversation` and `opencode export` write it.
+    #[schema(value_type = Option<Object>)]
+    conversation: Option<Value>,
 }
 
 /// All chats
@@ -154,7 +159,7 @@ async fn list(State(manager): State<Manager>) -> Json<ChatList> {
     request_body = ChatRequest,
     responses(
         (status = 202, body = ChatDocument),
-        (status = 400, body = Problem, description = "Something in it cannot be used"),
+        (status = 400, body = Problem, description = "Something in it cannot be used; `no-conversation`: what it is to begin with is none"),
         (status = 409, body = Problem, description = "`chat-exists`: in another repository; or as for a prompt"),
         (status = 410, body = Problem, description = "`chat-deleted`: there was one of this id"),
         (status = 413, body = Problem, description = "`prompt-too-large`"),
@@ -164,13 +169,16 @@ async fn create(
     State(manager): State<Manager>,
     Json(request): Json<ChatRequest>,
 ) -> Result<(StatusCode, Json<ChatDocument>), Problem> {
-    let ChatRequest { id, repo, prompt, base, title, model, agent, permissions, extent } = request;
+    let ChatRequest { id, repo, prompt, base, title, model, agent, permissions, extent, conversation } =
+        request;
     let id = id.as_deref().map(chat_id).transpose()?;
     let base = base.as_deref().map(parsed).transpose()?;
     let prompt = prompt.map_or(Ok(None), FirstPrompt::checked)?;
     let (title, model, agent) = (title.as_deref(), model.as_deref(), agent.as_deref());
     let new = NewChat::new(id, parsed(&repo)?, base, prompt, title, model, agent)?;
-    let chat = manager.chats.create(new.with_permissions(permissions).with_extent(extent)).await?;
+    let conversation = conversation.map(Conversation::read).transpose()?;
+    let new = new.with_permissions(permissions).with_extent(extent).with_conversation(conversation);
+    let chat = manager.chats.create(new).await?;
     Ok((StatusCode::ACCEPTED, Json(ChatDocument::new(&manager, chat))))
 }
 

@@ -41,6 +41,8 @@ pub(super) fn problem(error: &Error) -> Problem {
             .kind("prompt-taken-back", "The prompt was taken back"),
         Error::Undeliverable(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             .kind("undeliverable", "The prompt could not be delivered"),
+        Error::NotImported(detail) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            .kind("not-imported", "The conversation could not be imported"),
         Error::GitRefused(Refusal { kind, detail, said }) => {
             let problem = Problem::conflict(detail).kind(kind.name(), "git did not do it");
             if said.is_empty() { problem } else { problem.with("said", said.as_str()) }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{earlier::Earlier, permissions::Permissions};
 use crate::{
     clones::Extent,
+    conversations::Conversation,
     error::Error,
     names::{BranchName, RepositoryName, SessionId},
     prompts::{InvalidPrompt, NewPrompt, agent_name, model_text},
@@ -72,6 +73,9 @@ pub struct Chat {
     /// Whether opencode may know of its session.
     #[serde(default)]
     pub may_have_session: bool,
+    /// Whether its conversation was there before its working copy: out of a backup or a file. It outlives what fails here.
+    #[serde(default)]
+    pub had_conversation: bool,
     /// Whether its person has put it away.
     #[serde(default)]
     pub archived: bool,
@@ -108,6 +112,7 @@ impl Chat {
             model: new.model,
             agent: new.agent,
             may_have_session: false,
+            had_conversation: false,
             archived: false,
             permissions: new.permissions,
             created_at: now,
@@ -129,9 +134,17 @@ impl Chat {
         self.enter(State::Queued);
     }
 
-    /// Its worktree and its session are gone.
+    /// Its worktree and its session are gone; not a session that was there before.
     pub(super) fn was_undone(&mut self) {
-        self.may_have_session = false;
+        self.may_have_session = self.had_conversation;
+    }
+
+    /// Its records and its conversation came out of a backup, and its working copy has yet to.
+    pub(super) fn return_from_backup(&mut self) {
+        self.had_conversation |= self.may_have_session;
+        if self.state != State::Failed {
+            self.enter(State::Queued);
+        }
     }
 }
 
@@ -147,6 +160,7 @@ pub struct NewChat {
     agent: Option<String>,
     pub(super) permissions: Option<Permissions>,
     extent: Extent,
+    pub(super) conversation: Option<Conversation>,
 }
 
 /// A request for a chat that cannot be met.
@@ -178,7 +192,8 @@ impl NewChat {
         let (model, agent) = (model_text(model)?, agent_name(agent)?);
         let prompt = prompt.map(|prompt| prompt.with_defaults(model.as_deref(), agent.as_deref()));
         let title = title.map(Into::into);
-        Ok(Self { id, repo, base, prompt, title, model, agent, permissions: None, extent: Extent::Full })
+        let (permissions, extent, conversation) = (None, Extent::Full, None);
+        Ok(Self { id, repo, base, prompt, title, model, agent, permissions, extent, conversation })
     }
 
     /// With what its agent may do without asking, if that is not the default.
@@ -191,6 +206,13 @@ impl NewChat {
     #[must_use]
     pub fn with_extent(self, extent: Extent) -> Self {
         Self { extent, ..self }
+    }
+
+    /// With a conversation that it begins with, whose title it has if none was given.
+    #[must_use]
+    pub fn with_conversation(self, conversation: Option<Conversation>) -> Self {
+        let title = self.title.or_else(|| conversation.as_ref()?.title());
+        Self { title, conversation, ..self }
     }
 }
 

@@ -69,7 +69,8 @@ impl Chats {
                 Ok(State::AddingWorktree)
             }
             State::AddingWorktree => {
-                chat.base = self.ensure_worktree(chat).await?.base;
+                let worktree = self.ensure_worktree(chat).await?;
+                (chat.base, chat.branch) = (worktree.base, worktree.branch);
                 let needed = self.setups.is_needed(&self.place(chat));
                 Ok(if needed { State::SettingUp } else { State::CreatingSession })
             }
@@ -79,6 +80,12 @@ impl Chats {
             }
             State::CreatingSession => {
                 self.ensure_session(chat).await?;
+                let directory = self.worktrees.path(&chat.repo, &SessionId::from(&chat.id));
+                self.conversations.bring(&chat.id, &directory).await?;
+                self.conversations.forget(&chat.id)?;
+                if let Some(returning) = &self.returning {
+                    returning.is_back(&SessionId::from(&chat.id))?;
+                }
                 Ok(State::Ready)
             }
             State::Ready | State::Failed => Ok(chat.state),
@@ -88,6 +95,11 @@ impl Chats {
     async fn ensure_worktree(&self, chat: &Chat) -> Result<Worktree, Error> {
         let session = SessionId::from(&chat.id);
         self.clones.get(&chat.repo)?;
+        if let Some(returning) = &self.returning
+            && returning.bring(&session).await?
+        {
+            return self.worktrees.get(&self.clones.canonical(&chat.repo), &session);
+        }
         let clone = self.clones.exclusive(&chat.repo).await;
         if let Ok(worktree) = self.worktrees.get(clone.name(), &session) {
             return Ok(worktree);
@@ -119,7 +131,7 @@ impl Chats {
         // Opening takes long with plugins to install; the first prompt is then answered soon.
         self.patiently(|| self.opencode.open_directory(&directory)).await?;
         self.patiently(|| self.ensure_permissions(&chat.id, &directory, chat.agent.as_deref())).await?;
-        if let Some(title) = &chat.title {
+        if let Some(title) = chat.title.as_ref().filter(|_| !chat.had_conversation) {
             self.patiently(|| self.opencode.set_title(&chat.id, title)).await?;
         }
         Ok(())
@@ -181,7 +193,7 @@ impl Chats {
             agent::let_go(&self.opencode, &worktree.path).await?;
             self.worktrees.remove(&clone, &worktree).await?;
         }
-        if chat.may_have_session {
+        if chat.may_have_session && !chat.had_conversation {
             self.opencode.delete_session(chat.id.as_str()).await?;
         }
         Ok(())

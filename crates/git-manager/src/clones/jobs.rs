@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Clones, Extent, Record, RepositoryState, lock, transfer};
+use super::{Clones, Extent, Record, RepositoryState, lock, metrics::Outcome, transfer};
 use crate::{error::Error, names::RepositoryName};
 
 /// A clone that is being made, or could not be.
@@ -24,6 +24,17 @@ enum Status {
     Running,
     Ready,
     Failed(Error),
+}
+
+impl Status {
+    /// How it ended, for who counts.
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Failed(Error::Cancelled) => Outcome::Cancelled,
+            Self::Failed(_) => Outcome::Failed,
+            Self::Ready | Self::Running => Outcome::Made,
+        }
+    }
 }
 
 impl Clones {
@@ -92,6 +103,7 @@ impl Clones {
                 None => Status::Failed(Error::Cancelled),
             };
             let succeeded = matches!(ended, Status::Ready);
+            clones.note_end(ended.outcome());
             // Nobody has to learn that it was cut off by the stop: the next start goes on.
             if !stopping || succeeded {
                 sender.send_replace(ended);

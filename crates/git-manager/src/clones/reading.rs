@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{ErrorCode, Oid, Repository};
+use git2::{BranchType, ErrorCode, Oid, Repository};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
@@ -102,6 +102,19 @@ pub(super) fn tracked(clone: &Path) -> Result<Vec<String>, Error> {
         // HEAD is none, and follows one.
         let name = reference.name().ok().filter(|_| reference.target().is_some());
         names.extend(name.and_then(|name| name.strip_prefix(REMOTE)).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+/// The branches of the clone's own.
+pub(crate) fn local_branches(clone: &Path) -> Result<Vec<BranchName>, Error> {
+    let repository = Repository::open(clone)?;
+    let mut names = Vec::new();
+    for branch in repository.branches(Some(BranchType::Local))? {
+        // One whose name we would refuse from outside is nobody's of ours.
+        let name =
+            branch?.0.get().name().ok().and_then(|name| name.strip_prefix("refs/heads/")?.parse().ok());
+        names.extend(name);
     }
     Ok(names)
 }

@@ -8,6 +8,7 @@ use std::{
     fmt::Write,
     fs,
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,20 +17,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Changing, Record, SavedKind, Subject,
+    Changing, Record, Saved, SavedKind, Subject,
     bundle::Bundle,
     contents::{Contents, Copy, CopyKind, Head, Named, remote_commits},
     filling,
 };
 use crate::{
-    clones::{Base, Exclusive},
+    clones::{Base, Clones, Exclusive},
     error::{Error, RemoteFailure},
     git::{Git, Workshop},
     loss,
     names::{BranchName, RepositoryName, SessionId},
-    reasons::Terms,
     removal::Removal,
-    worktrees::{Again, Worktree, is_checked_out_elsewhere},
+    worktrees::{Again, Worktree, Worktrees, is_checked_out_elsewhere},
 };
 
 /// What is there again.
@@ -43,31 +43,60 @@ pub struct Restored {
     pub branch: Option<BranchName>,
 }
 
+/// Where saved work lies, and where it goes back to.
+#[derive(Clone)]
+pub struct Home {
+    /// The clones.
+    pub clones: Arc<Clones>,
+    /// The worktrees.
+    pub worktrees: Arc<Worktrees>,
+    /// What was saved.
+    pub saved: Arc<Saved>,
+    /// git.
+    pub git: Arc<Git>,
+}
+
 /// Brings one piece of saved work back, and forgets it then. One that broke off goes on when it is asked for again.
 pub async fn restore(to: &Removal, id: &str) -> Result<Restored, Error> {
-    let changing = to.saved.change(id)?;
-    let mut record = to.saved.read(&changing)?;
-    let (name, _) = to.clones.ensure(&record.work.repo, record.extent).await?;
-    let session = record.work.session_id.clone();
-    let is_worktree = matches!(record.work.kind, SavedKind::Chat | SavedKind::Worktree);
-    let branch = if let Some(session) = session.as_ref().filter(|_| is_worktree) {
-        let worktree = match to.worktrees.restored_from(&name, session, id) {
-            Some(worktree) => worktree,
-            None => Bench::open(to, &name, &mut record).await?.worktree(session, &record).await?,
-        };
-        Some(worktree.branch)
-    } else {
-        Bench::open(to, &name, &mut record).await?.into_clone(&changing).await?;
-        None
-    };
-    if let (Some(chat), Some(branch)) = (record.chat, &branch)
+    let home = to.home();
+    let changing = home.saved.change(id)?;
+    let record = home.saved.read(&changing)?;
+    let (chat, title) = (record.chat.clone(), record.work.title.clone());
+    let restored = home.put_back(record, &changing).await?;
+    if let (Some(chat), Some(branch)) = (chat, &restored.branch)
         && to.chats.get(&chat.id).is_err()
     {
-        to.chats.bring_back(chat, record.work.title, branch.clone())?;
+        to.chats.bring_back(chat, title, branch.clone())?;
     }
-    to.saved.discard(&changing)?;
-    tracing::info!(saved = %id, repository = %name, "saved work was restored");
-    Ok(Restored { repo: name, session_id: session, branch })
+    home.saved.discard(&changing)?;
+    tracing::info!(saved = %id, repository = %restored.repo, "saved work was restored");
+    Ok(restored)
+}
+
+impl Home {
+    /// Brings the files and references of one piece of saved work back, and leaves it saved.
+    pub(crate) async fn restore_work(&self, id: &str) -> Result<Restored, Error> {
+        let changing = self.saved.change(id)?;
+        let record = self.saved.read(&changing)?;
+        self.put_back(record, &changing).await
+    }
+
+    async fn put_back(&self, mut record: Record, changing: &Changing<'_>) -> Result<Restored, Error> {
+        let (name, _) = self.clones.ensure(&record.work.repo, record.extent).await?;
+        let session = record.work.session_id.clone();
+        let is_worktree = matches!(record.work.kind, SavedKind::Chat | SavedKind::Worktree);
+        let branch = if let Some(session) = session.as_ref().filter(|_| is_worktree) {
+            let worktree = match self.worktrees.restored_from(&name, session, &changing.id) {
+                Some(worktree) => worktree,
+                None => Bench::open(self, &name, &mut record).await?.worktree(session, &record).await?,
+            };
+            Some(worktree.branch)
+        } else {
+            Bench::open(self, &name, &mut record).await?.into_clone(changing).await?;
+            None
+        };
+        Ok(Restored { repo: name, session_id: session, branch })
+    }
 }
 
 /// The branch's name, or one like it where there is such a branch by now.
@@ -141,7 +170,7 @@ fn lost(error: Error, name: &RepositoryName, commit: &str) -> Error {
 
 /// An opened bundle, and the clone that it belongs to.
 struct Bench<'a> {
-    to: &'a Removal,
+    to: &'a Home,
     git: &'a Git,
     clone: Exclusive,
     workshop: Workshop,
@@ -152,7 +181,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Opens it, once the clone has what it builds on.
-    async fn open(to: &'a Removal, name: &RepositoryName, record: &mut Record) -> Result<Self, Error> {
+    async fn open(to: &'a Home, name: &RepositoryName, record: &mut Record) -> Result<Self, Error> {
         let bundle = Bundle::read(&to.saved.bundle(&record.work.id))?;
         let mut clone = to.clones.exclusive(name).await;
         if !has_all(clone.path(), &bundle.prerequisites)? {
@@ -257,7 +286,10 @@ impl<'a> Bench<'a> {
             return Err(Error::Conflict(words));
         }
         let loss = loss::of_clone(self.git, path, &self.to.worktrees.remote(name)).await;
-        self.to.save(Subject::of_clone(&self.clone), &loss, &Terms::default()).await?;
+        if !loss.is_nothing() {
+            let (saved, extent) = (&self.to.saved, self.to.clones.extent(name));
+            saved.save(self.git, Subject::of_clone(&self.clone), extent, &loss).await?;
+        }
         // New files are saved, and go; what is ignored stays.
         self.git.local(path).args(["clean", "--quiet", "-d", "--force", "--force"]).run().await?;
         Ok(())
@@ -265,7 +297,7 @@ impl<'a> Bench<'a> {
 
     /// Gives a repository the objects of a copy: all of them, or beyond those that the clone has.
     async fn deliver(&self, copy: &Copy, repository: &Path) -> Result<(), Error> {
-        let common = Repository::open(repository)?.commondir().to_owned();
+        let objects = Repository::open(repository)?.commondir().join("objects");
         let mut wanted = String::new();
         for commit in copy.tips() {
             // Writing to a String cannot fail.
@@ -276,9 +308,9 @@ impl<'a> Bench<'a> {
                 let _ = writeln!(wanted, "^{commit}");
             }
         }
-        let pack = self.git.within(&self.workshop).args(["pack-objects", "--revs", "--quiet"]);
-        let pack = pack.arg(common.join("objects/pack/pack")).unlimited();
-        fs::create_dir_all(common.join("objects/pack"))?;
+        let pack = self.git.within_for(&self.workshop, &objects).args(["pack-objects", "--revs", "--quiet"]);
+        let pack = pack.arg(objects.join("pack/pack")).unlimited();
+        fs::create_dir_all(objects.join("pack"))?;
         pack.run_with(wanted.into_bytes()).await?;
         Ok(())
     }

@@ -52,6 +52,8 @@ pub struct Subject {
     pub began_at: Option<String>,
     /// The chat's record, if that is deleted too.
     pub chat: Option<Chat>,
+    /// Branches of a clone that are saved with the working copies of its chats.
+    pub elsewhere: Vec<BranchName>,
 }
 
 impl Subject {
@@ -67,6 +69,7 @@ impl Subject {
             base: None,
             began_at: None,
             chat: None,
+            elsewhere: Vec::new(),
         }
     }
 }
@@ -268,7 +271,11 @@ fn describe(
             (named(&repository, |name| name == format!("refs/heads/{branch}").as_bytes())?, stashes)
         }
         (CopyKind::Outermost, None) => {
-            let is_kept = |name: &[u8]| is_own(name) || name.starts_with(TAGS.as_bytes());
+            let elsewhere: Vec<_> =
+                subject.elsewhere.iter().map(|branch| format!("refs/heads/{branch}")).collect();
+            let is_elsewhere = |name: &[u8]| elsewhere.iter().any(|branch| branch.as_bytes() == name);
+            let is_kept =
+                |name: &[u8]| (is_own(name) || name.starts_with(TAGS.as_bytes())) && !is_elsewhere(name);
             let mut references = named(&repository, is_kept)?;
             references.extend(detached(&repository));
             (references, stashes(&repository, |_| true))

@@ -37,6 +37,9 @@ pub struct Bench {
     pub opencode: FakeOpencode,
     pub folder: TempDir,
     pub settings: Vec<(String, String)>,
+    /// Whether `projects` is a volume of its own, onto which nothing can be renamed from elsewhere. With
+    /// `OCWEB_TEST_TWO_VOLUMES=1` it is in every test.
+    pub two_volumes: bool,
 }
 
 impl Bench {
@@ -48,7 +51,8 @@ impl Bench {
         settings.push(("OCWEB_OPENCODE_URL".into(), opencode.url.clone()));
         settings.push(("OPENCODE_SERVER_PASSWORD".into(), "password".into()));
         settings.push(("OCWEB_REMOTE_STALL_SECONDS".into(), "2".into()));
-        Self { world, opencode, folder, settings }
+        let two_volumes = std::env::var_os("OCWEB_TEST_TWO_VOLUMES").is_some();
+        Self { world, opencode, folder, settings, two_volumes }
     }
 
     /// Replaces a setting, or removes it with an empty value.
@@ -66,7 +70,16 @@ impl Bench {
     }
 
     pub async fn service(&self) -> Service {
-        Service::start(self, None).await
+        if !self.two_volumes {
+            return Service::start(self, None).await;
+        }
+        let projects = self.data().join("projects");
+        std::fs::create_dir_all(&projects).unwrap();
+        // To the kernel a mount is a volume, whatever lies behind it; its files stay where a test looks for them.
+        let mount = format!("mount --bind '{0}' '{0}' && exec \"$0\"", projects.display());
+        // Root needs no namespace of users, from which it would not see what others run.
+        let users = if nix::unistd::Uid::effective().is_root() { "--mount" } else { "--map-root-user" };
+        Service::start(self, Some(&["unshare", users, "--mount", "sh", "-c", &mount])).await
     }
 
     /// Changes a repository at the remote: a commit on `branch` that writes `file`.

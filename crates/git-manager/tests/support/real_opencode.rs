@@ -34,6 +34,12 @@ impl RealOpencode {
         opencode
     }
 
+    /// Its program, and what another of it is started with to see the same sessions.
+    pub fn program(&self) -> (PathBuf, Vec<(String, String)>) {
+        let own = [("PATH", std::env::var("PATH").unwrap()), ("HOME", self.home.display().to_string())];
+        (binary(), own.map(|(name, value)| (name.to_owned(), value)).to_vec())
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub fn kill(&mut self) {
         // It may be gone already.
@@ -121,7 +127,7 @@ fn spawn(home: &Path, environment: &[(String, String)], port: &str) -> Child {
 }
 
 fn binary() -> PathBuf {
-    let installed = "../../tools/opencode/node_modules/opencode-linux-x64/bin/opencode";
+    let installed = "../../.tools/opencode";
     let path = std::env::var_os("OCWEB_OPENCODE_BIN")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(installed), PathBuf::from);
     assert!(path.is_file(), "there is no opencode at {}; dev/test installs it", path.display());

@@ -90,6 +90,7 @@ impl Notifier {
     }
 
     fn conclude(&self, id: &str, target: &Target, answer: &Answer, next: Next) {
+        self.0.counts.note(target.channel(), &next);
         let now = OffsetDateTime::now_utc();
         let (device, error) = match &next {
             Next::Sent => (device_of(target), None),

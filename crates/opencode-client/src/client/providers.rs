@@ -113,7 +113,7 @@ impl Client {
     /// Reads an answer that has keys in it, which belong into no log: nothing of it is in an error.
     async fn read_with_keys<T: DeserializeOwned>(
         &self,
-        call: &str,
+        call: &'static str,
         request: RequestBuilder,
     ) -> Result<T, Error> {
         let mut response = self.send(call, request).await?;

@@ -9,10 +9,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{Client, unexpected};
-use crate::{ContentCutter, Error, Piece, whole_characters};
+use crate::{ContentCutter, Error, Piece, SessionId, whole_characters};
 
 /// A stream has no end of its own.
 const STREAM: Duration = Duration::from_hours(24 * 365);
+/// How long all of a conversation may take, with its images.
+const ALL: Duration = Duration::from_mins(2);
 
 /// So much of several messages is taken before fewer are asked for, in bytes: opencode holds all of it at once.
 const MOST_AT_ONCE: usize = 48 << 20;
@@ -78,6 +80,12 @@ impl Client {
             return Err(unexpected(call, response.status(), &String::from_utf8_lossy(&json)));
         }
         Ok(Some(MessagePage { json: whole_characters(&json).into_owned(), before }))
+    }
+
+    /// Every message of a session, with all that is in it.
+    pub async fn all_messages<T: DeserializeOwned>(&self, session: &SessionId) -> Result<Vec<T>, Error> {
+        let request = self.request(Method::GET, &["session", session.as_str(), "message"]);
+        self.read("GET /session/…/message", request.timeout(ALL)).await
     }
 
     /// One message with the contents of its files taken out: `{"info", "parts"}`, and the contents by their numbers,

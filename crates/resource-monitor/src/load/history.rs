@@ -22,6 +22,11 @@ impl History {
         self.0.push_back(sample);
     }
 
+    /// The latest.
+    pub(super) fn last(&self) -> Option<LoadSample> {
+        self.0.back().copied()
+    }
+
     /// All of them.
     pub(super) fn samples(&self) -> Vec<LoadSample> {
         self.0.iter().copied().collect()

@@ -53,7 +53,7 @@ impl LoadSample {
             memory_used_bytes: memory.used_bytes,
             memory_total_bytes: memory.total_bytes,
             load_1: LoadAverage::current()?.one,
-            disk_available_bytes: VolumeUsage::of(&folders.data)?.available_bytes,
+            disk_available_bytes: VolumeUsage::of(folders)?.available_bytes,
             opencode_memory_bytes: opencode_memory(folders),
         })
     }

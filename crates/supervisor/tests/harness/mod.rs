@@ -167,15 +167,30 @@ impl World {
         fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
-    /// Asks the supervisor; nothing when it does not listen.
+    /// Asks the supervisor for JSON; nothing when it does not listen.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String, Value)> {
+        let (status, head, body) = self.send("GET", path)?;
+        Some((status, head, serde_json::from_str(&body).ok()?))
+    }
+
+    /// The status of what a POST is answered.
+    pub(crate) fn post(&self, path: &str) -> u16 {
+        self.send("POST", path).unwrap().0
+    }
+
+    /// What the supervisor answers; nothing when it does not listen.
+    pub(crate) fn send(&self, method: &str, path: &str) -> Option<(u16, String, String)> {
         let mut stream = UnixStream::connect(self.path("run/supervisor/socket")).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        )
+        .ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some((status, head.to_lowercase(), serde_json::from_str(body).ok()?))
+        Some((status, head.to_lowercase(), body.into()))
     }
 
     /// Opens a stream through Caddy that never ends, and reads its beginning.

@@ -1,5 +1,5 @@
 /**
- * For tests: one answer of the real opencode 1.18.33 (reasoning, text, a command, text), as the relay would send it,
+ * For tests: one answer of the real opencode (reasoning, text, a command, text), as the relay would send it,
  * and what the relay's snapshot would tell at any point of it. Written apart from the reducer, so that the two can
  * be held against each other.
  */

@@ -16,7 +16,7 @@ const repair: Repair = {
   found: ['An object was damaged.'],
   done: ['It was fetched again.'],
   lost: ['The file a.txt.'],
-  aside: '/data/ocweb/git-manager/aside/x',
+  aside: '/data/projects/aside/x',
   unfinished: false,
 };
 

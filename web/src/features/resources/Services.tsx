@@ -1,23 +1,27 @@
-/** How each part of ocweb is. */
+/** How each part of ocweb is. A tap on one restarts it. */
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Service } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
 import { bytes, moment } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
+import { RestartSheet } from './RestartSheet';
 
 export function Services() {
   const { data, error, refetch } = useQuery({
     ...queries.services(),
     refetchInterval: 5_000,
   });
+  const [restarting, setRestarting] = useState<Service | null>(null);
   return (
     <section aria-label="Services" data-testid="services">
       <h2 className="section-title">services</h2>
       {error && <Failure what="The services could not be listed." error={error} onRetry={refetch} />}
       {!data && !error && <Loading what="asking the services" />}
       {data?.map((service) => (
-        <ServiceRow key={service.name} service={service} />
+        <ServiceRow key={service.name} service={service} onRestart={() => setRestarting(service)} />
       ))}
+      {restarting && <RestartSheet service={restarting} onClose={() => setRestarting(null)} />}
     </section>
   );
 }
@@ -28,7 +32,7 @@ const colours: Partial<Record<Service['state'], string>> = {
   unresponsive: 'deleted',
 };
 
-function ServiceRow({ service }: { service: Service }) {
+function ServiceRow({ service, onRestart }: { service: Service; onRestart: () => void }) {
   const facts = [
     service.started_at !== null && `since ${moment(Date.parse(service.started_at))}`,
     service.memory_bytes !== null && bytes(service.memory_bytes),
@@ -47,6 +51,9 @@ function ServiceRow({ service }: { service: Service }) {
         )}
       </span>
       <span className={colours[service.state] ?? ''}>{service.state}</span>
+      <button type="button" className="button" aria-label={`Restart ${service.name}`} onClick={onRestart}>
+        restart
+      </button>
     </div>
   );
 }

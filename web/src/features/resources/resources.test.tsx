@@ -9,6 +9,7 @@ import { Disk } from './Disk';
 import { Garbage } from './Garbage';
 import { Load } from './Load';
 import { Processes } from './Processes';
+import { Services } from './Services';
 
 withServer();
 
@@ -189,6 +190,37 @@ describe('the processes', () => {
     fireEvent.click(await screen.findByRole('button', { name: 'End process 12' }));
     fireEvent.click(screen.getByRole('button', { name: 'End it' }));
     expect((await screen.findByRole('alert')).textContent).toContain('Another process has this number');
+  });
+});
+
+describe('the services', () => {
+  it('are restarted one by one, after it was said what that cuts off', async () => {
+    answers('get', '/admin/services', () => ({
+      services: [
+        {
+          name: 'opencode',
+          pid: 7,
+          state: 'running',
+          restarts: 0,
+          memory_bytes: 300_000_000,
+          started_at: '2026-11-21T10:00:00Z',
+          last_exit: null,
+          next_start_at: null,
+        },
+      ],
+    }));
+    let restarted = '';
+    answers('post', '/admin/services/{name}/restart', ({ url }) => {
+      restarted = url.pathname;
+      return undefined;
+    });
+    render(<Services />);
+    fireEvent.click(await screen.findByRole('button', { name: 'Restart opencode' }));
+    const dialog = screen.getByRole('dialog', { name: 'Restart opencode?' });
+    expect(dialog.textContent).toContain('cut off');
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Restart it' }));
+    await expect.poll(() => restarted).toContain('/admin/services/opencode/restart');
+    await expect.poll(() => screen.queryByRole('dialog')).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * The connection to one of opencode's terminals. It is made again when it is lost, and goes on after what has arrived:
  * opencode counts what the terminal wrote, and sends what came after the count that it is asked for (measured with
- * opencode 1.18.33: text frames are the terminal's output, a binary frame of a zero byte and JSON tells the count).
+ * opencode: text frames are the terminal's output, a binary frame of a zero byte and JSON tells the count).
  */
 
 /** What a connection needs of a WebSocket. */

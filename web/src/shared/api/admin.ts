@@ -26,6 +26,7 @@ export type GarbageItem = Schema<'GarbageItem'>;
 export type Collected = Schema<'Collected'>;
 export type LoginSession = Schema<'LoginSession'>;
 export type AccessToken = Schema<'AccessToken'>;
+export type MadeAccessToken = Schema<'MadeAccessToken'>;
 export type Permissions = Schema<'Permissions'>;
 export type PushRules = Schema<'PushRules'>;
 export type PermissionSettings = Schema<'PermissionSettings'>;
@@ -162,7 +163,7 @@ export const auth = {
   tokens: async (signal?: AbortSignal) =>
     (await get<{ tokens: AccessToken[] }>('/auth/tokens', signal)).tokens,
   /** Its text is in this answer and nowhere else. */
-  makeToken: (name: string) =>
-    sendJson<Schema<'MadeAccessToken'>>('/auth/tokens', { method: 'POST', body: { name } }),
+  makeToken: (wanted: Schema<'NewAccessToken'>) =>
+    sendJson<MadeAccessToken>('/auth/tokens', { method: 'POST', body: wanted }),
   revokeToken: (id: string) => send(`/auth/tokens/${segment(id)}`, { method: 'DELETE' }),
 };

@@ -189,6 +189,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/chats/{id}/conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A conversation as a file
+         * @description As `opencode export` writes it: everything that was said and that opencode has stored, with images, without the files of the
+         *     working copy and without the conversations of subagents. Of any session of opencode. `POST /admin/chats` takes it.
+         */
+        get: operations["export_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/chats/{id}/diff": {
         parameters: {
             query?: never;
@@ -770,6 +791,27 @@ export interface paths {
          * @description Measured twice a minute. Memory is the container's where it has a limit of its own, else the machine's.
          */
         get: operations["show_load"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is measured, for Prometheus
+         * @description Of every process: whether it runs, its restarts, memory and requests; and what the services know. A service that does not
+         *     answer is left out and shows in `ocweb_up` and `ocweb_scrape_success`. docs/metrics.md tells what each name is.
+         */
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1373,6 +1415,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/services/{name}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a process and starts it anew
+         * @description Whatever opencode is doing is cut off when it is the one; the chats say so. Caddy cuts off the answer to this, too.
+         */
+        post: operations["restartService"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/status": {
         parameters: {
             query?: never;
@@ -1599,7 +1661,7 @@ export interface paths {
         put?: never;
         /**
          * Makes a token
-         * @description It lets a program in until it is revoked, or the password is changed.
+         * @description It lets a program in, as far as its scope goes, until it expires, is revoked, or the password is changed.
          */
         post: operations["make_token"];
         delete?: never;
@@ -1639,6 +1701,13 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
+            /** @description True when that is over. It lets nobody in, and is forgotten after 30 days. */
+            expired: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; `null` when it does not.
+             */
+            expires_at: string | null;
             /** @description Its id. */
             id: string;
             /**
@@ -1648,6 +1717,8 @@ export interface components {
             last_used_at: string | null;
             /** @description What its owner calls it. */
             name: string;
+            /** @description What it is good for. */
+            scope: components["schemas"]["TokenScope"];
         };
         /** @description What programs come in with. */
         AccessTokenList: {
@@ -1689,6 +1760,21 @@ export interface components {
         /** @description Who commits are by, and who they are by without settings. */
         AuthorshipDocument: components["schemas"]["Authorship"] & {
             default_author: components["schemas"]["Person"] | null;
+        };
+        /** @description How the last backup went. */
+        BackupReport: {
+            /**
+             * Format: date-time
+             * @description When one failed since.
+             */
+            failed_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the last one that worked was begun.
+             */
+            last_success_at: string | null;
+            /** @description Why it failed. */
+            reason: string | null;
         };
         /** @description Where a chat's work belongs. */
         BaseBody: {
@@ -1799,6 +1885,8 @@ export interface components {
             agent?: string | null;
             /** @description The remote's branch to begin at, or `pull/12/head` for a pull request's commits; the default branch if absent. */
             base?: string | null;
+            /** @description What it begins with: an exported conversation, as `GET /admin/chats/{id}/conversation` and `opencode export` write it. */
+            conversation?: Record<string, never> | null;
             /** @description How much of the repository is cloned if it is not there: all of it if absent. */
             extent?: components["schemas"]["Extent"];
             /** @description `ses_…`, made by whoever asks: the same id again is the same chat. One is made if absent. */
@@ -2289,6 +2377,7 @@ export interface components {
         };
         /** @description This installation. */
         InstanceReport: {
+            backup: components["schemas"]["BackupReport"] | null;
             /** @description Settings that are absent and without which something does not work. */
             missing: components["schemas"]["MissingSetting"][];
             /** @description What the page shows at its top, if anything. */
@@ -2422,8 +2511,15 @@ export interface components {
         };
         /** @description A token that was just made. */
         MadeAccessToken: {
+            /**
+             * Format: date-time
+             * @description When it ends by itself; `null` when it does not.
+             */
+            expires_at: string | null;
             /** @description Its id. */
             id: string;
+            /** @description What it is good for. */
+            scope: components["schemas"]["TokenScope"];
             /**
              * Format: password
              * @description What to send as `Authorization: Bearer …`, or as the password of HTTP Basic. Told only this once.
@@ -2444,8 +2540,14 @@ export interface components {
         };
         /** @description A token to be made. */
         NewAccessToken: {
+            /**
+             * @description How long it lasts: days such as `90d`, hours such as `12h`, or `never` for until it is revoked. `90d` when nothing is
+             *     said.
+             */
+            expires?: string | null;
             /** @description One line of 1 to 100 characters. */
             name: string;
+            scope?: components["schemas"]["TokenScope"] | null;
         };
         /** @description A pull request to be opened. */
         NewPullRequest: {
@@ -3359,6 +3461,11 @@ export interface components {
             /** @description The event that it is up to. */
             number: string;
         };
+        /**
+         * @description What a token is good for.
+         * @enum {string}
+         */
+        TokenScope: "full" | "attach" | "read" | "metrics" | "unknown";
         /** @description An issue or a pull request that a chat can begin from. Its words are by whoever wrote it. */
         Topic: {
             /** @description The login of who wrote it. */
@@ -3599,7 +3706,7 @@ export interface operations {
                     "application/json": components["schemas"]["Chat"];
                 };
             };
-            /** @description Something in it cannot be used */
+            /** @description Something in it cannot be used; `no-conversation`: what it is to begin with is none */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4349,6 +4456,69 @@ export interface operations {
             };
             /** @description `disk-full` */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `info`, and `messages` with their parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6557,6 +6727,35 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus' text format. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Any other problem, such as no login or a request that cannot be read */
@@ -8907,6 +9106,45 @@ export interface operations {
             };
         };
     };
+    restartService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, as in `/admin/services` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is told to. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such process. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as no login or a request that cannot be read */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_status: {
         parameters: {
             query?: never;
@@ -9385,7 +9623,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description It has no valid session and no valid token */
+            /** @description It has no valid session and no valid token, or one that has expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9394,7 +9632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site made the browser send it */
+            /** @description Another site made the browser send it, or its token is of a scope that does not reach there */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9975,7 +10213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The name cannot be used */
+            /** @description The name, scope or time cannot be used */
             422: {
                 headers: {
                     [name: string]: unknown;

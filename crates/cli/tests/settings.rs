@@ -1,0 +1,64 @@
+//! A setting that only the supervisor can judge is named by whatever would use it, with the code for wrong settings.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(dead_code, reason = "the world is also that of other tests")]
+
+mod support;
+
+use support::{KEY, World};
+
+#[test]
+fn what_the_supervisor_would_refuse_is_named_before_anything_is_made() {
+    let world = World::new();
+    world.put_program(
+        "ocweb-supervisor",
+        "[ \"$1\" = --check ] && [ \"$OCWEB_HOST\" = 0.0.0.0 ] && echo 'ocweb: OCWEB_HOST cannot be used' >&2 && exit 3\nexit 0",
+    );
+    let wrong = [("OCWEB_HOST", "0.0.0.0")];
+    for arguments in [["start", "--background"], ["start", "--foreground"], ["config", "check"]] {
+        let run = world.ocweb(&arguments, &wrong);
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(
+            (run.status.code(), said.trim()),
+            (Some(3), "ocweb: OCWEB_HOST cannot be used"),
+            "{arguments:?}"
+        );
+    }
+    let seen = world.ocweb(&["doctor", "--json"], &wrong);
+    let seen = String::from_utf8(seen.stdout).unwrap();
+    assert!(seen.contains("OCWEB_HOST cannot be used"), "{seen}");
+    assert_eq!(std::fs::read_dir(world.path("data")).unwrap().count(), 0);
+    assert!(world.ocweb(&["config", "check"], &[]).status.success());
+    // What shows only in the start, as a port that is taken, has the same code.
+    world.put_program("ocweb-auth", "exit 0");
+    world.put_program("ocweb-supervisor", "[ \"$1\" = --check ] || exit 3");
+    for manner in ["--background", "--foreground"] {
+        assert_eq!(world.ocweb(&["start", manner], &[]).status.code(), Some(3), "{manner}");
+    }
+}
+
+#[test]
+fn a_providers_key_is_told_with_who_said_it() {
+    let world = World::new();
+    let of = |key: &str| {
+        let run = world.ocweb(&["config", "get", "--origin", key], &[("OPENROUTER_API_KEY", KEY)]);
+        String::from_utf8(run.stdout).unwrap()
+    };
+    assert_eq!(of("providers.OPENROUTER_API_KEY"), "(set, not shown)\tenvironment, OPENROUTER_API_KEY\n");
+    assert_eq!(of("providers.GROQ_API_KEY"), "\tnot set\n");
+}
+
+#[test]
+fn a_log_that_has_no_such_process_is_said_to_have_none() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("data/ocweb/supervisor")).unwrap();
+    std::fs::write(world.path("data/ocweb/supervisor/log"), "2026-01-02T03:04:05Z auth | listening\n")
+        .unwrap();
+    let logs = |arguments: &[&str]| {
+        let run = world.ocweb(&[&["logs"], arguments].concat(), &[]);
+        (run.status.code().unwrap(), String::from_utf8(run.stdout).unwrap())
+    };
+    assert_eq!(logs(&["auth"]), (0, "2026-01-02 03:04:05 auth: listening\n".into()));
+    assert_eq!(logs(&["-n", "0"]), (0, String::new()));
+    assert_eq!(logs(&["nobody"]), (2, String::new()));
+}
