@@ -70,7 +70,10 @@ fn the_document_names_every_route() {
     let named: BTreeSet<_> = expected.into_iter().map(String::from).collect();
     let missing: Vec<_> = named.difference(&operations).collect();
     let unexpected: Vec<_> = operations.difference(&named).collect();
-    assert!(missing.is_empty() && unexpected.is_empty(), "missing {missing:?}, not named here {unexpected:?}");
+    assert!(
+        missing.is_empty() && unexpected.is_empty(),
+        "missing {missing:?}, not named here {unexpected:?}"
+    );
     for schema in [
         "Repository",
         "Worktree",
