@@ -13,8 +13,6 @@ use tokio::process::{Child, Command};
 
 use crate::finding::Broken;
 
-/// What opencode's own password is here.
-pub(crate) const PASSWORD: &str = "contract";
 /// In the environment, to be met again in the agent's shell.
 pub(crate) const MARK: (&str, &str) = ("OCWEB_INSTANCE", "contract-mark");
 /// 47 s were seen at an eighth of a processor.
@@ -29,6 +27,8 @@ pub(crate) struct Program {
     pub(crate) home: PathBuf,
     environment: Vec<(String, String)>,
     port: u16,
+    /// Another at each run: whoever can guess it, an agent at work among them, has a shell as the user who tries.
+    password: String,
 }
 
 impl Program {
@@ -36,7 +36,10 @@ impl Program {
         std::fs::create_dir_all(home.join("empty"))?;
         // Not 0: opencode would take 4096, where somebody's own may be.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Ok(Self { path: path.canonicalize()?, home: home.to_owned(), environment, port })
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let password = format!("{:032x}", u128::from_ne_bytes(bytes));
+        Ok(Self { path: path.canonicalize()?, home: home.to_owned(), environment, port, password })
     }
 
     /// The same program with folders and a port of its own.
@@ -46,6 +49,10 @@ impl Program {
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        &self.password
     }
 
     /// The folder of its database.
@@ -70,7 +77,7 @@ impl Program {
                 ]
                 .map(|(name, folder)| (name, self.home.join(folder))),
             )
-            .env("OPENCODE_SERVER_PASSWORD", PASSWORD)
+            .env("OPENCODE_SERVER_PASSWORD", &self.password)
             .env(MARK.0, MARK.1)
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())

@@ -20,7 +20,7 @@ use crate::{
     Error,
     events::Events,
     finding::{Broken, ensure},
-    program::{PASSWORD, Program},
+    program::Program,
 };
 
 const CALL: Duration = Duration::from_mins(2);
@@ -62,7 +62,7 @@ impl Stage {
         let copy = folder.join("worktree");
         git(&clone, &["worktree", "add", "--quiet", "-b", "chat", &copy.display().to_string()]).await?;
         let url = program.url().parse().map_err(io::Error::other)?;
-        let client = Client::new(url, Some(PASSWORD.into()))?;
+        let client = Client::new(url, Some(program.password().into()))?;
         let http = ocweb_service::local_client_builder().timeout(CALL).build()?;
         let begin = Instant::now();
         let mut child = program.serve()?;
@@ -112,7 +112,7 @@ impl Stage {
     /// A request, for a directory.
     pub(crate) fn request(&self, method: Method, path: &str, directory: Option<&Path>) -> RequestBuilder {
         let url = format!("{}{}", self.program.url().trim_end_matches('/'), path);
-        let request = self.http.request(method, url).basic_auth("opencode", Some(PASSWORD));
+        let request = self.http.request(method, url).basic_auth("opencode", Some(self.program.password()));
         match directory {
             Some(directory) => request.query(&[("directory", directory)]),
             None => request,

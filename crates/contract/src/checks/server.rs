@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::{
     finding::{Broken, ensure},
-    program::PASSWORD,
     stage::Stage,
 };
 
@@ -89,7 +88,7 @@ pub(super) async fn attach(stage: &Stage) -> Result<(), Broken> {
         "--attach",
         &url,
         "--password",
-        PASSWORD,
+        stage.program.password(),
         "--session",
         session.as_str(),
         "--dir",
