@@ -5,12 +5,15 @@
 //! ([`Readings`]): from counters that it keeps, or from its state as it is then. Caddy has no route to this; the
 //! supervisor asks every service and puts the answers together.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
@@ -146,15 +149,15 @@ fn label((name, value): (&str, impl Into<String>)) -> LabelPair {
     label
 }
 
-/// What every service counts of its requests. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Requests {
+/// What is counted of the requests to one process: the same of every one. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Requests {
     answered: IntCounterVec,
     seconds: HistogramVec,
 }
 
-impl Requests {
-    pub(crate) fn new() -> Self {
+impl Default for Requests {
+    fn default() -> Self {
         Self {
             answered: counters(
                 "ocweb_http_requests_total",
@@ -171,32 +174,41 @@ impl Requests {
     }
 }
 
+impl Requests {
+    /// Counts a request that was answered, and how long that took where it is known. The route is a template, never a path.
+    pub fn note(&self, method: &str, route: &str, status: StatusCode, took: Option<Duration>) {
+        let method = known(method);
+        self.answered.with_label_values(&[method, route, class(status)]).inc();
+        if let Some(took) = took {
+            self.seconds.with_label_values(&[method, route]).observe(took.as_secs_f64());
+        }
+    }
+
+    /// Adds what was counted.
+    pub fn read(&self, readings: &mut Readings) {
+        readings.counted(&self.answered);
+        readings.counted(&self.seconds);
+    }
+}
+
 /// Counts a request, once it is answered. One whose asker has gone is answered to nobody, and not counted.
 pub(crate) async fn count(State(requests): State<Requests>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let method = method(request.method());
+    let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     if route.as_ref().is_some_and(|route| OF_THE_SUPERVISOR.contains(&route.as_str())) {
         return next.run(request).await;
     }
     let response = next.run(request).await;
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    requests.answered.with_label_values(&[method, route, class(response.status())]).inc();
-    requests.seconds.with_label_values(&[method, route]).observe(begun.elapsed().as_secs_f64());
+    requests.note(method.as_str(), route, response.status(), Some(begun.elapsed()));
     response
 }
 
 /// The method, of which a client may make up any.
-fn method(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        _ => "other",
-    }
+fn known(method: &str) -> &'static str {
+    const KNOWN: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
 fn class(status: StatusCode) -> &'static str {
@@ -215,8 +227,7 @@ pub(crate) fn router(requests: Requests, read: Read) -> Router {
     let show = async |State(shared): State<Arc<(Requests, Read)>>| {
         let (requests, read) = &*shared;
         let mut readings = Readings::default();
-        readings.counted(&requests.answered);
-        readings.counted(&requests.seconds);
+        requests.read(&mut readings);
         read(&mut readings);
         match readings.to_text() {
             Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
@@ -255,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_made_up_method_makes_no_series_of_its_own() {
-        assert_eq!(method(&Method::from_bytes(b"EVIL").unwrap()), "other");
-        assert_eq!((method(&Method::GET), class(StatusCode::NO_CONTENT)), ("GET", "2xx"));
+        assert_eq!((known("EVIL"), known("get"), known("GET")), ("other", "other", "GET"));
+        assert_eq!(class(StatusCode::NO_CONTENT), "2xx");
     }
 }

@@ -104,7 +104,7 @@ pub fn with_fallbacks(service: &'static str, router: Router) -> Router {
 }
 
 fn complete(service: &'static str, router: Router, body_limit: usize, read_metrics: metrics::Read) -> Router {
-    let requests = Requests::new();
+    let requests = Requests::default();
     router
         .fallback(async || Problem::not_found("There is nothing at this address."))
         .method_not_allowed_fallback(async || {
