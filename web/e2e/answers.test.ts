@@ -1,7 +1,7 @@
-// What the agent could answer in the place of a service of its user, before a browser believes it: Caddy alone, with
-// stand-ins on the sockets.
+// Caddy alone, with stand-ins on the sockets: what the agent could answer in the place of a service of its user, before a
+// browser believes it; and what Caddy tells the supervisor of what it passes on to opencode.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,7 +12,9 @@ const root = resolve(import.meta.dirname, '../..');
 
 let folder: string;
 let port: number;
+let opencodePort: number;
 let caddy: ChildProcess;
+let said = '';
 const servers: Server[] = [];
 
 /** An answer that would do anything to whoever opens it. */
@@ -45,6 +47,7 @@ beforeAll(async () => {
   await standIn(join(folder, 'git-manager/socket'), 200, hostile);
   await standIn(join(folder, 'resource-monitor/socket'), 200, hostile);
   port = await freePort();
+  opencodePort = await freePort();
   caddy = spawn(
     join(root, '.tools/caddy'),
     ['run', '--config', join(root, 'caddy/Caddyfile'), '--adapter', 'caddyfile'],
@@ -55,12 +58,15 @@ beforeAll(async () => {
         OCWEB_PORT: String(port),
         OCWEB_RUN_DIR: folder,
         OCWEB_WEB_DIR: folder,
-        OCWEB_OPENCODE_ADDRESS: '127.0.0.1:1',
+        OCWEB_OPENCODE_ADDRESS: `127.0.0.1:${opencodePort}`,
         OCWEB_OPENCODE_AUTHORIZATION: 'x',
       },
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
+  caddy.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
   await until('Caddy answers', async () => (await send(port, '/admin/saved')).status === 200);
 });
 afterAll(async () => {
@@ -82,3 +88,50 @@ test.each(['/admin/saved/x', '/admin/chats', '/admin/disk'])(
     expect(gone.filter((name) => name in headers)).toEqual([]);
   },
 );
+
+test('of a request to opencode a line tells method, status and time, and neither who asked nor for what', async () => {
+  interface Line {
+    logger: string;
+    method: string;
+    status: number;
+    latency?: number;
+    failure?: number;
+  }
+  const told = () =>
+    said
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Line)
+      .filter(({ logger }) => logger.startsWith('http.log.access'));
+  const opencode = createServer((request, response) => {
+    const [status, type] = request.url === '/stream' ? [200, 'text/event-stream'] : [404, 'text/html'];
+    response.writeHead(status, { 'content-type': type, 'x-secret': 'secret' }).end('secret');
+  });
+  await new Promise<void>((done) => opencode.listen(opencodePort, '127.0.0.1', done));
+  await writeFile(join(folder, 'opencode.ready'), '');
+  const headers = { cookie: 'secret=secret', 'user-agent': 'secret', authorization: 'Basic secret' };
+  const ask = async (method: string, path: string) => (await send(port, path, { method, headers })).status;
+
+  // Others are not told of, whether they are answered or fail.
+  expect(await ask('GET', '/admin/disk')).toBe(200);
+  expect(await ask('GET', '/admin/status')).toBe(503);
+  expect(await ask('DELETE', '/session/secret?directory=secret')).toBe(404);
+  // A stream by another spelling, which is refused.
+  expect(await ask('GET', '/stream')).toBe(404);
+  await new Promise((done) => {
+    opencode.close(done);
+    opencode.closeAllConnections();
+  });
+  expect(await ask('GET', '/secret')).toBe(503);
+
+  const lines = await until('three lines are there', () => told().length >= 3 && told());
+  expect(lines).toMatchObject([
+    { method: 'DELETE', status: 404, latency: expect.any(Number) },
+    { method: 'GET', status: 404, failure: 404 },
+    { method: 'GET', status: 503, failure: 502 },
+  ]);
+  expect(lines[0]).not.toHaveProperty('failure');
+  expect(new Set(lines.map(({ logger }) => logger))).toEqual(new Set(['http.log.access.opencode']));
+  expect(said).not.toContain('secret');
+  expect(JSON.stringify(lines)).not.toContain('127.0.0.1');
+});

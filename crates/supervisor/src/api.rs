@@ -11,7 +11,7 @@ use ocweb_service::{
     Problem,
     config::Folders,
     extract::{Json, Path},
-    metrics::CONTENT_TYPE,
+    metrics::{CONTENT_TYPE, Requests},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -39,6 +39,8 @@ pub(crate) struct Board {
     pub(crate) installation: Installation,
     /// Where the services' sockets are.
     pub(crate) folders: Folders,
+    /// What Caddy passed on to opencode.
+    pub(crate) passed_on: Requests,
 }
 
 /// One process of the table: what it is doing, and how it is told what to do.

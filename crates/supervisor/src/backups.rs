@@ -83,6 +83,7 @@ impl Backups {
             ready_file: None,
             listens_below: false,
             oom_score_adj: Some(500),
+            requests: None,
         };
         Ok(Some(Self { every: Duration::from_hours(hours), spec }))
     }

@@ -127,7 +127,7 @@ impl Children {
         prepare(&mut command, spec.user.is_some(), keeps_ports);
 
         // Before there is a child, which a failure would leave to nobody.
-        let output = Output::forward(spec.name, reader)?;
+        let output = Output::forward(spec.name, reader, spec.requests.clone())?;
         let mut running = self.lock();
         // Rights would end with being root. Children are like us in this until they start their program.
         prctl::set_keepcaps(keeps_ports)?;

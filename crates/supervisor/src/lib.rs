@@ -36,6 +36,7 @@ mod log_file;
 mod metrics;
 mod output;
 mod ownership;
+mod passed_on;
 mod probe;
 mod process;
 mod run_folder;

@@ -91,6 +91,10 @@ pub(crate) async fn gather(board: &Board) -> Result<String, GatherError> {
     let answers = join_all(services.iter().map(async |&service| (service, ask(board, service).await))).await;
 
     let mut document = Exposition::default();
+    // Ours are heard first, so that nobody else says what they are.
+    let mut passed_on = Readings::default();
+    board.passed_on.read(&mut passed_on);
+    document.add(OPENCODE, None, &passed_on.to_text()?)?;
     let mut told = Vec::new();
     for (service, answer) in answers {
         let own = OF_THE_AGENTS_SERVICES.iter().find_map(|(name, own)| (*name == service).then_some(*own));

@@ -9,10 +9,11 @@ use std::{
     time::Duration,
 };
 
+use ocweb_service::metrics::Requests;
 use serde_json::Value;
 use tokio::{io::AsyncReadExt, net::unix::pipe, task::JoinHandle, time::timeout};
 
-use crate::log;
+use crate::{log, passed_on};
 
 /// Longer lines are cut, so that a child cannot make us hold what it likes.
 const LINE_LIMIT: usize = 8 << 10;
@@ -34,11 +35,16 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Passes on to standard error what comes out of `pipe`, until its last writer is gone.
-    pub(crate) fn forward(name: &'static str, pipe: PipeReader) -> io::Result<Self> {
+    /// Passes on to standard error what comes out of `pipe`, until its last writer is gone. Where `requests` are counted, lines
+    /// that tell of them are not passed on.
+    pub(crate) fn forward(
+        name: &'static str,
+        pipe: PipeReader,
+        requests: Option<Requests>,
+    ) -> io::Result<Self> {
         let pipe = pipe::Receiver::from_owned_fd(pipe.into())?;
         let tail = Arc::<Mutex<Tail>>::default();
-        let forwarding = tokio::spawn(forward(name, pipe, tail.clone()));
+        let forwarding = tokio::spawn(forward(name, pipe, tail.clone(), requests));
         Ok(Self { tail, forwarding })
     }
 
@@ -50,23 +56,25 @@ impl Output {
     }
 }
 
-async fn forward(name: &'static str, mut pipe: pipe::Receiver, tail: Arc<Mutex<Tail>>) {
+async fn forward(
+    name: &'static str,
+    mut pipe: pipe::Receiver,
+    tail: Arc<Mutex<Tail>>,
+    requests: Option<Requests>,
+) {
+    let pass_on = |line: String| {
+        if requests.as_ref().is_none_or(|requests| !passed_on::count(&line, requests)) {
+            log::pass_on(name, &line);
+            tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    };
     let mut lines = Lines::default();
     let mut buffer = [0; 4096];
     // An error of the pipe is the end of the output, as its end is.
     while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
-        for line in lines.push(&buffer[..count]) {
-            pass_on(name, line, &tail);
-        }
+        lines.push(&buffer[..count]).into_iter().for_each(pass_on);
     }
-    if let Some(line) = lines.rest() {
-        pass_on(name, line, &tail);
-    }
-}
-
-fn pass_on(name: &'static str, line: String, tail: &Mutex<Tail>) {
-    log::pass_on(name, &line);
-    tail.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    lines.rest().into_iter().for_each(pass_on);
 }
 
 /// The last lines of a child, without backtraces: those are long and would push out what they explain.

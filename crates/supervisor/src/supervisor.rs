@@ -10,7 +10,7 @@ use std::{
 };
 
 use nix::sys::stat::{Mode, umask};
-use ocweb_service::{ConfigError, Listener, ServeError, config::Folders, serve_until};
+use ocweb_service::{ConfigError, Listener, ServeError, config::Folders, metrics::Requests, serve_until};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
@@ -130,8 +130,10 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let listener = Listener::bind(&settings.folders.socket(NAME)).await?;
 
     let copies = Copies::make(&settings.edge, run.join(CADDY), users.of(CADDY))?;
-    let supervisor = Supervisor::start(table(&settings, users, agent_shell.as_deref()), &children);
-    let board = supervisor.board(Installation::new(&settings), settings.folders.clone());
+    let passed_on = Requests::default();
+    let specs = table(&settings, users, agent_shell.as_deref(), &passed_on);
+    let supervisor = Supervisor::start(specs, &children);
+    let board = supervisor.board(Installation::new(&settings), settings.folders.clone(), passed_on);
     let _copies =
         supervisor.status(CADDY).map(|caddy| AbortOnDropHandle::new(tokio::spawn(copies.follow(caddy))));
     let stop_serving = CancellationToken::new();
@@ -239,13 +241,13 @@ impl Supervisor {
         self.handles.iter().find(|handle| handle.name == name).map(|handle| handle.status.clone())
     }
 
-    fn board(&self, installation: Installation, folders: Folders) -> Board {
+    fn board(&self, installation: Installation, folders: Folders, passed_on: Requests) -> Board {
         let row = |handle: &Handle| Row {
             name: handle.name,
             status: handle.status.clone(),
             orders: handle.orders.clone(),
         };
-        Board { processes: self.handles.iter().map(row).collect(), installation, folders }
+        Board { processes: self.handles.iter().map(row).collect(), installation, folders, passed_on }
     }
 
     /// Stops one stage after the other, then whatever else belongs to the instance. A second signal,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use ocweb_service::metrics::Requests;
 
 use crate::{
     certificate, database,
@@ -58,6 +59,8 @@ pub(crate) struct ProcessSpec {
     pub(crate) listens_below: bool,
     /// Added to its chance of being the one that the kernel ends when memory runs out; -1000 to 1000.
     pub(crate) oom_score_adj: Option<i16>,
+    /// Where the requests are counted that it tells of on its output.
+    pub(crate) requests: Option<Requests>,
 }
 
 /// The order of things. Engine and services start side by side, and the front when all of them are
@@ -78,8 +81,13 @@ impl Stage {
 }
 
 /// The table for these settings. `agent_shell` is the shell to run the agent's commands in, where it
-/// is another than the person's.
-pub(crate) fn table(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Vec<ProcessSpec> {
+/// is another than the person's; `requests` are those that Caddy passes on to opencode.
+pub(crate) fn table(
+    settings: &Settings,
+    users: Users,
+    agent_shell: Option<&Path>,
+    requests: &Requests,
+) -> Vec<ProcessSpec> {
     let services = settings
         .programs
         .services
@@ -87,7 +95,7 @@ pub(crate) fn table(settings: &Settings, users: Users, agent_shell: Option<&Path
         .map(|(name, program)| service(settings, users, name, program, agent_shell));
     std::iter::once(opencode(settings, users, agent_shell))
         .chain(services)
-        .chain([caddy(settings, users)])
+        .chain([caddy(settings, users, requests.clone())])
         .collect()
 }
 
@@ -144,6 +152,7 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
         ready_file: Some(settings.folders.run.join("opencode.ready")),
         listens_below: false,
         oom_score_adj: Some(300),
+        requests: None,
     }
 }
 
@@ -272,10 +281,11 @@ fn service(
         ready_file: None,
         listens_below: false,
         oom_score_adj: None,
+        requests: None,
     }
 }
 
-fn caddy(settings: &Settings, users: Users) -> ProcessSpec {
+fn caddy(settings: &Settings, users: Users, requests: Requests) -> ProcessSpec {
     let own = settings.folders.own(CADDY);
     let path = |path: &Path| path.display().to_string();
     let copies = settings.folders.run.join(CADDY);
@@ -325,6 +335,7 @@ fn caddy(settings: &Settings, users: Users) -> ProcessSpec {
             .listens()
             .any(|(_, address)| address.port() < settings::unprivileged_ports_begin_at()),
         oom_score_adj: None,
+        requests: Some(requests),
     }
 }
 

@@ -6,7 +6,7 @@ mod harness;
 
 use std::fs;
 
-use harness::World;
+use harness::{World, wait_for};
 
 const LOGINS: &str = "# HELP ocweb_logins_total Logins.\n# TYPE ocweb_logins_total counter\n";
 const FAMILY: &str = "# HELP ocweb_http_requests_total Requests.\n# TYPE ocweb_http_requests_total counter\n";
@@ -78,4 +78,53 @@ fn a_service_that_is_down_hangs_or_talks_nonsense_costs_its_own_values_and_no_ot
     assert_eq!(text.matches("# TYPE ocweb_http_requests_total ").count(), 1, "{text}");
     let starts = text.lines().filter(|line| line.starts_with("# TYPE")).count();
     assert_eq!(text.lines().filter(|line| line.starts_with("# HELP")).count(), starts, "{text}");
+}
+
+#[test]
+fn what_caddy_passed_on_to_opencode_is_counted_as_its_own_and_not_logged() {
+    let mut world = World::new();
+    let told = |rest: &str| {
+        format!(
+            r#"{{"level":"info","ts":1.5,"logger":"http.log.access.opencode","msg":"handled request",{rest}}}"#
+        )
+    };
+    let ordinary = r#"{"level":"warn","ts":1.5,"logger":"tls","msg":"an ordinary line"}"#.to_owned();
+    let lines = [
+        told(r#""status":200,"method":"GET","latency":0.003"#),
+        told(r#""status":503,"method":"GET","latency":0.003,"failure":502"#),
+        // Whoever could write here would like to be heard as another, to have names of its own, and to break the document.
+        told(
+            r#""status":200,"method":"POST\",service=\"auth","latency":0.003,"service":"auth","route":"/a""#,
+        ),
+        told(r#""status":200,"method":"PUT","latency":-1"#),
+        told(r#""status":200,"method":"PUT","latency":NaN"#),
+        ordinary,
+    ];
+    fs::write(world.path("caddy.says"), lines.join("\n") + "\n").unwrap();
+    // Others' output is not read so.
+    fs::write(world.path("event-relay.says"), told(r#""status":200,"method":"PATCH","latency":1"#) + "\n")
+        .unwrap();
+    world.start();
+    world.wait_for_state("caddy", "running");
+
+    let text = wait_for("Caddy's lines are counted", || {
+        Some(scrape(&world)).filter(|text| text.contains(r#"method="other""#))
+    });
+    for line in [
+        r#"ocweb_http_requests_total{service="opencode",method="GET",route="*",status="2xx"} 1"#,
+        r#"ocweb_http_requests_total{service="opencode",method="GET",route="*",status="5xx"} 1"#,
+        r#"ocweb_http_requests_total{service="opencode",method="other",route="*",status="2xx"} 1"#,
+        r#"ocweb_http_request_duration_seconds_count{service="opencode",method="GET",route="*"} 1"#,
+        r#"ocweb_http_requests_total{service="supervisor",method="GET",route="/admin/services",status="2xx"} "#,
+    ] {
+        assert!(text.lines().any(|told| told.starts_with(line)), "{line} is not in\n{text}");
+    }
+    assert_eq!(text.matches(r#"ocweb_http_requests_total{service="opencode""#).count(), 3, "{text}");
+    assert!(!text.contains("PUT") && !text.contains("PATCH"), "{text}");
+    wait_for("the rest is in the log", || {
+        let log = fs::read_to_string(world.path("data/ocweb/supervisor/log")).unwrap();
+        let said = |words: &str| log.matches(words).count();
+        // The two that are not understood, and what another said.
+        (said("an ordinary line") == 1 && said("http.log.access.opencode") == 3).then_some(())
+    });
 }

@@ -16,6 +16,7 @@ FOLDER/NAME.behaviour holds words, read anew at each start:
 FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
 FOLDER/NAME.environment is the environment of the last start.
 FOLDER/NAME.metrics, where it is, is the answer to /metrics.
+FOLDER/NAME.says, where it is, is written to standard error at each start.
 """
 import json
 import os
@@ -42,6 +43,8 @@ os.rename(path + ".environment.new", path + ".environment")
 with open(path + ".starts", "a") as file:
     file.write(f"{os.getpid()} {time.time()}\n")
 
+if os.path.exists(path + ".says"):
+    print(open(path + ".says").read(), end="", file=sys.stderr, flush=True)
 if "die" in flags:
     print("ocweb: THE_SETTING is not set: set it", file=sys.stderr, flush=True)
     sys.exit(3)
