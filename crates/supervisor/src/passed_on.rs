@@ -112,7 +112,7 @@ mod tests {
             &line(&format!(r#"{bad}:"GET","latency":-1"#)),
             &line(&format!(r#"{bad}:"GET","latency":1e300"#)),
             &line(&format!(r#"{bad}:"GET","latency":"1""#)),
-            &line(&format!(r#"{bad}:7"#)),
+            &line(&format!("{bad}:7")),
             &line(r#""status":0,"method":"GET""#),
             &line(r#""status":-1,"method":"GET""#),
             &line(r#""status":200,"method":"GET","status":200"#),
