@@ -2,9 +2,10 @@
 //!
 //! Theory of operation. Each part is read by a process of the user that owns it (`source`), so that nothing which an agent
 //! left in its folders can lead a privileged one elsewhere; we only write down what it says, with a checksum (`archive`). In
-//! the manifest is what is needed to judge a backup without opening it. `keeping` decides which old ones go, `repository`
-//! hands one to restic, `restoring` checks all of it before anything is laid onto an empty volume, and `outcome` remembers
-//! how the last one went. Where to get what is to be kept is the caller's business, and so is what to say.
+//! the manifest is what is needed to judge a backup without opening it. `place` knows the folder of
+//! backups again, `keeping` decides which old ones go, `repository` hands one to restic, `restoring` checks all of it before anything is laid onto an empty volume (`unpacking` makes it
+//! folders, `volume` keeps everybody else away), and `outcome` remembers how the last one went. Where to get what is to be
+//! kept is the caller's business, and so is what to say.
 
 mod archive;
 mod complaints;
@@ -16,6 +17,8 @@ mod repository;
 mod restoring;
 mod source;
 
+mod unpacking;
+mod volume;
 pub use archive::{Archive, Making};
 pub use identity::identity;
 pub use keeping::{Kept, forget_old};
@@ -26,6 +29,7 @@ pub use restoring::{FETCHED, Obstacle, restore};
 pub use source::{Database, Folders, Source};
 
 use std::{io, path::PathBuf};
+pub use volume::Volume;
 
 /// Why a backup cannot be made or used. One sentence for the person who must act on it.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,7 @@ use std::{
 };
 
 use nix::sys::stat::{Mode, umask};
+use ocweb_backup::Volume;
 use ocweb_service::{ConfigError, Listener, ServeError, config::Folders, metrics::Requests, serve_until};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -65,6 +66,9 @@ pub enum RunError {
     /// Another supervisor has the volume.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A restoration has it, or left it half done.
+    #[error(transparent)]
+    Restoring(#[from] ocweb_backup::Error),
     /// The socket cannot be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -92,7 +96,9 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let backups = Backups::of(&settings)?;
     let Folders { run, .. } = &settings.folders;
     run_folder::prepare(run)?;
+    let may_start = Volume::may_start(&settings.folders.data)?;
     let lock = Lock::acquire(&settings.folders.own(NAME), run)?;
+    drop(may_start);
     if log_file::is_kept_by_the_journal(&settings.environment) {
         log::keep_in(Keeper::Journal);
     } else {

@@ -141,6 +141,20 @@ fn a_second_supervisor_on_the_volume_is_told_who_has_it() {
 }
 
 #[test]
+fn a_restore_that_was_broken_off_comes_before_a_start() {
+    let world = World::new();
+    let environment = world.environment();
+    let workplace = std::path::Path::new(&environment["OCWEB_DATA"]).join(".restoring");
+    std::fs::create_dir_all(&workplace).unwrap();
+    std::fs::write(workplace.join(".whole"), "").unwrap();
+    let output = world.command(environment, &[]).stderr(std::process::Stdio::piped()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("was broken off. Run it again: ocweb restore"), "{stderr}");
+    assert!(!workplace.with_file_name("ocweb").join("supervisor/lock").exists());
+}
+
+#[test]
 fn a_run_folder_in_use_is_left_alone() {
     let mut world = World::new();
     world.start();

@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use ocweb_backup::{Archive, FETCHED, Obstacle, Repository, restore};
+use ocweb_backup::{Archive, FETCHED, Obstacle, Repository, Volume, restore};
 use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
-    arguments::RestoreArguments, backup::Targets, commands::backup::megabytes, context::Context,
-    failure::Failure, instance::Instance, layout::Layout,
+    arguments::RestoreArguments,
+    backup::Targets,
+    commands::backup::{megabytes, tell_what_is_not_in_it},
+    context::Context,
+    failure::Failure,
+    layout::Layout,
 };
 
 /// Restores a backup to where the settings say that data is.
@@ -17,21 +21,19 @@ pub fn run(arguments: &RestoreArguments, context: &Context) -> Result<String, Fa
     Layout::here().complete(&mut environment)?;
     let opencode = PathBuf::from(&environment["OCWEB_OPENCODE_BIN"]);
     let data = PathBuf::from(&environment["OCWEB_DATA"]);
-    if Instance::find(&data).is_ok() {
-        return Err(Failure::Other(format!(
-            "An ocweb runs on {}. Stop it first: ocweb stop",
-            data.display()
-        )));
-    }
+    let volume = Volume::take(&data)?;
     match (&arguments.from, &arguments.from_repository) {
-        (Some(folder), _) => Restoration { data: &data, opencode: &opencode, arguments, context }.lay(folder),
+        (Some(folder), _) => {
+            Restoration { data: &data, volume: &volume, opencode: &opencode, arguments, context }.lay(folder)
+        }
         (None, snapshot) => {
             let repository = Targets::of(&environment).repository.ok_or_else(|| {
                 Failure::Setting(
                     "Say which repository: OCWEB_BACKUP_REPOSITORY, or backup.repository.".into(),
                 )
             })?;
-            let restoration = Restoration { data: &data, opencode: &opencode, arguments, context };
+            let restoration =
+                Restoration { data: &data, volume: &volume, opencode: &opencode, arguments, context };
             restoration.fetch_and_lay(&repository, snapshot.as_deref())
         }
     }
@@ -40,6 +42,7 @@ pub fn run(arguments: &RestoreArguments, context: &Context) -> Result<String, Fa
 /// A restoration, and what it is done with.
 struct Restoration<'a> {
     data: &'a Path,
+    volume: &'a Volume,
     opencode: &'a Path,
     arguments: &'a RestoreArguments,
     context: &'a Context,
@@ -65,7 +68,7 @@ impl Restoration<'_> {
     }
 
     fn lay(&self, folder: &Path) -> Result<String, Failure> {
-        let Self { data, opencode, arguments, context } = self;
+        let Self { data, volume, opencode, arguments, context } = self;
         let archive = Archive::open(folder)?;
         let manifest = &archive.manifest;
         if is_newer(&manifest.ocweb_version, env!("CARGO_PKG_VERSION")) {
@@ -80,7 +83,7 @@ impl Restoration<'_> {
             .move_aside
             .then(|| format!("before-restore-{}", OffsetDateTime::now_utc().unix_timestamp()));
         let moved =
-            restore(&archive, data, aside.as_deref(), opencode).map_err(|obstacle| match obstacle {
+            restore(&archive, volume, aside.as_deref(), opencode).map_err(|obstacle| match obstacle {
                 Obstacle::NotEmpty(_) => Failure::Usage(obstacle.to_string()),
                 Obstacle::Error(error) => error.into(),
             })?;
