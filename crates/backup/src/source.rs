@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use nix::unistd::Uid;
+use nix::{sys::statvfs::statvfs, unistd::Uid};
 
 use crate::{Error, complaints::Complaints};
 
@@ -34,6 +34,9 @@ const LEFT_OUT: [&str; 16] = [
     "ocweb/git-manager/workshops",
 ];
 
+/// So much stays free beside the copy of the database: opencode goes on writing.
+const RESERVE: u64 = 64 << 20;
+
 /// Copies the database while others write to it, and says the copy.
 const COPY: &str = r#"out=$1/backup/opencode.db
 mkdir -p "$1/backup" && rm -f "$out" && "$2" -e "$3" "$1/data/opencode/opencode.db" "$out" >&2 && cat "$out"
@@ -46,7 +49,7 @@ exit $ended"#;
 pub struct Source {
     name: &'static str,
     child: Child,
-    output: ChildStdout,
+    output: Option<ChildStdout>,
     complaints: Complaints,
     /// The last exit code with which it did its work.
     well: i32,
@@ -76,12 +79,19 @@ impl Folders<'_> {
         let paths: Vec<_> = self.paths.iter().filter(|path| self.data.join(path).is_dir()).collect();
         let Some(first) = paths.first() else { return Ok(None) };
         let mut tar = Command::new("tar");
-        tar.args(["--create", "--file=-", "--sort=name", "--ignore-failed-read", "--exclude-caches"])
-            .args(["--warning=no-file-changed", "--warning=no-file-removed", "--warning=no-file-ignored"])
-            .args(["--exclude=node_modules", "--anchored"])
-            .args(LEFT_OUT.map(|path| format!("--exclude={path}")))
-            .arg("--")
-            .args(&paths);
+        tar.args([
+            "--create",
+            "--sparse",
+            "--file=-",
+            "--sort=name",
+            "--ignore-failed-read",
+            "--exclude-caches",
+        ])
+        .args(["--warning=no-file-changed", "--warning=no-file-removed", "--warning=no-file-ignored"])
+        .args(["--exclude=node_modules", "--anchored"])
+        .args(LEFT_OUT.map(|path| format!("--exclude={path}")))
+        .arg("--")
+        .args(&paths);
         // Not `--directory`: tar opens that for reading, and the volume may only be passed through.
         tar.current_dir(self.data);
         // 1: a file changed while it was read, which those of ours never do, for they are replaced as a whole.
@@ -92,14 +102,21 @@ impl Folders<'_> {
 impl Database<'_> {
     /// Begins to copy it. Nothing where there is none.
     pub fn read(&self) -> Result<Option<Source>, Error> {
-        if !self.state.join("data/opencode/opencode.db").is_file() {
-            return Ok(None);
-        }
+        let database = self.state.join("data/opencode/opencode.db");
+        let Ok(found) = database.metadata() else { return Ok(None) };
+        has_room(self.state, found.len())?;
         let mut copy = Command::new("/bin/sh");
         copy.args(["-c", COPY, "copy"]).arg(self.state).arg(self.opencode).arg(include_str!("database.js"));
         copy.env("HOME", self.state.join("home"));
         Source::start("Copying opencode's database", copy, self.state, 0).map(Some)
     }
+}
+
+/// Whether a copy of so many bytes leaves opencode enough to go on with.
+fn has_room(folder: &Path, size: u64) -> Result<(), Error> {
+    let volume = statvfs(folder).map_err(|error| Error::io(folder)(error.into()))?;
+    let free = volume.blocks_available().saturating_mul(volume.fragment_size());
+    if free < size.saturating_add(RESERVE) { Err(Error::DiskFull(folder.to_owned())) } else { Ok(()) }
 }
 
 /// Tells a database that its volume lies elsewhere now.
@@ -136,9 +153,10 @@ impl Source {
             // It loses our other groups as well.
             command.uid(owner.uid()).gid(owner.gid());
         }
-        let failed = |error: io::Error| Error::Program { program: name.into(), said: format!("{error}.") };
-        let mut child = command.spawn().map_err(failed)?;
-        let output = child.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| Error::Program { program: name.into(), said: format!("{error}.") })?;
+        let output = child.stdout.take();
         let complaints = Complaints::of(child.stderr.take());
         Ok(Self { name, child, output, complaints, well })
     }
@@ -165,20 +183,23 @@ fn complaint(said: &str) -> Option<&str> {
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.output.read(buffer)
+        self.output.as_mut().map_or(Ok(0), |output| output.read(buffer))
     }
 }
 
 impl Drop for Source {
     fn drop(&mut self) {
-        // Where nobody reads on. One that has ended is not there to be told.
-        let _ = self.child.kill();
+        // Where nobody reads on it ends at the next that it says, and what it made for us it takes away. One that has ended is
+        // not there to be waited for.
+        self.output = None;
         let _ = self.child.wait();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -192,5 +213,24 @@ mod tests {
         source.read_to_string(&mut said).unwrap();
         assert_eq!(said, "done\n");
         assert_eq!(source.end().unwrap_err().to_string(), "sh failed: first.");
+    }
+
+    #[test]
+    fn the_copy_of_a_database_goes_when_nobody_wants_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, opencode) = (folder.path().join("state"), folder.path().join("opencode"));
+        let database = state.join("data/opencode/opencode.db");
+        fs::create_dir_all(database.parent().unwrap()).unwrap();
+        // More than a pipe holds.
+        fs::write(&database, vec![7; 1 << 20]).unwrap();
+        fs::write(&opencode, "#!/bin/sh\ncp \"$3\" \"$4\"\n").unwrap();
+        fs::set_permissions(&opencode, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut source = Database { state: &state, opencode: &opencode }.read().unwrap().unwrap();
+        source.read_exact(&mut [0; 10]).unwrap();
+        let copy = state.join("backup/opencode.db");
+        assert!(copy.exists());
+        drop(source);
+        assert!(!copy.exists());
+        assert!(matches!(has_room(&state, u64::MAX), Err(Error::DiskFull(_))));
     }
 }
