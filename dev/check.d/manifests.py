@@ -84,7 +84,7 @@ def restores_another(job: dict) -> list[str]:
     pod = pod_of(job)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for there in ["bin", "vol/ocweb/supervisor", "workspaces/backups/ocweb-3", "workspaces/fetched/ocweb-2"]:
+        for there in ["bin", "vol/ocweb/supervisor", "workspaces/backups/ocweb-3", "workspaces/fetched/ocweb-2", "workspaces/repos/a"]:
             (root / there).mkdir(parents=True)
         lock = root / "vol/ocweb/supervisor/lock"
         programs = {
@@ -103,6 +103,8 @@ def restores_another(job: dict) -> list[str]:
             if ran.returncode:
                 return [f"has a script that ends with {ran.returncode}: {container['name']}"]
         wanted = "fetched/ocweb-1" if "initContainers" in pod else "backups/ocweb-3"
+        if (root / "workspaces/repos").exists() or not list(root.glob("workspaces/before-restore-*/repos/a")):
+            return ["leaves clones where they keep what is restored from coming back"]
         given = (root / "given").read_text()
         return [] if given == f"restore --move-aside {root}/workspaces/{wanted}\n" else [f"restores {given}and not {wanted}"]
 
