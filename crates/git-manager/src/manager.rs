@@ -113,7 +113,7 @@ impl Manager {
         put_in_order(&clones, &worktrees).await?;
         worktrees.lead_if_possible();
         repairs.look_at_all();
-        resume(&chats, returning, &tasks, &stop);
+        resume(&chats, &changes, returning, &tasks, &stop);
         let delivery = Delivery::start(
             Arc::clone(&chats),
             opencode.clone(),
@@ -225,13 +225,14 @@ impl Manager {
 /// Goes on with what an earlier run did not finish, and with what a backup brought.
 fn resume(
     chats: &Arc<Chats>,
+    changes: &Arc<Changes>,
     returning: Option<Arc<Returning>>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
     chats.resume();
     if let Some(returning) = returning {
-        returning.go_on(chats, tasks, stop);
+        returning.go_on(chats, changes, tasks, stop);
     }
 }
 

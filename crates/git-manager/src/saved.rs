@@ -188,6 +188,20 @@ impl Saved {
         Ok(Self { folder, keep: self.keep, limit: self.limit, changing: Mutex::default() })
     }
 
+    /// Takes over what is saved elsewhere, for as long as what is saved here now.
+    pub(crate) fn adopt(&self, elsewhere: &Self, id: &str) -> Result<(), Error> {
+        let changing = elsewhere.change(id)?;
+        let mut record = elsewhere.read(&changing)?;
+        record.work.until = OffsetDateTime::now_utc() + self.keep;
+        let folder = elsewhere.folder.join(id);
+        let beside = folder.join(format!("{RECORD}.new"));
+        fs::write(&beside, serde_json::to_vec(&record).map_err(io::Error::from)?)?;
+        File::open(&beside)?.sync_all()?;
+        fs::rename(&beside, folder.join(RECORD))?;
+        fs::rename(&folder, self.folder.join(id))?;
+        Ok(sync_folder(&self.folder)?)
+    }
+
     /// The chat's working copy, where it is among what is saved.
     pub(crate) fn of_chat(&self, session: &SessionId) -> Option<SavedWork> {
         self.list().saved.into_iter().find(|work| {

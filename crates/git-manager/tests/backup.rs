@@ -8,7 +8,11 @@ use std::{fs, path::PathBuf};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, eventually, git, push, restoring::chat, working_copy::Contents};
+use support::{
+    Bench, Service, commit, deleted, eventually, git, push,
+    restoring::{chat, restored},
+    working_copy::Contents,
+};
 
 async fn take(service: &Service) -> Value {
     let (status, held) = service.post("/internal/backup", json!({})).await;
@@ -58,14 +62,76 @@ async fn chats_come_back_with_pushed_unpushed_and_uncommitted_work_and_their_con
     }
     assert_eq!(bench.opencode.memory().sessions.len(), 2);
     git(&clone, &["fsck", "--connectivity-only"]);
-    drop(service);
-    // The next start has nothing left to do.
-    let service = bench.service().await;
     eventually("the restored backup is forgotten", async || {
         (!bench.data().join("ocweb/git-manager/restored").exists()).then_some(())
     })
     .await;
+    drop(service);
+    let service = bench.service().await;
     assert_eq!(service.settled(&id).await["state"], "ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_of_a_chat_whose_working_copy_was_there_is_kept_for_who_asks_for_it() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    fs::write(directory.join("new"), "good").unwrap();
+    let before = Contents::of(&directory);
+    let held = take(&service).await;
+    fs::write(directory.join("new"), "ruined").unwrap();
+    service.kill();
+    // As where only the volume of the data was restored.
+    let own = bench.data().join("ocweb/git-manager");
+    fs::rename(held["folder"].as_str().unwrap(), own.join("restored")).unwrap();
+
+    let service = bench.service().await;
+    eventually("nothing is left to bring", async || (!own.join("restored").exists()).then_some(())).await;
+    assert_eq!(fs::read_to_string(directory.join("new")).unwrap(), "ruined");
+    let work = service.get("/admin/saved").await["saved"][0].clone();
+    assert_eq!(work["session_id"], id.as_str(), "{work}");
+    deleted(&service, &format!("/admin/chats/{id}?force=true&unsaved=true")).await;
+    restored(&service, &work).await;
+    assert_eq!(Contents::of(&directory), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_has_the_work_of_a_chat_twice_brings_it_once() {
+    let bench = Bench::new().await;
+    let mut service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    commit(&directory, "committed");
+    let before = Contents::of(&directory);
+    // As of one that was made while the chat came out of another.
+    let first = bench.folder.path().join("first");
+    fs::rename(PathBuf::from(take(&service).await["folder"].as_str().unwrap()).join("work"), &first).unwrap();
+    let held = take(&service).await;
+    for entry in fs::read_dir(&first).unwrap().flatten() {
+        let work = PathBuf::from(held["folder"].as_str().unwrap()).join("work");
+        fs::rename(entry.path(), work.join(entry.file_name())).unwrap();
+    }
+    service.kill();
+    restore_elsewhere(&bench, &held);
+    let service = bench.service().await;
+    assert_eq!(service.settled(&id).await["state"], "ready");
+    assert_eq!(Contents::of(&directory), before);
+    eventually("nothing is left to bring", async || {
+        (!bench.data().join("ocweb/git-manager/restored").exists()).then_some(())
+    })
+    .await;
+    assert_eq!(service.get("/admin/saved").await["saved"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn working_copies_of_a_clone_that_is_none_are_named() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, _) = chat(&service).await;
+    let clone = bench.clone_path("demo/hello-web");
+    fs::rename(clone.join(".git"), clone.join(".git-away")).unwrap();
+    let held = take(&service).await;
+    assert_eq!(held["not_held"][0]["session_id"], id.as_str(), "{held}");
+    assert!(held["not_held"][0]["reason"].as_str().unwrap().contains(".git"), "{held}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,12 +7,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    chats::Chats,
+    changes::{Changes, Follower},
+    chats::{Chats, State},
     clones::Clones,
     config::Config,
     error::Error,
@@ -24,11 +26,15 @@ use crate::{
 
 /// Where a restoration lays the work, in git-manager's own folder.
 const FOLDER: &str = "restored";
+/// What failed is tried again after so long, or when something becomes of a chat.
+const PAUSE: Duration = Duration::from_mins(10);
 
 /// The work of a restored backup.
 pub struct Returning {
     folder: PathBuf,
     home: Home,
+    /// What is kept for a while, to be brought back when somebody asks for it.
+    kept: Saved,
 }
 
 impl Returning {
@@ -48,13 +54,10 @@ impl Returning {
         for (repository, session, _) in worktrees.without_folder()? {
             worktrees.forget(&repository, &session)?;
         }
-        let home = Home {
-            clones: Arc::clone(clones),
-            worktrees: Arc::clone(worktrees),
-            saved: Saved::open(folder.join("work"), config)?,
-            git: Arc::clone(git),
-        };
-        Ok(Some(Arc::new(Self { folder, home })))
+        let saved = Saved::open(folder.join("work"), config)?;
+        let kept = saved.elsewhere(own.join("saved"))?;
+        let (clones, worktrees, git) = (Arc::clone(clones), Arc::clone(worktrees), Arc::clone(git));
+        Ok(Some(Arc::new(Self { folder, home: Home { clones, worktrees, saved, git }, kept })))
     }
 
     /// Makes the working copy of a chat again. False where the backup has none of it.
@@ -65,31 +68,42 @@ impl Returning {
         }
     }
 
-    /// Forgets the work of a chat that is whole again.
+    /// Forgets the work of a chat that is whole again: all of it, for a backup that was made while it came back has it twice.
     pub fn is_back(&self, session: &SessionId) -> Result<(), Error> {
-        match self.home.saved.of_chat(session) {
-            Some(work) => self.home.saved.remove(&work.id),
-            None => Ok(()),
+        while let Some(work) = self.home.saved.of_chat(session) {
+            self.home.saved.remove(&work.id)?;
         }
+        Ok(())
     }
 
     /// Brings back what belongs to no chat, in the background: the other clones, their own work, and working copies without a
-    /// chat. What fails is tried again at the next start.
-    pub fn go_on(self: Arc<Self>, chats: &Arc<Chats>, tasks: &TaskTracker, stop: &CancellationToken) {
-        let (chats, stop) = (Arc::clone(chats), stop.clone());
-        tasks.spawn(async move { stop.run_until_cancelled(Box::pin(self.bring_the_rest(&chats))).await });
+    /// chat. What fails is tried again until all is in its place.
+    pub fn go_on(
+        self: Arc<Self>,
+        chats: &Arc<Chats>,
+        changes: &Arc<Changes>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) {
+        let (chats, changes, stop) = (Arc::clone(chats), changes.follow(), stop.clone());
+        tasks.spawn(
+            async move { stop.run_until_cancelled(Box::pin(self.bring_the_rest(&chats, changes))).await },
+        );
     }
 
-    async fn bring_the_rest(&self, chats: &Chats) {
-        match self.try_the_rest(chats).await {
-            Ok(true) => {
-                tracing::info!("all that a backup held is in its place again");
-                if let Err(error) = fs::remove_dir_all(&self.folder) {
-                    tracing::warn!(%error, "the folder of the restored backup stays");
-                }
+    async fn bring_the_rest(&self, chats: &Chats, mut changes: Follower) {
+        loop {
+            match self.try_the_rest(chats).await {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "not everything of the backup is in its place yet"),
             }
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "not everything of the backup is in its place yet"),
+            // Either will do.
+            let _ = tokio::time::timeout(PAUSE, changes.next()).await;
+        }
+        tracing::info!("all that a backup held is in its place again");
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            tracing::warn!(%error, "the folder of the restored backup stays");
         }
     }
 
@@ -103,14 +117,18 @@ impl Returning {
             }
         }
         for work in saved.list().saved {
-            let is_chats = work
-                .session_id
-                .as_ref()
-                .is_some_and(|session| session.as_str().parse().is_ok_and(|id| chats.get(&id).is_ok()));
-            if is_chats {
+            let id = work.session_id.as_ref().and_then(|session| session.as_str().parse().ok());
+            let brought = match id.and_then(|id| chats.get(&id).ok()) {
+                None => self.bring_work(&work.id, work.kind).await,
+                // Its working copy was there all the time, and stays: who wants the backup's asks for it.
+                Some(chat) if chat.state == State::Ready => self.kept.adopt(&self.home.saved, &work.id),
                 // Its own steps bring it.
-                is_whole = false;
-            } else if let Err(error) = self.bring_work(&work.id, work.kind).await {
+                Some(_) => {
+                    is_whole = false;
+                    Ok(())
+                }
+            };
+            if let Err(error) = brought {
                 tracing::warn!(saved = %work.id, repository = %work.repo, %error, "work of the backup is not back yet");
                 is_whole = false;
             }

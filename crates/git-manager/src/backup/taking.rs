@@ -101,7 +101,19 @@ impl Backups {
                 });
             }
         }
+        self.note_lost_clones(&mut holding);
         Ok(holding)
+    }
+
+    /// Working copies whose clone is none at the moment: nothing can be taken of them.
+    fn note_lost_clones(&self, holding: &mut Holding) {
+        let held: HashSet<_> = holding.clones.iter().map(|clone| clone.repo.key()).collect();
+        for worktree in self.removal.worktrees.list() {
+            if !held.contains(&worktree.repo.key()) {
+                let lost = Error::Unreadable("Its clone has lost its .git folder.".into());
+                holding.note(&worktree.repo, Some(worktree.session_id), Err(lost));
+            }
+        }
     }
 
     /// Removes what was taken.
