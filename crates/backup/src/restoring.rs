@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use nix::unistd::Uid;
+
 use crate::{
     Archive, Error, Volume,
     archive::{private_folder, remove, sync},
@@ -125,7 +127,9 @@ fn keep_files(from: &Path, to: &Path) -> Result<(), Error> {
         if entry.file_type().is_ok_and(|kind| kind.is_file()) && !place.exists() {
             let copied = entry.metadata().and_then(|file| {
                 fs::copy(entry.path(), &place)?;
-                chown(&place, Some(file.uid()), Some(file.gid()))?;
+                if Uid::effective().is_root() {
+                    chown(&place, Some(file.uid()), Some(file.gid()))?;
+                }
                 File::open(&place)?.sync_all()
             });
             copied.map_err(Error::io(entry.path()))?;

@@ -103,7 +103,7 @@ impl Database<'_> {
     /// Begins to copy it. Nothing where there is none.
     pub fn read(&self) -> Result<Option<Source>, Error> {
         let database = self.state.join("data/opencode/opencode.db");
-        let Ok(found) = database.metadata() else { return Ok(None) };
+        let Some(found) = database.metadata().ok().filter(fs::Metadata::is_file) else { return Ok(None) };
         has_room(self.state, found.len())?;
         let mut copy = Command::new("/bin/sh");
         copy.args(["-c", COPY, "copy"]).arg(self.state).arg(self.opencode).arg(include_str!("database.js"));
