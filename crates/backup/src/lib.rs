@@ -13,23 +13,25 @@ mod identity;
 mod keeping;
 mod manifest;
 mod outcome;
+mod place;
 mod repository;
 mod restoring;
 mod source;
-
 mod unpacking;
 mod volume;
+
 pub use archive::{Archive, Making};
 pub use identity::identity;
 pub use keeping::{Kept, forget_old};
 pub use manifest::{Manifest, Part, UnheldWork};
 pub use outcome::{Outcome, Result as LastResult};
+pub use place::claim;
 pub use repository::Repository;
 pub use restoring::{FETCHED, Obstacle, restore};
 pub use source::{Database, Folders, Source};
+pub use volume::Volume;
 
 use std::{io, path::PathBuf};
-pub use volume::Volume;
 
 /// Why a backup cannot be made or used. One sentence for the person who must act on it.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +45,7 @@ pub enum Error {
         source: io::Error,
     },
     /// No room.
-    #[error("The disk of {} is full. Make room, or back up to another folder.", .0.display())]
+    #[error("The disk of {} is full. Make room there, and do this again.", .0.display())]
     DiskFull(PathBuf),
     /// A program that is needed did not do its work.
     #[error("{program} failed: {said}")]

@@ -1,8 +1,10 @@
 //! How the last backup went, for who shows and measures it.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,14 @@ pub struct Outcome {
     pub failed_at: Option<OffsetDateTime>,
     /// Why.
     pub reason: Option<String>,
+    /// Which places one has reached, and when the last one that did was begun.
+    #[serde(default)]
+    pub reached: BTreeMap<String, At>,
 }
+
+/// A time, as it is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At(#[serde(with = "time::serde::rfc3339")] pub OffsetDateTime);
 
 /// How one went: what was made, or why it failed.
 pub type Result<'a> = std::result::Result<&'a Manifest, String>;
@@ -45,9 +54,25 @@ impl Outcome {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
+    /// Whether it is time that one reaches a place again. What is said to lie in the future was written by another clock.
+    pub fn is_due(&self, place: &str, every: Duration, now: OffsetDateTime) -> bool {
+        self.reached.get(place).is_none_or(|At(at)| *at > now || *at + every <= now)
+    }
+
     /// Writes down how one went that was begun then.
     pub fn note(folder: &Path, begun: OffsetDateTime, result: Result) -> io::Result<()> {
-        let before = Self::read(folder);
+        Self::note_places(folder, begun, &[], result)
+    }
+
+    /// The same of one that reached these places, all that there are or not.
+    pub fn note_places(
+        folder: &Path,
+        begun: OffsetDateTime,
+        places: &[String],
+        result: Result,
+    ) -> io::Result<()> {
+        let mut before = Self::read(folder);
+        before.reached.extend(places.iter().map(|place| (place.clone(), At(begun))));
         let now = match result {
             Ok(made) => Self {
                 last_success_at: Some(begun),
@@ -55,6 +80,7 @@ impl Outcome {
                 not_held: made.not_held.len(),
                 failed_at: None,
                 reason: None,
+                reached: before.reached,
             },
             Err(reason) => Self { failed_at: Some(begun), reason: Some(reason), ..before },
         };
@@ -62,5 +88,29 @@ impl Outcome {
         let beside = folder.join(format!("{FILE}.new"));
         fs::write(&beside, serde_json::to_vec(&now)?)?;
         fs::rename(beside, folder.join(FILE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::tests::manifest;
+
+    #[test]
+    fn a_place_that_was_reached_is_not_due_while_another_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = OffsetDateTime::now_utc();
+        let (day, hour) = (Duration::from_hours(24), Duration::from_hours(1));
+        Outcome::note_places(folder.path(), begun, &["disk".into()], Err("The store is away.".into()))
+            .unwrap();
+        let outcome = Outcome::read(folder.path());
+        assert!(!outcome.is_due("disk", day, begun + hour) && outcome.is_due("store", day, begun + hour));
+        assert!(outcome.is_due("disk", day, begun + day), "the next is");
+        assert_eq!((outcome.failed_at, outcome.last_success_at), (Some(begun), None));
+        let again = begun + hour;
+        Outcome::note_places(folder.path(), again, &["store".into()], Ok(&manifest())).unwrap();
+        let outcome = Outcome::read(folder.path());
+        assert!(!outcome.is_due("disk", day, again) && !outcome.is_due("store", day, again));
+        assert_eq!((outcome.failed_at, outcome.last_success_at), (None, Some(again)));
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::Error;
+use crate::{Error, place::is_another};
 
 /// What ours are known by among others in the same repository.
 const TAG: &str = "ocweb";
@@ -42,28 +42,33 @@ struct Snapshot {
 }
 
 impl Repository {
-    /// Makes the repository where there is none.
-    pub fn prepare(&self) -> Result<(), Error> {
+    /// Makes the repository where there is none, which must not be where backups are known to have been made.
+    pub fn prepare(&self, has_backups: bool) -> Result<(), Error> {
         match self.run(&["cat", "config"], None) {
             Err(Error::Program { said, .. }) if NO_REPOSITORY.iter().any(|words| said.contains(words)) => {
+                if has_backups {
+                    return Err(is_another(&self.address));
+                }
                 self.run(&["init"], None).map(|_| ())
             }
             outcome => outcome.map(|_| ()),
         }
     }
 
-    /// Stores a backup, and removes those of the same ocweb that are older than so many days, the last one aside.
-    pub fn store(&self, backup: &Path, ocweb: &str, days: u32) -> Result<(), Error> {
-        self.prepare()?;
+    /// Stores a backup.
+    pub fn store(&self, backup: &Path, ocweb: &str) -> Result<(), Error> {
         // What a killed one left locked. It leaves the locks of those that are at work.
         self.run(&["unlock", "--quiet"], None)?;
-        self.run(&["backup", "--quiet", "--tag", TAG, "--host", ocweb, "."], Some(backup))?;
+        self.run(&["backup", "--quiet", "--tag", TAG, "--host", ocweb, "."], Some(backup)).map(|_| ())
+    }
+
+    /// Removes those of one ocweb that are older than so many days, the last one aside.
+    pub fn forget_old(&self, ocweb: &str, days: u32) -> Result<(), Error> {
         let within = format!("{days}d");
         // Not by paths, of which each restoration may have another.
         let forget = ["forget", "--quiet", "--tag", TAG, "--host", ocweb, "--group-by", "host,tags"];
         let kept = ["--keep-within", &within, "--keep-last", "1", "--prune"];
-        self.run(&[&forget[..], &kept].concat(), None)?;
-        Ok(())
+        self.run(&[&forget[..], &kept].concat(), None).map(|_| ())
     }
 
     /// Gets one back into `folder`, and says where it lies then. Without a name it is the latest, if only one ocweb has any.

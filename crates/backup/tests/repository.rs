@@ -35,7 +35,9 @@ fn two_ocwebs_share_a_repository_and_each_keeps_its_last() {
     let repository = Repository { address: path("repository"), environment: environment.clone() };
     let store = |words: &str, ocweb: &str| {
         let archive = made(&folder.path().join(ocweb), words);
-        repository.store(&archive.path, ocweb, 0).unwrap();
+        repository.prepare(false).unwrap();
+        repository.store(&archive.path, ocweb).unwrap();
+        repository.forget_old(ocweb, 0).unwrap();
     };
     let fetched = |name: Option<&str>| {
         let place = tempfile::tempdir().unwrap();
@@ -62,5 +64,9 @@ fn two_ocwebs_share_a_repository_and_each_keeps_its_last() {
         address: path("repository"),
         environment: environment.into_iter().chain(wrong).collect(),
     };
-    assert!(locked.prepare().unwrap_err().to_string().contains("restic failed"));
+    assert!(locked.prepare(true).unwrap_err().to_string().contains("restic failed"));
+    // As while its disk is not mounted.
+    fs::rename(path("repository"), path("away")).unwrap();
+    assert!(repository.prepare(true).unwrap_err().to_string().contains("is its disk mounted?"));
+    assert!(!Path::new(&path("repository")).exists());
 }

@@ -82,11 +82,7 @@ pub enum Command {
     /// Moves ocweb, or opencode or Caddy alone, to a newer version, and back where that fails.
     Update(UpdateArguments),
     /// Makes a backup of everything, while ocweb goes on: conversations, settings, and what only the clones here have.
-    Backup {
-        /// The folder that it is made in; else where the settings say.
-        #[arg(long, value_name = "FOLDER")]
-        to: Option<PathBuf>,
-    },
+    Backup(BackupArguments),
     /// Lays a backup onto an empty machine, on which ocweb does not run yet.
     Restore(RestoreArguments),
     /// Prints a chat's conversation, as `opencode export` does: `ocweb export ses_… > chat.json`.
@@ -206,6 +202,20 @@ pub enum Subject {
     Opencode,
     /// The door.
     Caddy,
+}
+
+/// Where a backup goes.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// The folder that it is made in; else where the settings say. Nothing that is there is removed.
+    #[arg(long, value_name = "FOLDER")]
+    pub to: Option<PathBuf>,
+    /// Begin also where the backups of before are not to be found, in place of asking whether the disk is mounted.
+    #[arg(long, conflicts_with = "to")]
+    pub anew: bool,
+    /// Only where none came for as long as the settings say: how ocweb itself does it, by the clock.
+    #[arg(long, conflicts_with_all = ["to", "anew"])]
+    pub due: bool,
 }
 
 /// Which backup, and what becomes of what is there.

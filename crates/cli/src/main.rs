@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Command::Password => password::run(&context),
         Command::Completions { shell } => Ok(completions::run(shell)),
         Command::Update(arguments) => update::run(&arguments, &context),
-        Command::Backup { to } => backup::run(to.as_deref(), &context),
+        Command::Backup(arguments) => backup::run(&arguments, &context),
         Command::Restore(arguments) => restore::run(&arguments, &context),
         Command::Export { chat } => conversation::export(&chat, &context),
         Command::Import { file, repo } => conversation::import(&file, &repo, &context),

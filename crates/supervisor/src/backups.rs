@@ -1,6 +1,6 @@
 //! Backups by the clock: wherever ocweb runs, without cron.
 //!
-//! Each is `ocweb backup`, what a person would type, as a process of its own: it alone is given the keys of the store. It
+//! Each is `ocweb backup --due`, what a person would type, as a process of its own: it alone is given the keys of the store. It
 //! writes down how it went (`ocweb_backup::Outcome`), and from that is told when the next one is due, also after a restart.
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -65,7 +65,7 @@ impl Backups {
         let spec = ProcessSpec {
             name: "backup",
             program,
-            arguments: ["--quiet", "backup"].map(Into::into).to_vec(),
+            arguments: ["--quiet", "backup", "--due"].map(Into::into).to_vec(),
             directory: own,
             user: None,
             folders: Vec::new(),

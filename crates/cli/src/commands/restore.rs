@@ -89,7 +89,8 @@ impl Restoration<'_> {
             })?;
         if context.manner.json {
             return Ok(json!({
-            "data": data, "chats": manifest.chats.len(), "clones": manifest.clones.len(), "moved_aside": moved,
+            "data": data, "chats": manifest.chats.len(), "clones": manifest.clones.len(), "not_held": manifest.not_held,
+            "moved_aside": moved,
         })
         .to_string());
         }
@@ -103,6 +104,7 @@ impl Restoration<'_> {
         manifest.clones.len(),
         manifest.made_at.date()
     ));
+        tell_what_is_not_in_it(manifest);
         Ok(data.display().to_string())
     }
 }
