@@ -49,6 +49,8 @@ impl ListFile {
             Ok(Some(content)) if content.key == key => content.list,
             Ok(Some(_)) => {
                 tracing::info!("the password or AUTH_SECRET was changed: {loss}");
+                // For good: whoever goes back to the former key revives nothing.
+                fs::remove_file(path)?;
                 T::default()
             }
             Ok(None) => T::default(),
@@ -151,6 +153,11 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), r#"{"version":1,"key":"key","names":["one"]}"#);
         assert_eq!(open(&path, "key").1, names());
         assert_eq!(open(&path, "other").1, Names::default());
+        assert_eq!(
+            open(&path, "key").1,
+            Names::default(),
+            "what was revoked stays so under its own key as well"
+        );
         file.change_key("other".into());
         file.flush(names).await.unwrap();
         assert_eq!(open(&path, "other").1, names());

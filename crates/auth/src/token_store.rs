@@ -76,17 +76,26 @@ impl TokenStore {
         if token.is_expired(now) {
             return Identity::Expired;
         }
+        self.note_use(token, now);
+        Identity::Program { token: token.id, scope: token.scope }
+    }
+
+    /// True while there is a token of that id, and its time is not over. Who asks holds a stream open for it, so it is used.
+    pub(crate) fn holds(&self, id: SessionId, now: OffsetDateTime) -> bool {
+        let mut tokens = self.tokens();
+        let Some(token) = tokens.values_mut().find(|token| token.id == id && !token.is_expired(now)) else {
+            return false;
+        };
+        self.note_use(token, now);
+        true
+    }
+
+    fn note_use(&self, token: &mut Token, now: OffsetDateTime) {
         // Also when the clock went back, so that the time shown is one that was.
         if token.last_used_at.is_none_or(|last| (now - last).abs() >= LAST_USED_STEP) {
             token.last_used_at = Some(now.truncate_to_second());
             self.file.changed();
         }
-        Identity::Program { token: token.id, scope: token.scope }
-    }
-
-    /// True while there is a token of that id, and its time is not over.
-    pub(crate) fn holds(&self, id: SessionId, now: OffsetDateTime) -> bool {
-        self.tokens().values().any(|token| token.id == id && !token.is_expired(now))
     }
 
     /// The tokens, the latest first.
@@ -200,6 +209,18 @@ mod tests {
         assert!(!store.file.is_due());
         store.touch(&token.hash, NOW + Duration::seconds(60));
         assert!(store.file.is_due());
+    }
+
+    #[test]
+    fn a_stream_that_stays_open_is_a_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder.path().join("tokens.json"));
+        let token = token();
+        store.add(token.clone()).unwrap();
+        store.touch(&token.hash, NOW);
+        let later = NOW + Duration::HOUR;
+        assert!(store.holds(token.id, later));
+        assert_eq!(store.list()[0].last_used_at, Some(later));
     }
 
     #[test]

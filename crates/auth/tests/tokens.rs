@@ -207,6 +207,9 @@ async fn tokens_outlive_a_restart_and_no_change_of_the_password() {
     service.set("AUTH_PASSWORD", "another password of this test");
     service.restart(|_| {}).await;
     assert_eq!(check(&service, &bearer(&token)).await, 401);
+    service.set("AUTH_PASSWORD", support::PASSWORD);
+    service.restart(|_| {}).await;
+    assert_eq!(check(&service, &bearer(&token)).await, 401, "nor one back to the former");
 }
 
 #[tokio::test]
