@@ -154,11 +154,15 @@ impl Change {
             Err(Errno::ENOENT) => return Ok(()),
             stat => stat?,
         };
-        if SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFDIR {
+        let kind = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
+        if kind == SFlag::S_IFDIR {
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
             self.below(Dir::openat(folder.as_fd(), name, flags, Mode::empty())?)?;
         }
-        if self.former.is_none_or(|former| former.contains(&stat.st_uid)) {
+        // Where the kernel lets anybody make a second name of any file, this may be one of a file that is kept elsewhere.
+        let is_elsewhere_too = kind == SFlag::S_IFREG && stat.st_uid == 0 && stat.st_nlink > 1;
+        let is_theirs = self.former.is_none_or(|former| former.contains(&stat.st_uid));
+        if is_theirs && !is_elsewhere_too {
             let (uid, gid) = (self.owner.uid, self.owner.gid);
             fchownat(folder.as_fd(), name, Some(uid), Some(gid), AtFlags::AT_SYMLINK_NOFOLLOW)?;
         }

@@ -171,10 +171,17 @@ fn a_volume_that_was_one_users_is_handed_over_without_following_links() {
     let foreign = world.path("data/projects/repos/a/foreign");
     fs::write(&foreign, "").unwrap();
     std::os::unix::fs::chown(&foreign, Some(4343), None).unwrap();
+    // A second name of a file of root's, as the agent can make one where the kernel does not mind.
+    let config = world.path("data/ocweb/config.jsonc");
+    fs::write(&config, "").unwrap();
+    fs::create_dir_all(world.path("data/ocweb/git-manager")).unwrap();
+    fs::hard_link(&config, world.path("data/ocweb/git-manager/file")).unwrap();
 
     start(&mut world);
     let owner = |path: &str| fs::symlink_metadata(world.path(path)).unwrap().uid();
-    for path in ["data", "data/ocweb", "outside", "outside-folder", "outside-folder/file"] {
+    for path in
+        ["data", "data/ocweb", "data/ocweb/config.jsonc", "outside", "outside-folder", "outside-folder/file"]
+    {
         assert_eq!(owner(path), 0, "{path}");
     }
     assert_eq!(fs::read_to_string(&outside).unwrap(), "");
