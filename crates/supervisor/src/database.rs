@@ -7,11 +7,12 @@
 
 use std::{ffi::OsString, path::Path};
 
-/// Becomes opencode afterwards, whatever came of it: opencode has the last word on what it can open.
+/// It is looked from root's folder: Bun runs what a `bunfig.toml` names where it begins, and opencode begins in a folder of the
+/// agent's. Becomes opencode afterwards, whatever came of it: opencode has the last word on what it can open.
 const FIRST_LOOK: &str = r#"look=$1 database=$2 aside=$3
 shift 3
 if [ -e "$database" ] || [ -e "$database.salvaged" ]; then
-    BUN_BE_BUN=1 "$0" -e "$look" "$database" "$aside"
+    (cd / && BUN_BE_BUN=1 exec "$0" -e "$look" "$database" "$aside")
 fi
 exec "$0" "$@"
 "#;

@@ -124,3 +124,17 @@ fn a_damaged_database_is_set_aside_and_what_can_be_read_of_it_is_kept() {
     assert_eq!((sql(&world, &[messages]).as_str(), aside(&world).len()), ("2000", before));
     assert!(!salvaged.exists());
 }
+
+#[test]
+fn the_look_runs_nothing_that_the_agent_left_where_opencode_begins() {
+    let mut world = World::new();
+    run_once(&mut world);
+    let script = world.path("agents.js");
+    // opencode itself may take notice of it.
+    let text = "if (process.env.BUN_BE_BUN) require('node:fs').writeFileSync(process.env.HOME + '/ran', '');";
+    fs::write(&script, text).unwrap();
+    let bunfig = format!("preload = [{:?}]\n", script.display().to_string());
+    fs::write(world.path("data/opencode-state/empty/bunfig.toml"), bunfig).unwrap();
+    run_once(&mut world);
+    assert!(!world.path("data/opencode-state/home/ran").exists());
+}
