@@ -25,6 +25,7 @@ mod capability;
 mod certificate;
 mod children;
 mod database;
+mod doorway;
 mod edge;
 mod environment;
 mod exposition;

@@ -26,6 +26,7 @@ use crate::{
     backups::Backups,
     certificate::Copies,
     children::Children,
+    doorway::Doorway,
     installation::Installation,
     leftovers::Instance,
     log::{self, Keeper},
@@ -115,6 +116,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     clear_leftovers(&instance, &settings.folders).await;
     let users = Users::choose(&settings)?;
     settings.check_ports()?;
+    let _doorway = Doorway::hold(&settings.edge, users.of(CADDY))?;
     if users != Users::One {
         // What one user makes another may have to read; the folders say who.
         umask(Mode::from_bits_truncate(0o022));

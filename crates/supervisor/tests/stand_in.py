@@ -124,6 +124,7 @@ time.sleep(float(flags.get("late", 0)))
 if name == "opencode":
     server = Server(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler)
 elif name == "caddy":
+    Server.allow_reuse_port = True
     server = Server((os.environ["OCWEB_HOST"], int(os.environ["OCWEB_PORT"])), Handler)
 else:
     socket = os.path.join(os.environ["OCWEB_RUN_DIR"], name, "socket")

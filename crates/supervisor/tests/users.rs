@@ -6,7 +6,8 @@ mod harness;
 
 use std::{
     fs::{self, Permissions},
-    net::TcpListener,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::{
         fs::{MetadataExt, PermissionsExt},
         process::CommandExt,
@@ -262,4 +263,65 @@ fn caddy_listens_on_a_port_of_roots_and_may_do_nothing_else_that_root_may() {
     // The death of its parent still ends it.
     send(world.supervisor().pid, Signal::SIGKILL);
     wait_until("Caddy is gone", || !is_alive(caddy));
+}
+
+/// Listens in all ways on the port that is told, and names those that it could.
+const TAKE: &str = r#"python3 -c '
+import itertools, socket, sys
+for host, address, port, v6 in itertools.product(("127.0.0.1", "0.0.0.0", "::1", "::"), (0, 1), (0, 1), (0, 1)):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        taken = socket.socket(family)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, address)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, port)
+        if family == socket.AF_INET6:
+            taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6)
+        taken.bind((host, int(sys.argv[1])))
+        taken.listen()
+        sys.exit(0)
+    except OSError:
+        taken.close()
+sys.exit(1)
+' "$1""#;
+
+#[test]
+fn the_agent_cannot_listen_in_the_place_of_a_caddy_that_does_not_yet_or_no_longer() {
+    let Some(mut world) = shared_world() else { return };
+    let caddy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/caddy");
+    fs::copy(caddy, world.path("bin/real-caddy")).unwrap();
+    let caddyfile = "{\nadmin off\n}\nhttp://:{$OCWEB_PORT} {\nbind {$OCWEB_HOST}\n\
+                     reverse_proxy unix/{$OCWEB_RUN_DIR}/supervisor/socket\n}\n";
+    fs::write(world.path("Caddyfile"), caddyfile).unwrap();
+    let port = world.port.to_string();
+    assert!(can(AGENT, TAKE, Path::new(&port)), "as long as it is nobody's");
+    for host in ["127.0.0.1", "0.0.0.0", "::"] {
+        // What is not there yet is not waited for.
+        world.behave("git-manager", "silent");
+        let mut environment = world.environment();
+        environment.insert("OCWEB_CADDY_BIN".into(), world.path("bin/real-caddy").display().to_string());
+        environment
+            .extend([("OCWEB_HOST", host), ("OCWEB_PLAIN_HTTP", "yes")].map(|(n, v)| (n.into(), v.into())));
+        world.start_with(environment);
+        world.wait_for_state("auth", "running");
+        assert!(!can(AGENT, TAKE, Path::new(&port)), "before Caddy is there, at {host}");
+        world.behave("git-manager", "");
+        send(world.pid("git-manager"), Signal::SIGKILL);
+        world.wait_until_ready();
+        for _ in 0..20 {
+            let mut stream = TcpStream::connect(("127.0.0.1", world.port)).unwrap();
+            write!(stream, "GET /admin/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "every connection is Caddy's: {answer}");
+        }
+        // Gone, and not there again for a while.
+        fs::rename(world.path("bin/real-caddy"), world.path("bin/away")).unwrap();
+        send(world.pid("caddy"), Signal::SIGKILL);
+        world.wait_for_state("caddy", "restarting");
+        assert!(!can(AGENT, TAKE, Path::new(&port)), "while Caddy is gone, at {host}");
+        fs::rename(world.path("bin/away"), world.path("bin/real-caddy")).unwrap();
+        world.wait_for_state("caddy", "running");
+        world.signal(Signal::SIGTERM);
+        world.wait_for_end();
+    }
 }
