@@ -2,14 +2,15 @@
 //!
 //! They often belong to root, who renews them, and Caddy is somebody else; so Caddy gets copies, in the run folder, where
 //! the agent's user cannot read. When the originals change they are copied again and Caddy reads them without closing its
-//! ports. A pair of which only one half is new yet is refused by Caddy, which keeps what it has until the other half comes.
+//! ports. A pair of which only one half is new yet is left until the other half comes: Caddy would refuse it, keep what it has,
+//! and not start again with it.
 
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::{OpenOptionsExt, fchown},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -17,6 +18,12 @@ use nix::{
     unistd::Pid,
 };
 use ocweb_service::ConfigError;
+use rustls::{
+    Error, InconsistentKeys,
+    crypto::ring::sign::any_supported_type,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
+};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
@@ -31,11 +38,15 @@ use crate::{
 /// How often it is looked whether the originals have changed.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Files of the person's that Caddy needs.
+/// How long what is new may be no use before it is said. A renewal takes moments, and may be met in the middle.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Files of the person's that Caddy needs: a certificate and its key, or an authority's certificate alone.
 pub(crate) struct Copies {
     folder: PathBuf,
     owner: Option<User>,
     files: Vec<Copy>,
+    complaint: Complaint,
 }
 
 struct Copy {
@@ -69,7 +80,7 @@ impl Copies {
                 .map_err(|error| invalid(setting, format!("it cannot be handed to Caddy: {error}")))?;
             files.push(Copy { original: original.to_owned(), name, content });
         }
-        Ok(Self { folder, owner, files })
+        Ok(Self { folder, owner, files, complaint: Complaint::None })
     }
 
     /// Copies again whatever changes, and tells Caddy, for ever.
@@ -77,34 +88,87 @@ impl Copies {
         let mut is_due = false;
         while !self.files.is_empty() {
             sleep(LOOK_AGAIN).await;
-            is_due |= self.renew();
+            is_due |= self.look(Instant::now());
             // One that starts or hangs is told later.
             is_due = is_due && !tell(&caddy);
         }
     }
 
-    /// Copies what has changed; true if there was something.
-    fn renew(&mut self) -> bool {
-        let Self { folder, owner, files } = self;
-        let mut changed = false;
-        for copy in files {
-            // While it is being replaced it may be away for a moment.
-            let Ok(content) = fs::read(&copy.original) else { continue };
-            if content == copy.content {
-                continue;
-            }
-            let file = copy.original.display();
-            match write(folder, *owner, copy.name, &content) {
-                Ok(()) => {
-                    tracing::info!(%file, "has changed, and is taken up");
-                    copy.content = content;
-                    changed = true;
-                }
-                Err(error) => tracing::error!(%file, %error, "has changed, and cannot be handed to Caddy"),
-            }
-        }
+    /// Copies what has changed; true if there was something. What keeps it from that is said once.
+    fn look(&mut self, now: Instant) -> bool {
+        let renewed = self.renew();
+        let (changed, reason) = match renewed {
+            Ok(changed) => (changed, None),
+            Err(reason) => (false, Some(reason)),
+        };
+        let before = std::mem::take(&mut self.complaint);
+        self.complaint = before.after(reason, now);
         changed
     }
+
+    fn renew(&mut self) -> Result<bool, String> {
+        let mut found = Vec::new();
+        for copy in &self.files {
+            let file = copy.original.display();
+            found.push(fs::read(&copy.original).map_err(|error| format!("{file} cannot be read: {error}"))?);
+        }
+        let is_new = self.files.iter().zip(&found).any(|(copy, content)| copy.content != *content);
+        if let ([certificate, key], true) = (found.as_slice(), is_new)
+            && !belong_together(certificate, key)
+        {
+            let [certificate, key] = [0, 1].map(|which| self.files[which].original.display());
+            return Err(format!("{key} is not the key of {certificate}"));
+        }
+        for (copy, content) in
+            self.files.iter_mut().zip(found).filter(|(copy, content)| copy.content != *content)
+        {
+            let file = copy.original.display();
+            write(&self.folder, self.owner, copy.name, &content)
+                .map_err(|error| format!("{file} cannot be handed to Caddy: {error}"))?;
+            tracing::info!(%file, "has changed, and is taken up");
+            copy.content = content;
+        }
+        Ok(is_new)
+    }
+}
+
+/// What the person has to hear of a renewal that is not taken up.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Complaint {
+    /// Nothing.
+    #[default]
+    None,
+    /// It may be in the middle of being made.
+    Since(Instant),
+    /// It was said.
+    Said,
+}
+
+impl Complaint {
+    /// After another look, and what stood in its way.
+    fn after(self, reason: Option<String>, now: Instant) -> Self {
+        match (self, reason) {
+            (_, None) => Self::None,
+            (Self::None, Some(_)) => Self::Since(now),
+            (Self::Since(since), Some(reason)) if now.saturating_duration_since(since) >= PATIENCE => {
+                tracing::warn!(
+                    reason,
+                    "the renewed certificate is not taken up; until this is mended the former one is shown, until it expires"
+                );
+                Self::Said
+            }
+            (before, Some(_)) => before,
+        }
+    }
+}
+
+/// False if a key is another certificate's, or one of them is not whole. What only Caddy understands is for Caddy to judge.
+fn belong_together(certificate: &[u8], key: &[u8]) -> bool {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate).collect();
+    let (Ok(chain), Ok(key)) = (chain, PrivateKeyDer::from_pem_slice(key)) else { return false };
+    let Ok(key) = any_supported_type(&key) else { return true };
+    let matching = CertifiedKey::new(chain, key).keys_match();
+    matches!(matching, Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)))
 }
 
 /// Written beside and put in its place.
@@ -137,5 +201,94 @@ fn tell(caddy: &watch::Receiver<Status>) -> bool {
     match (status.state, status.pid) {
         (State::Running, Some(pid)) => kill(Pid::from_raw(pid), Signal::SIGUSR1).is_ok(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// A certificate and its key, made for this test.
+    fn pair(folder: &Path, name: &str) -> [Vec<u8>; 2] {
+        let paths = ["crt", "key"].map(|kind| folder.join(format!("{name}.{kind}")));
+        let output = Command::new("openssl")
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+            ])
+            .args(["-subj", &format!("/CN={name}"), "-out"])
+            .arg(&paths[0])
+            .arg("-keyout")
+            .arg(&paths[1])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        paths.map(|path| fs::read(path).unwrap())
+    }
+
+    fn copies(folder: &Path, originals: &[PathBuf; 2], first: &[Vec<u8>; 2]) -> Copies {
+        let mut files = Vec::new();
+        for ((original, content), name) in originals.iter().zip(first).zip(["certificate.pem", "key.pem"]) {
+            fs::write(original, content).unwrap();
+            write(folder, None, name, content).unwrap();
+            files.push(Copy { original: original.clone(), name, content: content.clone() });
+        }
+        Copies { folder: folder.to_owned(), owner: None, files, complaint: Complaint::None }
+    }
+
+    #[test]
+    fn a_pair_is_taken_up_as_one_and_what_does_not_fit_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let (old, new) = (pair(folder.path(), "old"), pair(folder.path(), "new"));
+        let originals = ["own.crt", "own.key"].map(|name| folder.path().join(name));
+        let mut copies = copies(&run, &originals, &old);
+        let has = |pair: &[Vec<u8>; 2]| {
+            ["certificate.pem", "key.pem"]
+                .iter()
+                .zip(pair)
+                .all(|(name, content)| fs::read(run.join(name)).unwrap() == *content)
+        };
+        let now = Instant::now();
+        assert!(!copies.look(now), "nothing is new");
+        fs::write(&originals[0], &new[0]).unwrap();
+        assert!(!copies.look(now) && has(&old), "half of it");
+        fs::write(&originals[1], &new[1][..new[1].len() / 2]).unwrap();
+        assert!(!copies.look(now) && has(&old), "not whole yet");
+        fs::write(&originals[1], &new[1]).unwrap();
+        assert!(copies.look(now) && has(&new));
+        assert_eq!(copies.complaint, Complaint::None);
+        // A chain that is longer is the same key's.
+        let chain = [&new[0][..], &old[0]].concat();
+        fs::write(&originals[0], &chain).unwrap();
+        assert!(copies.look(now) && has(&[chain, new[1].clone()]));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_up_for_a_while_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = pair(folder.path(), "old");
+        let originals = ["own.crt", "own.key"].map(|name| folder.path().join(name));
+        let mut copies = copies(&folder.path().join("run"), &originals, &old);
+        let now = Instant::now();
+        fs::remove_file(&originals[1]).unwrap();
+        assert!(!copies.look(now));
+        assert_eq!(copies.complaint, Complaint::Since(now));
+        copies.look(now + PATIENCE - Duration::from_millis(1));
+        assert_eq!(copies.complaint, Complaint::Since(now), "it may just be replaced");
+        copies.look(now + PATIENCE);
+        assert_eq!(copies.complaint, Complaint::Said);
+        fs::write(&originals[1], &old[1]).unwrap();
+        copies.look(now + PATIENCE);
+        assert_eq!(copies.complaint, Complaint::None);
     }
 }
