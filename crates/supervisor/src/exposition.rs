@@ -15,6 +15,16 @@ const SERVICE: &str = "service";
 /// Labels by which Prometheus tells one ocweb from another: who brings its own would speak for somebody else's.
 const OF_PROMETHEUS: [&str; 4] = ["instance", "job", "namespace", "pod"];
 
+/// The labels that what the agent's services tell has. Whoever took the place of one could make up others, and each is a
+/// series more that Prometheus keeps.
+const OF_THE_AGENTS: [&str; 7] = ["method", "route", "status", "le", "call", "outcome", "owner"];
+
+/// The most values of theirs. A git-manager of which every route was asked with every outcome tells some 1,200.
+const MOST_OF_THE_AGENTS: usize = 2_000;
+
+/// The most bytes of a label's value of theirs: a route's template is the longest.
+const LONGEST_OF_THE_AGENTS: usize = 100;
+
 /// What a family is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -74,13 +84,20 @@ pub(crate) enum Malformed {
     /// It is another's to tell.
     #[error("{0} is not for this service to tell")]
     Foreign(String),
+    /// It is more than such a service has to tell.
+    #[error("it tells more than {MOST_OF_THE_AGENTS} values")]
+    TooMany,
 }
 
 impl Exposition {
     /// Adds what a service says of itself: all of it, or nothing. Of two that disagree on what a name is, the first holds.
-    /// One with a list of `names` may tell those and no others.
+    /// One with a list of `names` is the agent's: it may tell those and no others, and only so much.
     pub(crate) fn add(&mut self, service: &str, names: Option<&[&str]>, text: &str) -> Result<(), Malformed> {
-        let families = read(text, Some(service))?;
+        let families = read(text, Some(service), names.is_some())?;
+        let samples: usize = families.values().map(|family| family.samples.len()).sum();
+        if names.is_some() && samples > MOST_OF_THE_AGENTS {
+            return Err(Malformed::TooMany);
+        }
         for (name, family) in &families {
             if names.is_some_and(|names| !names.contains(&name.as_str())) {
                 return Err(Malformed::Foreign(name.clone()));
@@ -100,7 +117,7 @@ impl Exposition {
 
     /// Adds what the supervisor itself knows, of whomever, in place of whatever was said under the same names.
     pub(crate) fn add_own(&mut self, text: &str) -> Result<(), Malformed> {
-        self.families.extend(read(text, None)?);
+        self.families.extend(read(text, None, false)?);
         Ok(())
     }
 
@@ -116,8 +133,12 @@ impl Exposition {
 }
 
 /// Reads a document in which each family is once, its `HELP` first, then its `TYPE`, then its samples. Each sample is given
-/// the label of `service`, if there is one.
-fn read(text: &str, service: Option<&str>) -> Result<BTreeMap<String, Family>, Malformed> {
+/// the label of `service`, if there is one; one of the agent's has only the labels that are known.
+fn read(
+    text: &str,
+    service: Option<&str>,
+    is_the_agents: bool,
+) -> Result<BTreeMap<String, Family>, Malformed> {
     let mut families = BTreeMap::new();
     let mut current: Option<(String, Family)> = None;
     let mut help: Option<(&str, &str)> = None;
@@ -143,6 +164,9 @@ fn read(text: &str, service: Option<&str>) -> Result<BTreeMap<String, Family>, M
             let (name, family) = current.as_mut().filter(|_| help.is_none()).ok_or_else(wrong)?;
             let sample = Sample::read(line, service.is_none()).ok_or_else(wrong)?;
             if !sample.name.strip_prefix(name.as_str()).is_some_and(|suffix| family.kind.allows(suffix)) {
+                return Err(wrong());
+            }
+            if is_the_agents && !sample.labels.iter().all(is_known) {
                 return Err(wrong());
             }
             if !told.insert((sample.name, sample.sorted_labels())) {
@@ -216,6 +240,11 @@ impl<'a> Sample<'a> {
             format!("{name}{{{}}} {value}", labels.join(","))
         }
     }
+}
+
+/// Whether a label is one that the agent's services have.
+fn is_known((name, value): &(&str, &str)) -> bool {
+    OF_THE_AGENTS.contains(name) && value.len() <= LONGEST_OF_THE_AGENTS
 }
 
 /// Whether Prometheus reads it as a number. Rust reads more: `+nan`, `infinity`, and `1e400` as one without an end.
@@ -323,6 +352,24 @@ mod tests {
         exposition.add("git-manager", None, &up(" 1")).unwrap();
         exposition.add_own(&up("{service=\"git-manager\"} 0")).unwrap();
         assert_eq!(exposition.to_text(), before + &up("{service=\"git-manager\"} 0"));
+    }
+
+    #[test]
+    fn the_agent_cannot_make_up_series_without_end() {
+        let tell = |samples: &str| {
+            let text = format!("{THINGS}{samples}");
+            Exposition::default().add("git-manager", Some(&["ocweb_things_total"]), &text)
+        };
+        let routes = |number: usize| {
+            (0..number)
+                .map(|number| format!("ocweb_things_total{{route=\"/{number}\",method=\"GET\"}} 1\n"))
+                .collect::<String>()
+        };
+        assert_eq!(tell(&routes(MOST_OF_THE_AGENTS)), Ok(()));
+        assert_eq!(tell(&routes(MOST_OF_THE_AGENTS + 1)), Err(Malformed::TooMany));
+        assert_eq!(tell("ocweb_things_total{a=\"1\"} 1\n"), Err(Malformed::Line(3)));
+        let long = format!("ocweb_things_total{{route=\"{}\"}} 1\n", "x".repeat(LONGEST_OF_THE_AGENTS + 1));
+        assert_eq!(tell(&long), Err(Malformed::Line(3)));
     }
 
     #[test]

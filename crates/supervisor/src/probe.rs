@@ -161,8 +161,14 @@ impl Expect {
         if !right {
             return Err(Miss::Unhealthy);
         }
-        Ok(Answer { version: document["version"].as_str().map(str::to_owned) })
+        Ok(Answer { version: document["version"].as_str().map(as_version) })
     }
+}
+
+/// What of a text can be a version. Whoever took opencode's place could tell anything, which ends up in Prometheus.
+fn as_version(text: &str) -> String {
+    let is_of_one = |character: &char| character.is_ascii_alphanumeric() || ".-".contains(*character);
+    text.chars().filter(is_of_one).take(32).collect()
 }
 
 #[cfg(test)]
@@ -178,6 +184,9 @@ mod tests {
     fn opencode_answers_with_its_version() {
         let answer = Expect::Healthy.judge(200, br#"{"healthy":true,"version":"1.2.3"}"#).unwrap();
         assert_eq!(answer.version.as_deref(), Some("1.2.3"));
+        let long = format!(r#"{{"healthy":true,"version":"1.2.3-\u00e9{{{}"}}"#, "x".repeat(50_000));
+        let answer = Expect::Healthy.judge(200, long.as_bytes()).unwrap();
+        assert_eq!(answer.version.unwrap(), format!("1.2.3-{}", "x".repeat(26)));
         assert!(matches!(Expect::Healthy.judge(200, br#"{"healthy":false}"#), Err(Miss::Unhealthy)));
         assert!(matches!(Expect::Healthy.judge(401, b""), Err(Miss::Status(401))));
     }
