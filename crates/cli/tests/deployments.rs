@@ -126,6 +126,10 @@ fn nobody_can_read_a_program_that_is_given_secrets() {
     let lines: Vec<_> = dockerfile.lines().filter(|line| line.contains("target/release/ocweb")).collect();
     assert_eq!(lines.len(), 2, "the services, and the command");
     assert!(lines.iter().all(|line| line.contains("install -s -m 711 ")), "{lines:?}");
+    assert!(
+        dockerfile.contains("install -D -m 711 \"$(readlink -f .tools/caddy)\""),
+        "which sees passwords and cookies"
+    );
 }
 
 #[test]
@@ -138,9 +142,14 @@ fn what_is_published_leads_to_where_it_listens() {
     for line in ["OCWEB_PORT: \"8080\"\n", "127.0.0.1:8080}:8080\"\n"] {
         assert!(compose.contains(line), "{line}");
     }
-    for line in [format!("OCWEB_HTTPS_PORT: \"{https}\"\n"), format!("127.0.0.1:8443}}:{https}\"\n")] {
-        assert!(compose.contains(&line), "{line}");
+    let tls = read("docker/tls.yml");
+    for line in
+        [format!("OCWEB_HTTPS_PORT: \"{https}\"\n"), format!("${{OCWEB_LISTEN_TLS:-443}}:{https}\"\n")]
+    {
+        assert!(tls.contains(&line), "{line}");
     }
+    // Where Caddy does not listen the agent could, and over plain HTTP the browser would send it the cookie.
+    assert!(!compose.contains(&format!(":{https}")) && !compose.contains("ip_unprivileged_port_start"));
     assert!(read("fly.toml").contains("internal_port = 8080\n"));
 }
 
