@@ -37,7 +37,7 @@ impl Opencode {
             let head = head(&mut socket).await;
             if head.starts_with("GET /pty/") {
                 let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-                    sec-websocket-accept: yes\r\n\r\nhello";
+                    sec-websocket-accept: yes\r\nset-cookie: ocweb=the-agents\r\nclear-site-data: \"*\"\r\n\r\nhello";
                 socket.write_all(answer.as_bytes()).await.unwrap();
                 return (socket, head);
             }
@@ -75,6 +75,8 @@ async fn connect(
     assert!(asked.contains("authorization: basic ") && !asked.contains("x-ocweb-session"), "{asked}");
     let answer = head(&mut client).await;
     assert!(answer.starts_with("HTTP/1.1 101 ") && answer.contains("sec-websocket-accept: yes"), "{answer}");
+    let said = answer.to_lowercase();
+    assert!(!said.contains("set-cookie") && !said.contains("clear-site-data"), "{answer}");
     expect(&mut client, b"hello").await;
     client.write_all(b"typed").await.unwrap();
     expect(&mut server, b"typed").await;

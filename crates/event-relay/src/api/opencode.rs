@@ -24,6 +24,16 @@ const OF_THE_CONNECTION: [HeaderName; 4] = [
     HeaderName::from_static("keep-alive"),
 ];
 
+/// What makes a socket of a connection. More an answer that becomes one does not say to the browser: Caddy, which takes the
+/// rest from every other answer, leaves these as they are.
+const OF_A_SOCKET: [HeaderName; 5] = [
+    header::CONNECTION,
+    header::UPGRADE,
+    header::SEC_WEBSOCKET_ACCEPT,
+    header::SEC_WEBSOCKET_PROTOCOL,
+    header::SEC_WEBSOCKET_EXTENSIONS,
+];
+
 /// Passes a request through, and cuts what it opened when its login is revoked.
 pub(super) async fn pass_through(
     State(relay): State<Relay>,
@@ -44,6 +54,7 @@ pub(super) async fn pass_through(
     let mut headers = std::mem::take(answer.headers_mut());
     let body = if status == StatusCode::SWITCHING_PROTOCOLS {
         let client = client.ok_or_else(|| Problem::bad_request("This request cannot become a socket."))?;
+        headers = only_those_of_a_socket(&headers);
         relay.tasks.spawn(join(client, answer, permit));
         Body::empty()
     } else {
@@ -61,6 +72,11 @@ fn remove_those_of_the_connection(headers: &mut HeaderMap) {
     for name in &OF_THE_CONNECTION {
         headers.remove(name);
     }
+}
+
+fn only_those_of_a_socket(headers: &HeaderMap) -> HeaderMap {
+    let of = |name| headers.get(&name).map(|value| (name, value.clone()));
+    OF_A_SOCKET.into_iter().filter_map(of).collect()
 }
 
 /// The bytes of an answer until it ends or is permitted no longer.
