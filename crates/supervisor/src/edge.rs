@@ -31,6 +31,10 @@ const CLIENT_IP_HEADER: &str = "OCWEB_CLIENT_IP_HEADER";
 /// Whom certificates are asked of, if nobody else is named.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
+/// What `private_ranges` stands for: the networks in which proxies are. Caddy's own word has this machine's own addresses as
+/// well, at which the agent is. Whoever has a proxy there names it.
+const PRIVATE_RANGES: &str = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8";
+
 /// Where Caddy listens, and with what.
 #[derive(Debug)]
 pub(crate) struct Edge {
@@ -273,7 +277,9 @@ fn trusted_proxies(environment: &Environment) -> Result<Option<String>, ConfigEr
     };
     let words: Vec<_> = environment.get(TRUSTED_PROXIES).unwrap_or_default().split_whitespace().collect();
     if words.iter().all(|&word| word == "private_ranges" || is_range(word)) {
-        Ok(Some(words.join(" ")).filter(|ranges| !ranges.is_empty()))
+        let ranges: Vec<_> =
+            words.iter().map(|&word| if word == "private_ranges" { PRIVATE_RANGES } else { word }).collect();
+        Ok(Some(ranges.join(" ")).filter(|ranges| !ranges.is_empty()))
     } else {
         Err(invalid(
             TRUSTED_PROXIES,
@@ -364,8 +370,13 @@ mod tests {
 
     #[test]
     fn proxies_are_written_on_one_line_whatever_stood_between_them() {
-        let told = edge(&[(TRUSTED_PROXIES, "10.0.0.0/8\n  2001:db8::/32\tprivate_ranges ")]);
-        assert_eq!(told.variables()[TRUSTED_PROXIES], "10.0.0.0/8 2001:db8::/32 private_ranges");
+        let told = edge(&[(TRUSTED_PROXIES, "203.0.113.7\n  2001:db8::/32\tprivate_ranges ")]);
+        assert_eq!(
+            told.variables()[TRUSTED_PROXIES],
+            format!("203.0.113.7 2001:db8::/32 {PRIVATE_RANGES}"),
+            "and what is private is not this machine"
+        );
+        assert!(!PRIVATE_RANGES.contains("127.") && !PRIVATE_RANGES.contains("::1"));
         assert!(!edge(&[]).variables().contains_key(TRUSTED_PROXIES));
     }
 
