@@ -17,6 +17,7 @@ FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
 FOLDER/NAME.environment is the environment of the last start.
 FOLDER/NAME.metrics, where it is, is the answer to /metrics.
 FOLDER/NAME.says, where it is, is written to standard error at each start.
+FOLDER/NAME.headers, where it is, is JSON: further headers of every answer. An answer says which ones were heard.
 """
 import json
 import os
@@ -94,13 +95,17 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b": beat\n\n")
                 self.wfile.flush()
                 time.sleep(0.1)
-        body = json.dumps({"healthy": True, "service": name, "version": "1.2.3", "waiting_for": []})
+        said = {"healthy": True, "service": name, "version": "1.2.3", "waiting_for": []}
+        body = json.dumps({**said, "heard": list(self.headers.items())})
         if self.path == "/metrics" and os.path.exists(path + ".metrics"):
             body = open(path + ".metrics").read()
         if "html" in flags:
             body = "<!doctype html><title>not JSON</title>"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        if os.path.exists(path + ".headers"):
+            for header, value in json.load(open(path + ".headers")).items():
+                self.send_header(header, value)
         self.end_headers()
         self.wfile.write(body.encode())
 
