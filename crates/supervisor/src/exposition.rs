@@ -361,9 +361,8 @@ mod tests {
             Exposition::default().add("git-manager", Some(&["ocweb_things_total"]), &text)
         };
         let routes = |number: usize| {
-            (0..number)
-                .map(|number| format!("ocweb_things_total{{route=\"/{number}\",method=\"GET\"}} 1\n"))
-                .collect::<String>()
+            let line = |number| format!("ocweb_things_total{{route=\"/{number}\",method=\"GET\"}} 1\n");
+            (0..number).map(line).collect::<Vec<_>>().concat()
         };
         assert_eq!(tell(&routes(MOST_OF_THE_AGENTS)), Ok(()));
         assert_eq!(tell(&routes(MOST_OF_THE_AGENTS + 1)), Err(Malformed::TooMany));
