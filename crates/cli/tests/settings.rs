@@ -29,7 +29,7 @@ fn what_the_supervisor_would_refuse_is_named_before_anything_is_made() {
     assert!(seen.contains("OCWEB_HOST cannot be used"), "{seen}");
     assert_eq!(std::fs::read_dir(world.path("data")).unwrap().count(), 0);
     assert!(world.ocweb(&["config", "check"], &[]).status.success());
-    // What shows only in the start, as a port that is taken, has the same code.
+    // What shows only in the start, as a port of root's, has the same code.
     world.put_program("ocweb-auth", "exit 0");
     world.put_program("ocweb-supervisor", "[ \"$1\" = --check ] || exit 3");
     for manner in ["--background", "--foreground"] {

@@ -15,7 +15,7 @@ use crate::{
     settings::{file, invalid},
 };
 
-const HOST: &str = "OCWEB_HOST";
+pub(crate) const HOST: &str = "OCWEB_HOST";
 const PORT: &str = "OCWEB_PORT";
 const HTTPS_PORT: &str = "OCWEB_HTTPS_PORT";
 const DOMAIN: &str = "OCWEB_DOMAIN";

@@ -51,5 +51,5 @@ mod wait;
 pub use api::openapi;
 pub use log::{finish_log, init_log};
 pub use run_folder::LockError;
-pub use settings::Settings;
+pub use settings::{PortError, Settings};
 pub use supervisor::{RunError, check, run};

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocweb_service::{Environment, hide};
-use ocweb_supervisor::{RunError, Settings, check, finish_log, init_log, run};
+use ocweb_supervisor::{PortError, RunError, Settings, check, finish_log, init_log, run};
 
-/// Exit code for a setting that is missing or wrong, as `ocweb` has it; everything else that goes wrong is 1.
+/// Exit code for a setting that is missing or wrong, as `ocweb` has it; everything else that goes wrong is 1. A service is not
+/// started again after it (`RestartPreventExitStatus`), so it is for what does not come right by itself.
 const WRONG_SETTING: u8 = 3;
 
 fn main() -> ExitCode {
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("ocweb: {error:#}");
     match error.downcast_ref() {
-        Some(RunError::Config(_)) => ExitCode::from(WRONG_SETTING),
+        Some(RunError::Config(_) | RunError::Port(PortError::Forbidden(_))) => ExitCode::from(WRONG_SETTING),
         _ => ExitCode::FAILURE,
     }
 }

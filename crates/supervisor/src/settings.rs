@@ -10,7 +10,10 @@ use std::{
 
 use ocweb_service::{ConfigError, Environment, config::Folders};
 
-use crate::{edge::Edge, run_folder};
+use crate::{
+    edge::{self, Edge},
+    run_folder,
+};
 
 /// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>/socket`.
 pub(crate) const SERVICES: [&str; 6] =
@@ -41,6 +44,17 @@ pub struct Settings {
     pub(crate) web: PathBuf,
     /// Names of further variables for opencode.
     pub(crate) opencode_variables: Vec<String>,
+}
+
+/// We cannot listen where we have to.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// The port is root's: somebody has to change that.
+    #[error(transparent)]
+    Forbidden(ConfigError),
+    /// What has the port may end, and at boot an address (a VPN's, a router's) comes when it comes: it is worth trying again.
+    #[error(transparent)]
+    NotNow(ConfigError),
 }
 
 /// Paths of what is started.
@@ -82,23 +96,31 @@ impl Settings {
         self.folders.data.join("opencode-state").join(name)
     }
 
-    /// Fails if something else holds a port that we need. To be asked when the leftovers of an earlier
-    /// run are gone.
-    pub(crate) fn check_ports(&self) -> Result<(), ConfigError> {
+    /// Fails if we cannot listen where we have to. To be asked when the leftovers of an earlier run are gone.
+    pub(crate) fn check_ports(&self) -> Result<(), PortError> {
         let own = [("OCWEB_OPENCODE_PORT", self.opencode), ("OCWEB_GATEWAY_PORT", self.gateway)];
         for (name, address) in self.edge.listens().chain(own) {
             let Err(error) = TcpListener::bind(address) else { continue };
-            let reason = match error.kind() {
-                io::ErrorKind::AddrInUse => format!("something else listens on {address} already"),
-                io::ErrorKind::PermissionDenied => format!(
-                    "only root may listen on port {port} here; make ocweb a service of the machine (sudo ocweb service \
-                     install), or allow it to all (sudo sysctl net.ipv4.ip_unprivileged_port_start={port}), or set a port \
-                     from 1024 on and have this one forwarded to it",
-                    port = address.port(),
-                ),
-                _ => format!("nothing can listen on {address}: {error}"),
-            };
-            return Err(invalid(name, reason));
+            return Err(match error.kind() {
+                io::ErrorKind::PermissionDenied => PortError::Forbidden(invalid(
+                    name,
+                    format!(
+                        "only root may listen on port {port} here; make ocweb a service of the machine (sudo \"$(command \
+                         -v ocweb)\" service install), or allow it to all (echo net.ipv4.ip_unprivileged_port_start={port} \
+                         | sudo tee /etc/sysctl.d/50-ocweb.conf && sudo sysctl --system), or set a port from 1024 on and \
+                         have this one forwarded to it",
+                        port = address.port(),
+                    ),
+                )),
+                io::ErrorKind::AddrInUse => {
+                    PortError::NotNow(invalid(name, format!("something else listens on {address} already")))
+                }
+                io::ErrorKind::AddrNotAvailable => PortError::NotNow(invalid(
+                    edge::HOST,
+                    format!("this machine does not have the address {} now", address.ip()),
+                )),
+                _ => PortError::NotNow(invalid(name, format!("nothing can listen on {address}: {error}"))),
+            });
         }
         Ok(())
     }
@@ -290,7 +312,11 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port().to_string();
         let settings = read(&[("OCWEB_PORT", &port)]).unwrap_or_else(|error| panic!("{error}"));
-        let error = settings.check_ports().unwrap_err().to_string();
-        assert!(error.starts_with("OCWEB_PORT cannot be used: something else listens"), "{error}");
+        let error = settings.check_ports().unwrap_err();
+        assert!(matches!(error, PortError::NotNow(_)), "{error:?}");
+        assert!(
+            error.to_string().starts_with("OCWEB_PORT cannot be used: something else listens"),
+            "{error}"
+        );
     }
 }

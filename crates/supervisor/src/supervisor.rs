@@ -34,7 +34,7 @@ use crate::{
     ownership::{self, Folder},
     process::{Order, Process, Status},
     run_folder::{self, Lock, LockError},
-    settings::Settings,
+    settings::{PortError, Settings},
     state::State,
     table::{CADDY, ProcessSpec, Stage, table},
     users::{User, Users},
@@ -64,6 +64,9 @@ pub enum RunError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Nothing can be listened on.
+    #[error(transparent)]
+    Port(#[from] PortError),
     /// Another supervisor has the volume.
     #[error(transparent)]
     Lock(#[from] LockError),

@@ -114,14 +114,22 @@ fn settings_can_be_checked_without_a_start() {
 }
 
 #[test]
-fn a_port_in_use_ends_the_start() {
+fn a_port_in_use_or_an_address_that_is_not_there_ends_the_start_for_now() {
     let world = World::new();
     let _taken = TcpListener::bind(("127.0.0.1", world.port)).unwrap();
-    let output =
-        world.command(world.environment(), &[]).stderr(std::process::Stdio::piped()).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("OCWEB_PORT cannot be used: something else listens"), "{stderr}");
+    // RFC 5737: nobody's.
+    for (host, sentence) in [
+        ("127.0.0.1", "OCWEB_PORT cannot be used: something else listens on 127.0.0.1"),
+        ("203.0.113.1", "OCWEB_HOST cannot be used: this machine does not have the address 203.0.113.1 now"),
+    ] {
+        let mut environment = world.environment();
+        environment.insert("OCWEB_HOST".into(), host.into());
+        environment.insert("OCWEB_PLAIN_HTTP".into(), "yes".into());
+        let output = world.command(environment, &[]).stderr(std::process::Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(sentence), "{stderr}");
+    }
 }
 
 #[test]

@@ -96,9 +96,16 @@ pub fn until_ready(
 
 /// Fails where the service's manager has given up, and the journal says why.
 pub fn still_wanted(manager: Manager) -> Result<(), Failure> {
-    let state = manager.state()?;
-    if matches!(state.as_str(), "failed" | "inactive") {
-        return Err(Failure::Other(format!("The service did not start ({state}). `ocweb logs` says why.")));
+    match manager.state()?.as_str() {
+        state @ ("failed" | "inactive") => {
+            Err(Failure::Other(format!("The service did not start ({state}). `ocweb logs` says why.")))
+        }
+        // It had begun when the manager was done with starting it, so it fell.
+        "activating" => Err(Failure::Other(
+            "The service fell right after its start. It is tried again and again, by itself; `ocweb logs` says why."
+                .into(),
+        )),
+        _ => Ok(()),
     }
     Ok(())
 }
