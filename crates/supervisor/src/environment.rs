@@ -108,8 +108,17 @@ pub(crate) const AGENT: &[&str] = &[
 ];
 
 /// What opencode never gets, whatever another list says: its agent can print all it has.
-const KEPT_FROM_OPENCODE: &[&str] =
-    &["AUTH_*", "GITHUB_TOKEN", "GH_TOKEN", "OCWEB_*", "FLY_API_TOKEN", "OPENCODE_SERVER_*"];
+const KEPT_FROM_OPENCODE: &[&str] = &[
+    "AUTH_*",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "OCWEB_*",
+    "FLY_API_TOKEN",
+    "OPENCODE_SERVER_*",
+    // Of the store for backups, as restic names them. No provider of models has these.
+    "AZURE_ACCOUNT_*",
+    "GOOGLE_ACCESS_TOKEN",
+];
 
 /// The variables of a child.
 pub(crate) type Variables = BTreeMap<String, String>;
@@ -160,7 +169,14 @@ mod tests {
         for name in ["OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "AWS_ACCESS_KEY_ID", "HF_TOKEN"] {
             assert!(has_provider_key(&[(name, "x")].into_iter().collect()), "{name}");
         }
-        for name in ["GITHUB_TOKEN", "AUTH_API_KEY", "OCWEB_X_API_KEY", "PATH"] {
+        for name in [
+            "GITHUB_TOKEN",
+            "AUTH_API_KEY",
+            "OCWEB_X_API_KEY",
+            "PATH",
+            "AZURE_ACCOUNT_KEY",
+            "GOOGLE_ACCESS_TOKEN",
+        ] {
             assert!(!has_provider_key(&[(name, "x")].into_iter().collect()), "{name}");
         }
     }

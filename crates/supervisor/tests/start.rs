@@ -194,6 +194,10 @@ fn each_process_gets_its_own_variables_and_no_others() {
         ("GIT_AUTHOR_NAME", "opencode"),
         ("OCWEB_TRUSTED_PROXIES", "caddy"),
         ("UNKNOWN", ""),
+        // A backup's.
+        ("AZURE_ACCOUNT_KEY", ""),
+        ("GOOGLE_ACCESS_TOKEN", ""),
+        ("B2_ACCOUNT_KEY", ""),
         ("OCWEB_NOTICE", ""),
     ];
     let mut world = World::new();
