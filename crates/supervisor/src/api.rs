@@ -220,6 +220,8 @@ struct InstanceReport {
     notice: Option<String>,
     /// Settings that are absent and without which something does not work.
     missing: Vec<MissingSetting>,
+    /// Why the agent runs as root, and so can read all that ocweb knows; `null` where it does not, or where that was asked for.
+    agent_is_root: Option<String>,
     /// How the last backup went; `null` where none was ever made.
     backup: Option<BackupReport>,
 }
@@ -257,6 +259,7 @@ async fn get_instance(Shared(board): Shared<Board>) -> Json<InstanceReport> {
         opencode_version: opencode.and_then(|row| row.status.borrow().version.clone()),
         notice: board.installation.notice.clone(),
         missing: board.installation.missing(),
+        agent_is_root: board.installation.agent_is_root.clone(),
         backup: BackupReport::of(board.last_backup()),
     })
 }

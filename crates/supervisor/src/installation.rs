@@ -12,6 +12,8 @@ use crate::{environment, settings::Settings};
 pub(crate) struct Installation {
     /// Shown at the top of the page.
     pub(crate) notice: Option<String>,
+    /// Why the agent is root, where nobody wanted that.
+    pub(crate) agent_is_root: Option<String>,
     has_github_token: bool,
     has_provider_key: bool,
     /// Where opencode keeps the keys that were given to `opencode auth login`.
@@ -28,10 +30,11 @@ pub(crate) struct MissingSetting {
 }
 
 impl Installation {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, agent_is_root: Option<String>) -> Self {
         let environment = &settings.environment;
         Self {
             notice: environment.get("OCWEB_NOTICE").map(str::to_owned),
+            agent_is_root,
             has_github_token: environment.get("GITHUB_TOKEN").is_some(),
             has_provider_key: environment::has_provider_key(environment)
                 || environment.get("OPENCODE_CONFIG").is_some(),

@@ -1,4 +1,5 @@
-//! The binary: settings in, exit code out. `ocweb-supervisor --check` only says whether the settings can be used.
+//! The binary: settings in, exit code out. `ocweb-supervisor --check` only says whether the settings can be used; what
+//! is to be known of them all the same stands on standard output.
 
 use std::process::ExitCode;
 
@@ -27,7 +28,10 @@ fn start(environment: &Environment) -> anyhow::Result<()> {
     init_log(environment).map_err(RunError::from)?;
     let settings = Settings::from_environment(environment).map_err(RunError::from)?;
     if std::env::args().nth(1).as_deref() == Some("--check") {
-        return Ok(check(&settings)?);
+        if let Some(agent_is_root) = check(&settings)? {
+            println!("{agent_is_root}");
+        }
+        return Ok(());
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

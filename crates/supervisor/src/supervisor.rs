@@ -37,7 +37,7 @@ use crate::{
     settings::{PortError, Settings},
     state::State,
     table::{CADDY, ProcessSpec, Stage, table},
-    users::{User, Users},
+    users::{Choice, User, Users},
 };
 
 /// Our name on our socket.
@@ -84,10 +84,11 @@ pub enum RunError {
     Left(usize),
 }
 
-/// Whether the settings can be used, as far as that is known before anything is made or started.
-pub fn check(settings: &Settings) -> Result<(), RunError> {
+/// Whether the settings can be used, as far as that is known before anything is made or started. Where they can, but the agent
+/// would be root, it is told why.
+pub fn check(settings: &Settings) -> Result<Option<String>, RunError> {
     Backups::of(settings)?;
-    Ok(())
+    Ok(Users::choose(settings)?.agent_is_root)
 }
 
 /// Runs everything until TERM, INT or HUP, and answers when nothing of it is left. A second signal
@@ -117,7 +118,14 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let previous_run = lock.previous_run.clone().filter(|run| !is_live(run));
     let instance = Instance::of([run.clone()].into_iter().chain(previous_run));
     clear_leftovers(&instance, &settings.folders).await;
-    let users = Users::choose(&settings)?;
+    let Choice { users, agent_is_root } = Users::choose(&settings)?;
+    if let Some(obstacle) = &agent_is_root {
+        tracing::warn!(
+            obstacle,
+            "the agent runs as root and can read all that ocweb knows; it would be a user of its own if that could reach \
+             everything"
+        );
+    }
     settings.check_ports()?;
     let _doorway = Doorway::hold(&settings.edge, users.of(CADDY))?;
     if users != Users::One {
@@ -144,7 +152,7 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let passed_on = Requests::default();
     let specs = table(&settings, users, agent_shell.as_deref(), &passed_on);
     let supervisor = Supervisor::start(specs, &children);
-    let board = supervisor.board(Installation::new(&settings), settings.folders.clone(), passed_on);
+    let board = supervisor.board(Installation::new(&settings, agent_is_root), settings.folders.clone(), passed_on);
     let _copies =
         supervisor.status(CADDY).map(|caddy| AbortOnDropHandle::new(tokio::spawn(copies.follow(caddy))));
     let stop_serving = CancellationToken::new();

@@ -57,6 +57,14 @@ pub(crate) enum Users {
     },
 }
 
+/// Who runs what, and what follows from it that a person has to know.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) users: Users,
+    /// Why the agent is root, and so can read all that ocweb knows, although nobody said that it should be.
+    pub(crate) agent_is_root: Option<String>,
+}
+
 impl Users {
     /// As whom a process of the table runs, where it is not as we do.
     pub(crate) fn of(self, name: &str) -> Option<User> {
@@ -80,18 +88,19 @@ impl Users {
         }
     }
 
-    /// Keeps the agent apart where we can. Where it was not asked for and cannot be done, that is said, and everything is
-    /// one user.
-    pub(crate) fn choose(settings: &Settings) -> Result<Self, ConfigError> {
+    /// Keeps the agent apart where we can. Where it was not asked for and cannot be done, everything is one user, and it is
+    /// told why.
+    pub(crate) fn choose(settings: &Settings) -> Result<Choice, ConfigError> {
         let environment = &settings.environment;
+        let one = |agent_is_root| Ok(Choice { users: Self::One, agent_is_root });
         if !Uid::effective().is_root() {
-            return Ok(Self::One);
+            return one(None);
         }
         let agent = named(environment, AGENT, NOBODIES_AGENT)?;
         let keeper = named(environment, KEEPER, NOBODIES_KEEPER)?;
         if agent.uid.is_root() {
             tracing::warn!("{AGENT} is root: the agent can read all that ocweb knows");
-            return Ok(Self::One);
+            return one(None);
         }
         if keeper.uid.is_root() || keeper.uid == agent.uid || keeper.gid == agent.gid {
             return Err(invalid(
@@ -105,16 +114,9 @@ impl Users {
             None => Ok(()),
         });
         match tried {
-            Ok(()) => Ok(Self::Apart { agent, keeper }),
+            Ok(()) => Ok(Choice { users: Self::Apart { agent, keeper }, agent_is_root: None }),
             Err(obstacle) if environment.get(AGENT).is_some() => Err(invalid(AGENT, obstacle.to_string())),
-            Err(obstacle) => {
-                tracing::warn!(
-                    %obstacle,
-                    "the agent runs as root and can read all that ocweb knows; it would be a user of its own if that could \
-                     reach everything"
-                );
-                Ok(Self::One)
-            }
+            Err(obstacle) => one(Some(obstacle.to_string())),
         }
     }
 }
@@ -166,8 +168,9 @@ impl fmt::Display for Obstacle {
 fn try_out(settings: &Settings, agent: User, keeper: User) -> Result<(), Obstacle> {
     let Settings { environment, folders, programs, caddyfile, web, .. } = settings;
     let mut common: Vec<(&str, &Path)> = Vec::new();
-    // The folders themselves are arranged later.
-    common.extend([&folders.data, &folders.run].into_iter().filter_map(|path| Some(("-x", path.parent()?))));
+    // The folders themselves are arranged later, and in a mere check not there yet.
+    let above = |path| Path::ancestors(path).skip(1).find(|folder| folder.is_dir());
+    common.extend([&folders.data, &folders.run].into_iter().filter_map(|path| Some(("-x", above(path)?))));
     common.extend(environment.get("TMPDIR").map(|path| ("-w", Path::new(path))));
     let mut for_agent = vec![("-x", programs.opencode.as_path())];
     for_agent.extend(environment.get("OPENCODE_CONFIG").map(|path| ("-r", Path::new(path))));

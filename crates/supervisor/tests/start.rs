@@ -113,6 +113,7 @@ fn settings_can_be_checked_without_a_start() {
     assert!(BACKENDS.iter().all(|name| world.starts(name).is_empty()));
 }
 
+/// With a code after which a service is started again: at boot a tunnel's address is not there yet.
 #[test]
 fn a_port_in_use_or_an_address_that_is_not_there_ends_the_start_for_now() {
     let world = World::new();
@@ -193,11 +194,11 @@ fn each_process_gets_its_own_variables_and_no_others() {
         ("CARGO_HOME", "opencode"),
         ("GIT_AUTHOR_NAME", "opencode"),
         ("OCWEB_TRUSTED_PROXIES", "caddy"),
-        ("UNKNOWN", ""),
         // A backup's.
         ("AZURE_ACCOUNT_KEY", ""),
         ("GOOGLE_ACCESS_TOKEN", ""),
         ("B2_ACCOUNT_KEY", ""),
+        ("UNKNOWN", ""),
         ("OCWEB_NOTICE", ""),
     ];
     let mut world = World::new();

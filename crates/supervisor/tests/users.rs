@@ -215,6 +215,33 @@ fn a_program_that_runs_as_the_agent_cannot_be_read_by_it() {
     assert_eq!(world.path("bin/ocweb-auth").metadata().unwrap().mode() & 0o777, 0o755);
 }
 
+/// Nobody named the agent's user, and this folder lets nobody through: a checkout in root's home.
+#[test]
+fn an_agent_that_is_root_because_nobody_else_gets_through_is_told_of() {
+    let Some(shared) = shared_world() else { return };
+    let check = |world: &World| {
+        let output = world.command(world.environment(), &[]).arg("--check").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(check(&shared), (Some(0), String::new()));
+    let mut world = World::new();
+    let obstacle = format!("user {AGENT} cannot reach {}", world.path("").display());
+    let (code, told) = check(&world);
+    assert!(code == Some(0) && told.starts_with(obstacle.trim_end_matches('/')), "{told}");
+    start(&mut world);
+    let (_, _, instance) = world.get("/admin/instance").unwrap();
+    assert_eq!(instance["agent_is_root"], told.trim());
+    world.signal(Signal::SIGTERM);
+    assert!(world.wait_for_end().success());
+
+    let mut environment = world.environment();
+    environment.insert("OCWEB_AGENT_USER".into(), "root".into());
+    world.start_with(environment);
+    world.wait_until_ready();
+    let (_, _, instance) = world.get("/admin/instance").unwrap();
+    assert!(instance["agent_is_root"].is_null(), "it was asked for: {instance}");
+}
+
 #[test]
 fn a_user_that_was_named_and_cannot_work_ends_the_start() {
     let Some(world) = shared_world() else { return };

@@ -94,7 +94,7 @@ pub fn until_ready(
     ))
 }
 
-/// Fails where the service's manager has given up, and the journal says why.
+/// Fails where the service's manager has given up, or waits to try again; the journal says why.
 pub fn still_wanted(manager: Manager) -> Result<(), Failure> {
     match manager.state()?.as_str() {
         state @ ("failed" | "inactive") => {
@@ -107,7 +107,6 @@ pub fn still_wanted(manager: Manager) -> Result<(), Failure> {
         )),
         _ => Ok(()),
     }
-    Ok(())
 }
 
 /// As [`prepare`], where nothing runs yet.
@@ -140,6 +139,11 @@ pub fn prepare(context: &Context) -> Result<Variables, Failure> {
 
 /// Has the supervisor read its settings, as it will when it starts. The environment says where the parts lie.
 pub fn check(environment: &Variables) -> Result<(), Failure> {
+    agent_is_root(environment).map(|_| ())
+}
+
+/// The same, and why the agent would be root then, where nobody wants that.
+pub fn agent_is_root(environment: &Variables) -> Result<Option<String>, Failure> {
     let program = Path::new(&environment["OCWEB_BIN_DIR"]).join("ocweb-supervisor");
     let checked = Process::new(&program)
         .arg("--check")
@@ -149,7 +153,8 @@ pub fn check(environment: &Variables) -> Result<(), Failure> {
         .output()
         .map_err(|error| Failure::Other(format!("{} cannot be started: {error}.", program.display())))?;
     if checked.status.success() {
-        return Ok(());
+        let told = String::from_utf8_lossy(&checked.stdout).trim().to_owned();
+        return Ok(Some(told).filter(|told| !told.is_empty()));
     }
     let said = String::from_utf8_lossy(&checked.stderr);
     Err(Failure::Setting(said.trim().trim_start_matches("ocweb: ").into()))

@@ -30,7 +30,16 @@ pub fn run(context: &Context) -> Result<String, Failure> {
     } else {
         let version = about["version"].as_str().unwrap_or_default();
         let opencode = about["opencode_version"].as_str().unwrap_or("that has not answered yet");
-        format!("ocweb {version}, opencode {opencode}, process {}\n\n{}", instance.pid, table(&services))
+        let root = about["agent_is_root"].as_str().map(|obstacle| {
+            let obstacle = inert(obstacle);
+            format!("\n\nThe agent runs as root and can read all that ocweb knows: {obstacle}. `ocweb doctor` says what to do.")
+        });
+        let table = table(&services);
+        format!(
+            "ocweb {version}, opencode {opencode}, process {}\n\n{table}{}",
+            instance.pid,
+            root.unwrap_or_default()
+        )
     };
     if waited_for.is_empty() {
         return Ok(shown);

@@ -56,6 +56,10 @@ pub(super) fn falls(facts: &Facts) -> Option<String> {
     some(&falling.collect::<Vec<_>>())
 }
 
+pub(super) fn agent_is_root(facts: &Facts) -> Option<String> {
+    facts.instance["agent_is_root"].as_str().map(str::to_owned)
+}
+
 pub(super) fn no_provider(facts: &Facts) -> Option<String> {
     missing(facts, |name| name.contains("provider"))
 }
@@ -218,7 +222,8 @@ mod tests {
                 json!({"name": "auth", "state": "failed", "restarts": 5, "last_exit": {"code": 1, "message": "no disk"}}),
                 json!({"name": "caddy", "state": "running", "restarts": 9, "last_exit": {"code": 0}}),
             ],
-            instance: json!({"missing": [{"name": "GITHUB_TOKEN"}, {"name": "A model provider key"}]}),
+            instance: json!({"missing": [{"name": "GITHUB_TOKEN"}, {"name": "A model provider key"}],
+                "agent_is_root": "user 65521 cannot reach /root/ocweb"}),
             status: json!({
                 "instance": {"opencode": "down"},
                 "chats": [{"state": "needs_you", "title": "Fix it"}, {"state": "interrupted", "id": "ses_1"},
@@ -244,6 +249,7 @@ mod tests {
             "volume",
             "no-token",
             "database",
+            "agent-is-root",
         ];
         assert_eq!(found(&facts), expected);
         let finding = &examine(&facts)[0];

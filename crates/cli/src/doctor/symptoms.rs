@@ -240,3 +240,20 @@ pub const SYMPTOMS: &[Symptom] = &[
         ],
     },
 ];
+    Symptom {
+        title: "The agent can read what it should not",
+        causes: &[
+            Cause {
+                id: "agent-is-root",
+                is: "The agent runs as root, and can read all that ocweb knows.",
+                cure: "Started as root, it is a user of its own only where that user gets to ocweb's programs and data: have them outside of homes (a checkout in `/opt/ocweb`, the data in `/var/lib/ocweb`), and start it from there. If root is meant: `ocweb config set users.agent root`.",
+                seen: Fault(checks::agent_is_root),
+            },
+            Cause {
+                id: "agent-is-you",
+                is: "ocweb was not started as root: the agent is the same user as ocweb.",
+                cure: "It can read your files, and ocweb's. As a service of the machine, in the image and on Fly it is a user of its own; README.md says what follows.",
+                seen: ByYou,
+            },
+        ],
+    },

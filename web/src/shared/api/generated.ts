@@ -2377,6 +2377,8 @@ export interface components {
         };
         /** @description This installation. */
         InstanceReport: {
+            /** @description Why the agent runs as root, and so can read all that ocweb knows; `null` where it does not, or where that was asked for. */
+            agent_is_root: string | null;
             backup: components["schemas"]["BackupReport"] | null;
             /** @description Settings that are absent and without which something does not work. */
             missing: components["schemas"]["MissingSetting"][];
