@@ -1,6 +1,6 @@
 //! What every command is given: how to speak, the environment, and by them the settings and the running instance.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     arguments::Manner,
@@ -90,6 +90,11 @@ impl Context {
     pub fn instance(&self) -> Result<Instance, Failure> {
         Instance::find(&self.data()?)
     }
+}
+
+/// The config file and the data of somebody who is not root, where no variable says otherwise.
+pub fn usual_places(home: &Path) -> (PathBuf, PathBuf) {
+    (home.join(".config/ocweb/config.jsonc"), home.join(".local/share/ocweb"))
 }
 
 /// Root's is an ocweb of the whole machine.

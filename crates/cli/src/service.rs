@@ -33,6 +33,8 @@ pub enum Manager {
 pub struct Plan {
     /// The `ocweb` that is started.
     pub program: PathBuf,
+    /// The folder of the services' programs.
+    pub programs: PathBuf,
     /// The config file that it reads.
     pub config: PathBuf,
     /// The folder of everything that is kept.
@@ -88,30 +90,48 @@ impl Manager {
         }
     }
 
-    /// Writes the file and starts the service, now and at each boot.
+    /// Writes the file and starts the service, now and at each boot. Where its manager refuses, a file that was not there
+    /// before is taken away: by it every later command would take the service for installed.
     pub fn install(self, file: &Path, plan: &Plan) -> Result<(), Failure> {
         self.must_be_there()?;
+        let is_new = !file.exists();
         write(file, &self.text(plan))
             .map_err(|error| Failure::Other(format!("{} cannot be written: {error}.", file.display())))?;
-        match self {
+        let installed = match self {
             Self::Launchd => launchd::install(file),
             Self::System | Self::User => systemd::install(self),
+        };
+        if installed.is_err() && is_new {
+            // What the manager has taken up of it is its own to say, and it refused already.
+            let _ = self.uninstall(file);
         }
+        installed
     }
 
-    /// Stops the service and takes its file away. Data and settings stay.
+    /// Stops the service and takes its file away, also where its manager refuses. Data and settings stay.
     pub fn uninstall(self, file: &Path) -> Result<(), Failure> {
-        match self {
-            Self::Launchd => launchd::uninstall()?,
-            Self::System | Self::User => systemd::stop_for_good(self)?,
-        }
+        let stopped = match self {
+            Self::Launchd => launchd::uninstall(),
+            Self::System | Self::User => systemd::stop_for_good(self),
+        };
         match fs::remove_file(file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(Failure::Other(format!("{} cannot be removed: {error}.", file.display())));
             }
             _ => {}
         }
+        stopped.map_err(|refusal| {
+            Failure::Other(format!("{refusal}\n{} is gone all the same.", file.display()))
+        })?;
         if self == Self::Launchd { Ok(()) } else { systemd::reload(self) }
+    }
+
+    /// Fails where it runs, but would not listen to this user now.
+    pub fn must_answer(self) -> Result<(), Failure> {
+        match self {
+            Self::User => systemd::must_answer(self),
+            Self::System | Self::Launchd => Ok(()),
+        }
     }
 
     /// Starts, stops or restarts the service.

@@ -1,6 +1,7 @@
 //! `ocweb setup` as somebody meets it who types at a phone's terminal, and without anybody.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(dead_code, reason = "the world is also that of other tests")]
 
 mod support;
 

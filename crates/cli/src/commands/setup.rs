@@ -25,7 +25,17 @@ use crate::{
 /// Sets it up.
 pub fn run(arguments: &SetupArguments, context: &Context) -> Result<String, Failure> {
     let known = Known::read(context)?;
-    let wishes = Wishes { save: arguments.save, service: service(arguments, context) };
+    let mut wishes = Wishes { save: arguments.save, service: service(arguments, context) };
+    let mut obstacle = None;
+    if wishes.service != Service::Settled
+        && let Err(failure) = service::must_be_possible(context)
+    {
+        if wishes.service == Service::Wanted {
+            return Err(failure);
+        }
+        wishes.service = Service::Settled;
+        obstacle = Some(failure);
+    }
     if arguments.yes {
         let say = |sentence: &str| context.say(sentence);
         let plan = interview::unattended(&known, wishes, say)?;
@@ -39,6 +49,9 @@ pub fn run(arguments: &SetupArguments, context: &Context) -> Result<String, Fail
         Failure::Usage("There is no terminal to ask at. Without questions: ocweb setup --yes".into())
     })?;
     let plan = interview::ask(&terminal, &known, wishes)?;
+    if let Some(obstacle) = obstacle {
+        terminal.say(&format!("\nService\nIt cannot start with this machine. {obstacle}"));
+    }
     if plan.is_empty() {
         terminal.say("\nNothing is to be changed.");
     } else {
@@ -152,6 +165,8 @@ fn set_password(password: &str, context: &Context) -> Result<(), Failure> {
 fn finish(plan: &Plan, context: &Context, is_wanted: bool, say: &dyn Fn(&str)) -> Result<String, Failure> {
     let runs = context.instance().is_ok();
     let address = if plan.service {
+        // What was not built before may show it only now; the one that runs goes on then.
+        service::must_be_possible(context)?;
         if runs {
             stop::run(context)?;
         }

@@ -11,7 +11,7 @@ pub(super) const LABEL: &str = "dev.ocweb";
 /// The property list (launchd.plist(5)).
 pub(super) fn plist(plan: &Plan) -> String {
     // launchd keeps nobody from a folder.
-    let Plan { program, config, data, backups: _, path, restart, restart_seconds } = plan;
+    let Plan { program, programs: _, config, data, backups: _, path, restart, restart_seconds } = plan;
     let keep_alive = match restart.as_str() {
         "always" => "<true/>",
         "no" => "<false/>",
@@ -97,6 +97,7 @@ mod tests {
     fn what_stands_in_a_property_list_is_escaped() {
         let plan = Plan {
             program: "/Users/a & b/ocweb".into(),
+            programs: "/Users/a & b".into(),
             config: "/c".into(),
             data: "/d".into(),
             backups: Vec::new(),

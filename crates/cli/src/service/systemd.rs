@@ -54,7 +54,7 @@ Environment=OCWEB_RUN_DIR=/run/ocweb
 
 /// The unit's text.
 pub(super) fn unit(manager: Manager, plan: &Plan) -> String {
-    let Plan { program, config, data, backups, path, restart, restart_seconds } = plan;
+    let Plan { program, programs, config, data, backups, path, restart, restart_seconds } = plan;
     // What lies on a disk of its own is waited for.
     let mounts = if manager == Manager::System {
         format!("RequiresMountsFor={}\n", listed("", data))
@@ -69,7 +69,8 @@ pub(super) fn unit(manager: Manager, plan: &Plan) -> String {
     let (program, path) = (quoted(&program.display().to_string()), quoted(path));
     let (hardening, target) = match manager {
         Manager::System => {
-            let hardening = format!("{SYSTEM}ProtectHome={}\nReadWritePaths={writable}\n", homes(plan));
+            let hide = hide(programs);
+            let hardening = format!("{hide}{SYSTEM}ProtectHome={}\nReadWritePaths={writable}\n", homes(plan));
             (hardening, "multi-user.target")
         }
         Manager::User | Manager::Launchd => (USER.to_owned(), "default.target"),
@@ -101,6 +102,14 @@ WantedBy={target}
     )
 }
 
+/// What cannot be read is hidden by the kernel from the moment in which it starts (as in the image). The service itself sees
+/// programs on a file system that it cannot change, so systemd does it outside of that (`+`), each time: they may be new ones.
+/// Where it cannot be done (`-`), the supervisor says what follows from that.
+fn hide(programs: &Path) -> String {
+    let folder = quoted(&programs.display().to_string());
+    format!("ExecStartPre=+-/bin/sh -c 'chmod 0711 \"$$0\"/ocweb-*' {folder}\n")
+}
+
 /// What of people's homes may be seen: nothing, unless ocweb itself lies there.
 fn homes(plan: &Plan) -> &'static str {
     let in_a_home = |path: &Path| ["/home", "/root", "/run/user"].iter().any(|home| path.starts_with(home));
@@ -122,6 +131,17 @@ fn listed(mark: &str, path: &Path) -> String {
 /// Without the quotes around it. In `Environment=` a dollar is only a dollar.
 fn inner(quoted: &str) -> String {
     quoted.trim_matches('"').replace("$$", "$")
+}
+
+/// Has the manager tell anything at all. That of a user is reached from a session of theirs only.
+pub(super) fn must_answer(manager: Manager) -> Result<(), Failure> {
+    run_well(systemctl(manager).arg("show-environment")).map_err(|refusal| {
+        Failure::Other(format!(
+            "{refusal}\nYour own systemd is not reached from here, as after `su`. Log in as yourself (by SSH, say); or have it run \
+             without a login, sudo loginctl enable-linger \"$USER\", and say where it is: \
+             export XDG_RUNTIME_DIR=/run/user/$(id -u)"
+        ))
+    })
 }
 
 fn systemctl(manager: Manager) -> Command {
@@ -184,6 +204,7 @@ mod tests {
     fn plan() -> Plan {
         Plan {
             program: "/opt/oc web/libexec/ocweb".into(),
+            programs: "/opt/oc web/lib$exec".into(),
             config: "/etc/ocweb/config.jsonc".into(),
             data: "/var/lib/100%".into(),
             backups: vec!["/mnt/back ups".into()],
@@ -202,6 +223,9 @@ mod tests {
         assert!(text.contains("\nReadWritePaths=\"-/mnt/back ups\"\n"));
         assert!(text.contains("\nRequiresMountsFor=\"/var/lib/100%%\"\n"));
         assert!(text.contains("ProtectHome=yes\n"));
+        let hide = "ExecStartPre=+-/bin/sh -c 'chmod 0711 \"$$0\"/ocweb-*' \"/opt/oc web/lib$$exec\"\n";
+        assert!(text.contains(hide), "{text}");
+        assert!(!unit(Manager::User, &plan()).contains("ExecStartPre"), "there the agent is the same user");
         let at_home = unit(Manager::System, &Plan { program: "/root/ocweb".into(), ..plan() });
         assert!(at_home.contains("ProtectHome=read-only\n"));
         assert!(text.contains("Restart=on-failure\nRestartSec=5\n"));

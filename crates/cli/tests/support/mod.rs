@@ -33,6 +33,8 @@ impl World {
         for name in ["ocweb-supervisor", "opencode", "caddy", "Caddyfile", "index.html"] {
             fs::write(world.path(name), "").unwrap();
         }
+        // No test speaks to the real one.
+        world.put_program("systemctl", "exit 0");
         world.put_program("ocweb-auth", "[ \"$1\" = set-password ] && cat >\"$OCWEB_DATA/told\"");
         fs::create_dir(world.path("data")).unwrap();
         world
@@ -60,7 +62,7 @@ impl World {
         let mut command = Command::new(program);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("PATH", format!("{}:{}", self.folder.path().display(), std::env::var("PATH").unwrap()))
             .env("HOME", self.folder.path())
             // Root's is elsewhere.
             .env("XDG_CONFIG_HOME", self.path(".config"))
@@ -87,6 +89,27 @@ impl World {
         command.args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
+    /// What goes before a program so that it is root of a machine with systemd, whose units are those in `units`. Nothing where
+    /// the kernel makes no such machine.
+    pub(crate) fn machine(&self) -> Option<Vec<String>> {
+        const MOUNTS: &str = "mount -t tmpfs none /run && mkdir -p /run/systemd/system \
+             && mount --bind \"$1\" /etc/systemd/system && shift && exec \"$@\"";
+        fs::create_dir_all(self.path("units")).unwrap();
+        let units = self.path("units");
+        let words =
+            ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNTS, "sh", units.to_str().unwrap()];
+        let words: Vec<String> = words.map(str::to_owned).into();
+        let tried = Command::new(&words[0]).args(&words[1..]).arg("true").status();
+        tried.is_ok_and(|status| status.success()).then_some(words)
+    }
+
+    /// Runs a whole line of words where nobody can be asked: the code, and what was said.
+    pub(crate) fn line(&self, words: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+        let mut command = self.prepared(words[0], variables);
+        let run = command.args(&words[1..]).stdin(Stdio::null()).output().unwrap();
+        (run.status.code().unwrap(), String::from_utf8(run.stderr).unwrap())
+    }
+
     /// Puts a program of the services' in its place.
     pub(crate) fn put_program(&self, name: &str, script: &str) {
         fs::write(self.path(name), format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -95,11 +118,16 @@ impl World {
 
     /// Runs `ocweb setup` with a person at the terminal.
     pub(crate) fn sit_down(&self, variables: &[(&str, &str)]) -> Person {
+        self.sit_down_at(&[env!("CARGO_BIN_EXE_ocweb"), "setup"], variables)
+    }
+
+    /// Runs a whole line of words with a person at the terminal.
+    pub(crate) fn sit_down_at(&self, words: &[&str], variables: &[(&str, &str)]) -> Person {
         let bridge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/terminal.py");
         let mut child = self
             .prepared("python3", variables)
             .arg(bridge)
-            .args([env!("CARGO_BIN_EXE_ocweb"), "setup"])
+            .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
