@@ -83,7 +83,10 @@ pub fn runbook() -> String {
     let mut text = String::from(
         "# When something is wrong\n\n<!-- Made by `ocweb doctor --runbook`; change crates/cli/src/doctor/symptoms.rs. -->\n\n\
          On the machine, `ocweb doctor` looks through this list and says what it finds, in the same words. From the phone: the page's \
-         Debug screen can be copied, and a console of the host (`fly ssh console`, `docker exec`, `kubectl exec`, SSH) has the command.\n",
+         Debug screen can be copied, and a console of the host (`fly ssh console`, `docker exec`, `kubectl exec`, SSH) has the command.\n\n\
+         In a pod nothing can be written into the config file, which is the chart's: where a line says `ocweb config set KEY VALUE`, put it under \
+         `config:` of your values and `helm upgrade`; a secret goes into the Secret (docs/kubernetes.md). For a service of the machine each \
+         command is root's: `sudo \"$(command -v ocweb)\" config set …`.\n",
     );
     for Symptom { title, causes } in SYMPTOMS {
         text.extend(["\n## ", title, "\n\n"]);

@@ -65,14 +65,18 @@ impl Instance {
         let not_running = || {
             let data = data.display();
             let is_roots = !Uid::effective().is_root() && Path::new(systemd::FILE).exists();
-            let roots = if is_roots { " The machine's service is asked as root: sudo ocweb …" } else { "" };
+            let roots = if is_roots {
+                " The machine's service is asked as root: sudo \"$(command -v ocweb)\" …"
+            } else {
+                ""
+            };
             Failure::NotRunning(format!("No ocweb runs on {data}. Start it with `ocweb start`.{roots}"))
         };
         for _ in 0..TRIES {
             let file = File::open(&path).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => not_running(),
                 _ => Failure::Other(format!(
-                    "{} cannot be read: {error}. If ocweb was started by another user, be that user: sudo ocweb …",
+                    "{} cannot be read: {error}. If ocweb was started by another user, be that user: sudo \"$(command -v ocweb)\" …",
                     path.display()
                 )),
             })?;
@@ -167,9 +171,10 @@ impl Instance {
     /// Asks it to end, and waits until it has. False: it still runs after `patience`.
     pub fn stop(&self, patience: Duration) -> Result<bool, Failure> {
         let failed = |error: Errno| match error {
-            Errno::PERM => {
-                Failure::Other(format!("Process {} belongs to another user: sudo ocweb stop", self.pid))
-            }
+            Errno::PERM => Failure::Other(format!(
+                "Process {} belongs to another user: sudo \"$(command -v ocweb)\" stop",
+                self.pid
+            )),
             error => Failure::Other(format!("Process {} cannot be stopped: {error}.", self.pid)),
         };
         let Some(process) = open(self.pid).map_err(failed)? else { return Ok(true) };

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     path::Path,
     time::{Duration, Instant},
 };
@@ -174,24 +174,38 @@ fn memory_of_machine() -> Option<(u64, u64)> {
     Some((field("MemAvailable:")?, field("MemTotal:")?))
 }
 
-/// Why Caddy could not listen.
+/// Why Caddy could not listen: with TLS it does so on two ports. Each is told with the key that moves it.
 fn taken(environment: &Variables) -> Option<String> {
     let value = |name: &str| environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let has_tls = value("OCWEB_DOMAIN").or(value("OCWEB_TLS_CERTIFICATE")).is_some();
-    let (name, usual, everywhere) =
-        if has_tls { ("OCWEB_HTTPS_PORT", "443", "0.0.0.0") } else { ("OCWEB_PORT", "8080", "127.0.0.1") };
-    let port: u16 = value(name).unwrap_or(usual).parse().ok()?;
-    let host = match value("OCWEB_HOST") {
-        None => everywhere,
-        Some("localhost") => "127.0.0.1",
-        Some(host) => host.trim_start_matches('[').trim_end_matches(']'),
+    let ports: &[_] = if has_tls {
+        &[("server.port", "OCWEB_PORT", "80"), ("server.https_port", "OCWEB_HTTPS_PORT", "443")]
+    } else {
+        &[("server.port", "OCWEB_PORT", "8080")]
     };
-    let address = SocketAddr::new(host.parse().ok()?, port);
-    let error = TcpListener::bind(address).err()?;
-    Some(match error.kind() {
-        io::ErrorKind::PermissionDenied => format!("{address}: only root may listen there"),
-        _ => format!("{address}: {error}"),
-    })
+    let host: IpAddr = match value("OCWEB_HOST") {
+        // Whatever has one of the ports on some address is in the way.
+        None if has_tls => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, 0)) {
+            Ok(_) => Ipv6Addr::UNSPECIFIED.into(),
+            Err(_) => Ipv4Addr::UNSPECIFIED.into(),
+        },
+        None | Some("localhost") => Ipv4Addr::LOCALHOST.into(),
+        Some(host) => host.trim_start_matches('[').trim_end_matches(']').parse().ok()?,
+    };
+    let obstacle = |&(key, name, usual): &(&str, &str, &str)| {
+        let address = SocketAddr::new(host, value(name).unwrap_or(usual).parse().ok()?);
+        let error = TcpListener::bind(address).err()?;
+        Some(match error.kind() {
+            io::ErrorKind::PermissionDenied => format!("{key}: only root may listen at {address}"),
+            io::ErrorKind::AddrNotAvailable => {
+                format!("server.host: this machine does not have the address {host} now")
+            }
+            _ => format!("{key}: {address}: {error}"),
+        })
+    };
+    let mut obstacles: Vec<_> = ports.iter().filter_map(obstacle).collect();
+    obstacles.dedup();
+    (!obstacles.is_empty()).then(|| obstacles.join("; "))
 }
 
 #[cfg(test)]
@@ -218,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn with_tls_the_port_of_tls_is_looked_at() {
+    fn with_tls_both_ports_are_looked_at_and_told_with_their_keys() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let listener = TcpListener::bind(taken).unwrap();
         let port = listener.local_addr().unwrap().port().to_string();
@@ -226,8 +240,27 @@ mod tests {
             let said = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
             super::taken(&said.collect())
         };
-        assert!(said(&[("OCWEB_HOST", "localhost"), ("OCWEB_PORT", &port)]).is_some());
-        let tls = [("OCWEB_HOST", "127.0.0.1"), ("OCWEB_DOMAIN", "a.example"), ("OCWEB_HTTPS_PORT", &port)];
-        assert!(said(&tls).is_some());
+        let begins = |pairs: &[(&str, &str)], key: &str| {
+            let text = said(pairs).unwrap_or_default();
+            assert!(text.starts_with(&format!("{key}: ")) && !text.contains("; "), "{text}");
+        };
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        begins(&[("OCWEB_HOST", "localhost"), ("OCWEB_PORT", &port)], "server.port");
+        let tls = [("OCWEB_HOST", "127.0.0.1"), ("OCWEB_DOMAIN", "a.example")];
+        begins(
+            &[&tls[..], &[("OCWEB_PORT", &free), ("OCWEB_HTTPS_PORT", &port)]].concat(),
+            "server.https_port",
+        );
+        begins(&[&tls[..], &[("OCWEB_PORT", &port), ("OCWEB_HTTPS_PORT", &free)]].concat(), "server.port");
+        begins(
+            &[("OCWEB_DOMAIN", "a.example"), ("OCWEB_PORT", &port), ("OCWEB_HTTPS_PORT", &free)],
+            "server.port",
+        );
+        assert_eq!(said(&[&tls[..], &[("OCWEB_PORT", &free), ("OCWEB_HTTPS_PORT", &free)]].concat()), None);
+        // RFC 5737: nobody's.
+        begins(
+            &[("OCWEB_HOST", "203.0.113.1"), ("OCWEB_DOMAIN", "a.example"), ("OCWEB_PORT", &free)],
+            "server.host",
+        );
     }
 }

@@ -26,7 +26,7 @@ pub const SYMPTOMS: &[Symptom] = &[
             Cause {
                 id: "port",
                 is: "It cannot listen on its port.",
-                cure: "`ss -ltnp` shows who has it, `ocweb config set server.port 8081` takes another. Below 1024 only root may: `sudo ocweb service install`.",
+                cure: "`ss -ltnp` shows who has it; `ocweb config set` takes another by the key that the sentence names, such as `server.port 8081`. Below 1024 only root may: `sudo \"$(command -v ocweb)\" service install`. An address that comes later, as a VPN's at boot, a service waits for.",
                 seen: Fault(checks::port),
             },
         ],
@@ -85,6 +85,18 @@ pub const SYMPTOMS: &[Symptom] = &[
                 id: "login-comes-back",
                 is: "The password is right, and the login comes back.",
                 cure: "A proxy in front of it is not trusted, so ocweb takes TLS for plain HTTP or the other way round: set `server.trusted_proxies` to its address. docs/tls.md.",
+                seen: ByYou,
+            },
+            Cause {
+                id: "login-from-elsewhere",
+                is: "The login says: This request came from another site, and ocweb takes only links from there.",
+                cure: "The same proxy: by what it says the page came by https, and ocweb believes it only when `server.trusted_proxies` has its address (in Docker that is the bridge's: `private_ranges`). It has to pass on `Host`, too. docs/tls.md.",
+                seen: ByYou,
+            },
+            Cause {
+                id: "address-of-the-proxy",
+                is: "The page says: This address is for the proxy in front, which speaks TLS.",
+                cure: "You opened ocweb's own address: open the proxy's. If you did, `server.trusted_proxies` has not the address by which the proxy reaches ocweb (in Docker that is the bridge's: `private_ranges`). docs/tls.md.",
                 seen: ByYou,
             },
         ],
@@ -194,7 +206,7 @@ pub const SYMPTOMS: &[Symptom] = &[
             Cause {
                 id: "no-address",
                 is: "Notifications lead nowhere: ocweb was not told its address.",
-                cure: "Settings, Notifications on the phone, \"address of this page\".",
+                cure: "Settings, Notifications on the phone, \"address in links\".",
                 seen: Notice(checks::no_address),
             },
             Cause {
@@ -239,7 +251,6 @@ pub const SYMPTOMS: &[Symptom] = &[
             },
         ],
     },
-];
     Symptom {
         title: "The agent can read what it should not",
         causes: &[
@@ -257,3 +268,4 @@ pub const SYMPTOMS: &[Symptom] = &[
             },
         ],
     },
+];
