@@ -33,10 +33,10 @@ impl Way {
     /// What it is, for who has to choose.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Machine => "this machine only, or a tunnel to it (SSH, Tailscale)",
+            Self::Machine => "this machine only, or an SSH tunnel to it",
             Self::Network => "my own network, without encryption",
             Self::Domain => "a domain of mine, encrypted; needs the ports 80 and 443",
-            Self::Proxy => "through a proxy of mine that does HTTPS",
+            Self::Proxy => "through a proxy of mine that does HTTPS, or `tailscale serve`",
         }
     }
 
@@ -109,7 +109,8 @@ pub fn check_web_ports() -> Finding {
              it: choose the proxy."
         )),
         Some((port, io::ErrorKind::PermissionDenied)) => Finding::Unknown(format!(
-            "Only root may listen on port {port} here. Allow it to all: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80"
+            "Only root may listen on port {port} here. Allow it to all, for good: echo net.ipv4.ip_unprivileged_port_start=80 | sudo \
+             tee /etc/sysctl.d/50-ocweb.conf && sudo sysctl --system"
         )),
         Some((port, kind)) => Finding::Unknown(format!("Nothing can listen on port {port} now: {kind}.")),
     }
