@@ -1,6 +1,9 @@
 //! At which addresses this ocweb is reached, told from its settings.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+};
 
 use nix::{ifaddrs::getifaddrs, net::if_::InterfaceFlags};
 
@@ -26,8 +29,15 @@ pub struct Address {
     pub reach: Reach,
 }
 
-/// The addresses that follow from the settings, the one for the phone first.
+/// The addresses that follow from the settings, the one for the phone first. A container that was told no name has none: its
+/// own addresses lead nowhere from outside.
 pub fn addresses(settings: &Variables) -> Vec<Address> {
+    let in_a_container = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists())
+        || settings.contains_key("KUBERNETES_SERVICE_HOST");
+    known(settings, in_a_container)
+}
+
+fn known(settings: &Variables, in_a_container: bool) -> Vec<Address> {
     let value = |name: &str| settings.get(name).map(String::as_str).filter(|value| !value.is_empty());
     if let Some(app) = value("FLY_APP_NAME") {
         return vec![Address { url: format!("https://{app}.fly.dev"), reach: Reach::World }];
@@ -67,6 +77,7 @@ pub fn addresses(settings: &Variables) -> Vec<Address> {
     let plain = |host: &str, reach| Address { url: format!("http://{host}:{port}"), reach };
     let here = plain("localhost", Reach::Machine);
     match value("OCWEB_HOST").map_or(Ok(Ipv4Addr::LOCALHOST.into()), str::parse::<IpAddr>) {
+        Ok(address) if address.is_unspecified() && in_a_container => Vec::new(),
         Ok(address) if address.is_unspecified() => {
             let own = own_addresses().into_iter().map(|address| plain(&address.to_string(), Reach::Network));
             own.chain([here]).collect()
@@ -98,7 +109,25 @@ mod tests {
     use super::*;
 
     fn of(pairs: &[(&str, &str)]) -> Vec<Address> {
-        addresses(&pairs.iter().map(|&(name, value)| (name.into(), value.into())).collect())
+        somewhere(pairs, false)
+    }
+
+    fn somewhere(pairs: &[(&str, &str)], in_a_container: bool) -> Vec<Address> {
+        known(&pairs.iter().map(|&(name, value)| (name.into(), value.into())).collect(), in_a_container)
+    }
+
+    #[test]
+    fn a_container_knows_an_address_only_by_a_name_that_it_was_told() {
+        let everywhere = ("OCWEB_HOST", "0.0.0.0");
+        assert_eq!(somewhere(&[everywhere], true), []);
+        let urls = |pairs: &[(&str, &str)]| {
+            let known = somewhere(&[&[everywhere], pairs].concat(), true);
+            known.into_iter().map(|address| address.url).collect::<Vec<_>>()
+        };
+        assert_eq!(urls(&[("OCWEB_DOMAIN", "a.example")]), ["https://a.example"]);
+        let behind = [("OCWEB_TRUSTED_PROXIES", "private_ranges"), ("OCWEB_HOSTS", "a.example")];
+        assert_eq!(urls(&behind), ["https://a.example"]);
+        assert_eq!(somewhere(&[], true), of(&[]), "what listens to itself alone");
     }
 
     #[test]

@@ -32,21 +32,26 @@ pub fn run(command: TokenCommand, context: &Context) -> Result<String, Failure> 
 
 /// The token alone on standard output, for `TOKEN=$(ocweb token create ci)`.
 fn created(made: &Made, context: &Context) -> Result<String, Failure> {
-    let address = addresses(&context.environment()?).into_iter().next();
-    let url = address.map(|address| address.url).unwrap_or_default();
+    let url = addresses(&context.environment()?).into_iter().next().map(|address| address.url);
     if context.manner.json {
         let mut told = json!(made);
         told["url"] = url.into();
         return Ok(format!("{told:#}"));
     }
+    let (url, where_it_is) = match url {
+        Some(url) => (url, ""),
+        None => ("URL".into(), "\nURL is the address at which you open ocweb; a container does not know it."),
+    };
     // Where nobody sits at a terminal, this is somebody's log: the token is not for it.
     let token = if io::stderr().is_terminal() { &made.token } else { "TOKEN" };
     let end = made
         .expires_at
         .as_deref()
         .map_or_else(|| "until it is revoked".into(), |end| format!("until {}", shown(end)));
-    context
-        .say(&format!("Good {end}, and shown this once. Use it so:\n  {}", usage(&made.scope, &url, token)));
+    context.say(&format!(
+        "Good {end}, and shown this once. Use it so:\n  {}{where_it_is}",
+        usage(&made.scope, &url, token)
+    ));
     Ok(made.token.clone())
 }
 

@@ -9,6 +9,11 @@ use crate::{
     failure::Failure,
 };
 
+/// What a container can tell.
+const UNKNOWN: &str = "A container does not know its address. On the machine that it runs on it is where the port was published: \
+                       http://localhost:8080, as docker compose does. For the phone give it a name: OCWEB_DOMAIN, or OCWEB_HOSTS and \
+                       OCWEB_TRUSTED_PROXIES behind a proxy; docs/tls.md.";
+
 /// The addresses, the phone's first.
 pub fn run(context: &Context) -> Result<String, Failure> {
     let addresses = addresses(&context.environment()?);
@@ -26,6 +31,7 @@ pub fn run(context: &Context) -> Result<String, Failure> {
 pub fn shown(addresses: &[Address]) -> String {
     let mut parts: Vec<String> = addresses.iter().map(|address| address.url.clone()).collect();
     match addresses.first() {
+        None => parts.push(UNKNOWN.into()),
         Some(address) if address.reach != Reach::Machine => parts.extend(picture(&address.url)),
         _ => parts.push(
             "Only this machine reaches it. For the phone: a domain, Tailscale, or the same network; docs/tls.md says how."
