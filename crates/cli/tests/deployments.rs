@@ -179,16 +179,16 @@ fn the_chart_takes_no_secret_into_its_config_map() {
 /// Nobody holds the name there: what it is one day, our pages would have run.
 #[test]
 fn no_page_has_anybody_run_what_a_registry_calls_ocweb() {
-    let mut pages = vec!["README.md".into(), "deploy/npm/ocweb/README.md".into()];
-    pages.extend(files(&root().join("docs")).iter().filter_map(|path| path.to_str().map(str::to_owned)));
-    pages.retain(|page: &String| page.ends_with(".md"));
+    let mut pages = vec![root().join("README.md"), root().join("deploy/npm/ocweb/README.md")];
+    pages.extend(files(&root().join("docs")));
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     assert!(pages.len() > 30, "{pages:?}");
     for page in pages {
-        let text = fs::read_to_string(root().join(&page)).unwrap();
+        let text = fs::read_to_string(&page).unwrap();
         for line in text.lines() {
             let from_there =
                 ["npm install -g ocweb", "npm install --global ocweb"].iter().any(|it| line.contains(it));
-            assert!(!from_there && !line.trim_start().starts_with("npx ocweb"), "{page}: {line}");
+            assert!(!from_there && !line.trim_start().starts_with("npx ocweb"), "{}: {line}", page.display());
         }
     }
 }
