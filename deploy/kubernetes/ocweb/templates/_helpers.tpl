@@ -47,6 +47,9 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{/* ocweb's config file: what was said, and the host's name. */}}
 {{- define "ocweb.config" -}}
 {{- $config := deepCopy .Values.config -}}
+{{- if regexMatch "://[^/]*:[^/]*@" (dig "backup" "repository" "" $config) -}}
+{{- fail "config.backup.repository has a password in it, and everybody who may read the ConfigMap would read it: put the address into the Secret, as OCWEB_BACKUP_REPOSITORY." -}}
+{{- end -}}
 {{- if .Values.host -}}
 {{- $server := $config.server | default dict -}}
 {{- $_ := set $server "host_names" (concat (list .Values.host) ($server.host_names | default list) | uniq) -}}
