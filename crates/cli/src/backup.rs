@@ -195,11 +195,8 @@ fn opencode(instance: &Instance) -> Result<PathBuf, Failure> {
     let list = fs::read(instance.folders().run.join("processes.json")).unwrap_or_default();
     let list: Vec<Listed> = serde_json::from_slice(&list).unwrap_or_default();
     let running = list.iter().find(|listed| listed.name == "opencode");
-    let program = running.and_then(|listed| match fs::read_link(format!("/proc/{}/exe", listed.pid)) {
-        // A container's root may not look at another user's process; there is no other opencode there than the one beside us.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => beside_us(),
-        link => link.ok(),
-    });
+    let program =
+        running.and_then(|listed| program_of(fs::read_link(format!("/proc/{}/exe", listed.pid)), beside_us));
     program
         .filter(|program| program.is_file() && !program.ends_with("sh") && !program.ends_with("dash"))
         .ok_or_else(|| {
@@ -208,6 +205,17 @@ fn opencode(instance: &Instance) -> Result<PathBuf, Failure> {
                     .into(),
             )
         })
+}
+
+/// What a process runs, by the link that tells it, or the one that is installed here. A container's root may not look at another
+/// user's process. A service of the machine may see its files under paths that lead nowhere from here, and an update may have
+/// replaced the program since.
+fn program_of(link: io::Result<PathBuf>, installed: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
+    match link {
+        Ok(program) if program.is_file() => Some(program),
+        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => None,
+        Ok(_) | Err(_) => installed(),
+    }
 }
 
 /// opencode as it was installed with this program.
@@ -245,5 +253,17 @@ mod tests {
         };
         let both = together(Some(Ok(made("one"))), Some(Ok(made("other")))).unwrap();
         assert_eq!((both.warnings, both.places.len()), (vec!["one".to_owned(), "other".to_owned()], 2));
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_seen_from_here_is_the_installed_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (seen, installed) = (folder.path().join("seen"), folder.path().join("installed"));
+        fs::write(&seen, "").unwrap();
+        let program = |link| program_of(link, || Some(installed.clone()));
+        assert_eq!(program(Ok(seen.clone())), Some(seen));
+        assert_eq!(program(Ok(folder.path().join("opencode (deleted)"))), Some(installed.clone()));
+        assert_eq!(program(Err(io::ErrorKind::PermissionDenied.into())), Some(installed.clone()));
+        assert_eq!(program(Err(io::ErrorKind::NotFound.into())), None, "it has ended");
     }
 }
