@@ -256,6 +256,31 @@ mod tests {
     }
 
     #[test]
+    fn restic_is_given_the_keys_of_the_store_by_its_names_and_no_others() {
+        let settings = [
+            ("OCWEB_BACKUP_REPOSITORY", "s3:https://store.example/bucket"),
+            ("OCWEB_BACKUP_PASSWORD", "words"),
+            ("OCWEB_BACKUP_S3_KEY_ID", "id"),
+            ("OCWEB_BACKUP_S3_SECRET_KEY", "key"),
+            // What the model's provider is asked with.
+            ("AWS_ACCESS_KEY_ID", "provider's"),
+            ("AUTH_PASSWORD", "login"),
+            ("OPENROUTER_API_KEY", "provider's"),
+            ("PATH", "/bin"),
+        ];
+        let targets = Targets::of(&settings.map(|(name, value)| (name.into(), value.into())).into());
+        let given = targets.repository.unwrap().environment;
+        let given: Vec<_> = given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let wanted = [
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "key"),
+            ("PATH", "/bin"),
+            ("RESTIC_PASSWORD", "words"),
+        ];
+        assert_eq!(given, wanted);
+    }
+
+    #[test]
     fn a_program_that_cannot_be_seen_from_here_is_the_installed_one() {
         let folder = tempfile::tempdir().unwrap();
         let (seen, installed) = (folder.path().join("seen"), folder.path().join("installed"));
