@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The form of backups that is written, and the only one that is read.
 pub(crate) const FORMAT: u32 = 1;
@@ -51,7 +52,7 @@ pub struct Part {
 }
 
 /// Work that is not in a backup.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnheldWork {
     /// The repository.
     pub repo: String,

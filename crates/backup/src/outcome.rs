@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{Manifest, archive::private_folder};
+use crate::{Manifest, UnheldWork, archive::private_folder};
 
 const FILE: &str = "last.json";
 
@@ -22,9 +22,9 @@ pub struct Outcome {
     pub last_success_at: Option<OffsetDateTime>,
     /// How large it is.
     pub size_bytes: u64,
-    /// Of how many working copies the uncommitted work could not be taken into it.
+    /// The work that could not be taken into it.
     #[serde(default)]
-    pub not_held: usize,
+    pub not_held: Vec<UnheldWork>,
     /// When one failed since.
     #[serde(with = "time::serde::rfc3339::option")]
     pub failed_at: Option<OffsetDateTime>,
@@ -77,7 +77,7 @@ impl Outcome {
             Ok(made) => Self {
                 last_success_at: Some(begun),
                 size_bytes: made.size_bytes(),
-                not_held: made.not_held.len(),
+                not_held: made.not_held.clone(),
                 failed_at: None,
                 reason: None,
                 reached: before.reached,

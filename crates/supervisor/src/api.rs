@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
-use ocweb_backup::Outcome;
+use ocweb_backup::{Outcome, UnheldWork};
 use ocweb_service::{
     Problem,
     config::Folders,
@@ -232,6 +232,10 @@ struct BackupReport {
     /// When the last one that worked was begun.
     #[serde(with = "time::serde::rfc3339::option")]
     last_success_at: Option<OffsetDateTime>,
+    /// How large it is.
+    size_bytes: u64,
+    /// The uncommitted work that is not in it.
+    not_held: Vec<UnheldWork>,
     /// When one failed since.
     #[serde(with = "time::serde::rfc3339::option")]
     failed_at: Option<OffsetDateTime>,
@@ -241,9 +245,9 @@ struct BackupReport {
 
 impl BackupReport {
     fn of(last: Outcome) -> Option<Self> {
-        let Outcome { last_success_at, failed_at, reason, .. } = last;
+        let Outcome { last_success_at, size_bytes, not_held, failed_at, reason } = last;
         last_success_at.or(failed_at)?;
-        Some(Self { last_success_at, failed_at, reason })
+        Some(Self { last_success_at, size_bytes, not_held, failed_at, reason })
     }
 }
 

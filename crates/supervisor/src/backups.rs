@@ -120,10 +120,11 @@ impl Backups {
         let now = Outcome::read(&Outcome::folder(data));
         if now.last_success_at != before.last_success_at && now.reason.is_none() {
             let Outcome { size_bytes, not_held, .. } = now;
-            if not_held > 0 {
-                tracing::warn!(size_bytes, not_held, "a backup was made, without some uncommitted work");
-            } else {
-                tracing::info!(size_bytes, "a backup was made");
+            match not_held.len() {
+                0 => tracing::info!(size_bytes, "a backup was made"),
+                not_held => {
+                    tracing::warn!(size_bytes, not_held, "a backup was made, without some uncommitted work");
+                }
             }
             return;
         }

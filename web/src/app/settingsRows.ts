@@ -75,7 +75,7 @@ export const settingsRows: readonly SettingsRow[] = [
     title: 'Resources',
     href: '/resources',
     note: 'disk, memory, processes',
-    keywords: 'clean up garbage worktrees services kill restart continue',
+    keywords: 'clean up garbage worktrees services kill restart continue backup',
   },
   {
     title: 'Debug',

@@ -1,6 +1,7 @@
 /** `/resources`: what takes space, what runs, and what can be cleaned up. */
 import { DeleteChatSheet } from '@/features/chats/DeleteChatSheet';
 import { Repairs } from '@/features/repairs/Repairs';
+import { Backup } from '@/features/resources/Backup';
 import { Disk } from '@/features/resources/Disk';
 import { Garbage } from '@/features/resources/Garbage';
 import { Load } from '@/features/resources/Load';
@@ -23,6 +24,7 @@ export default function ResourcesPage() {
           <Repairs />
           <Garbage />
           <SavedWorks />
+          <Backup />
           <Load />
           <Processes />
           <Services />

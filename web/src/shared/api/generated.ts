@@ -1773,8 +1773,15 @@ export interface components {
              * @description When the last one that worked was begun.
              */
             last_success_at: string | null;
+            /** @description The uncommitted work that is not in it. */
+            not_held: components["schemas"]["UnheldWork"][];
             /** @description Why it failed. */
             reason: string | null;
+            /**
+             * Format: int64
+             * @description How large it is.
+             */
+            size_bytes: number;
         };
         /** @description Where a chat's work belongs. */
         BaseBody: {
@@ -3504,6 +3511,15 @@ export interface components {
             messages: Record<string, never>[];
             /** @description The event that it is up to: the events after it are to be applied on top. */
             number: string;
+        };
+        /** @description Work that is not in a backup. */
+        UnheldWork: {
+            /** @description Why. */
+            reason: string;
+            /** @description The repository. */
+            repo: string;
+            /** @description The chat, unless it is the clone's own. */
+            session_id: string | null;
         };
         /** @description Saved work whose record cannot be read. */
         UnreadableWork: {
