@@ -234,6 +234,13 @@ pub const SETTINGS: &[Setting] = &[
         about: "How many hours lie between two backups. Without, there is one when you say `ocweb backup`.",
     },
     Setting {
+        key: "backup.limit_seconds",
+        variable: "OCWEB_BACKUP_LIMIT_SECONDS",
+        kind: Kind::Number { least: 1, most: 31_536_000 },
+        default: Some("43200"),
+        about: "How many seconds a backup by the clock may take before it is ended: the first one over a slow line may need more.",
+    },
+    Setting {
         key: "backup.to",
         variable: "OCWEB_BACKUP_TO",
         kind: Kind::Path,

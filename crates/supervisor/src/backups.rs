@@ -3,7 +3,7 @@
 //! Each is `ocweb backup --due`, what a person would type, as a process of its own: it alone is given the keys of the store. It
 //! writes down how it went (`ocweb_backup::Outcome`), and from that is told when the next one is due, also after a restart.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use ocweb_backup::Outcome;
 use ocweb_service::ConfigError;
@@ -15,24 +15,27 @@ use crate::{
     children::Children,
     environment::{self, Variables},
     probe::{Address, Expect, Probe},
+    process::describe,
     settings::Settings,
     supervisor::NAME,
     table::{MARK, ProcessSpec, Stage},
 };
 
 const EVERY_HOURS: &str = "OCWEB_BACKUP_EVERY_HOURS";
+/// One that takes longer hangs, on a store that does not answer perhaps, and would be the last.
+const LIMIT_SECONDS: &str = "OCWEB_BACKUP_LIMIT_SECONDS";
+const LIMIT: NonZeroU32 = NonZeroU32::MIN.saturating_add(12 * 60 * 60 - 1);
 /// What a backup is told of the settings, and what restic is told by its environment.
 const GIVEN: &[&str] = &["OCWEB_BACKUP_*", "RESTIC_*", "AWS_*", "B2_*", "AZURE_*", "GOOGLE_*"];
-/// How often it is looked whether one is due: clocks jump, and laptops sleep.
+/// How often it is looked at least whether one is due: clocks jump, and laptops sleep.
 const LOOK: Duration = Duration::from_mins(1);
 /// One that failed is tried again after so long, if that comes first.
 const AGAIN: Duration = Duration::from_hours(1);
-/// One that takes longer hangs, on a store that does not answer perhaps, and would be the last.
-const LIMIT: Duration = Duration::from_hours(12);
 
 /// What makes the backups, where the settings want any.
 pub(crate) struct Backups {
     every: Duration,
+    limit: Duration,
     spec: ProcessSpec,
 }
 
@@ -40,7 +43,8 @@ impl Backups {
     /// What the settings say. They are wrong where they say how often, and not where to.
     pub(crate) fn of(settings: &Settings) -> Result<Option<Self>, ConfigError> {
         let Settings { environment, folders, .. } = settings;
-        let hours: u64 = environment.parsed(EVERY_HOURS, 0)?;
+        let hours: u32 = environment.parsed(EVERY_HOURS, 0)?;
+        let limit = environment.parsed(LIMIT_SECONDS, LIMIT)?;
         if hours == 0 {
             return Ok(None);
         }
@@ -85,38 +89,35 @@ impl Backups {
             oom_score_adj: Some(500),
             requests: None,
         };
-        Ok(Some(Self { every: Duration::from_hours(hours), spec }))
+        let limit = Duration::from_secs(limit.get().into());
+        Ok(Some(Self { every: Duration::from_hours(hours.into()), limit, spec }))
     }
 
     /// Makes them for ever, each when it is due and everything runs.
     pub(crate) async fn run(self, board: Board, children: Arc<Children>) {
         let data = board.folders.data.clone();
         loop {
-            let is_due =
-                is_due(&Outcome::read(&Outcome::folder(&data)), self.every, OffsetDateTime::now_utc());
-            if is_due && board.waiting_for().is_empty() {
+            if !board.waiting_for().is_empty() {
+                // Soon after a start all is well.
+                sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            if self.due_in(&data).is_zero() {
                 self.make(&data, &children).await;
             }
-            // Soon after a start all is well; until then it is looked more often.
-            let pause = if board.waiting_for().is_empty() { LOOK } else { Duration::from_secs(1) };
-            sleep(pause).await;
+            let left = self.due_in(&data);
+            // One of which nothing could be written down is still due, and not to be tried at once.
+            sleep(if left.is_zero() { LOOK } else { left.min(LOOK) }).await;
         }
+    }
+
+    fn due_in(&self, data: &Path) -> Duration {
+        due_in(&Outcome::read(&Outcome::folder(data)), self.every, OffsetDateTime::now_utc())
     }
 
     async fn make(&self, data: &Path, children: &Children) {
         let before = Outcome::read(&Outcome::folder(data));
-        let ended = match children.start(&self.spec) {
-            Ok(mut child) => {
-                if let Ok(status) = timeout(LIMIT, child.ended()).await {
-                    status.to_string()
-                } else {
-                    // With its whole group: tar, and restic.
-                    child.kill();
-                    format!("it was ended, for it took longer than {} hours", LIMIT.as_secs() / 3600)
-                }
-            }
-            Err(error) => error.to_string(),
-        };
+        let ended = self.run_one(children).await;
         let now = Outcome::read(&Outcome::folder(data));
         if now.last_success_at != before.last_success_at && now.reason.is_none() {
             let Outcome { size_bytes, not_held, .. } = now;
@@ -138,13 +139,32 @@ impl Backups {
             }
         }
     }
+
+    /// Has one made, and says how its process ended: only where that wrote nothing down is anything else known.
+    async fn run_one(&self, children: &Children) -> String {
+        let mut child = match children.start(&self.spec) {
+            Ok(child) => child,
+            Err(error) => return format!("`ocweb backup` could not be started: {error}."),
+        };
+        let Ok(exit) = timeout(self.limit, child.ended()).await else {
+            // With its whole group: tar, and restic.
+            child.kill();
+            let seconds = self.limit.as_secs();
+            return format!("It was ended, for it took longer than it may: {seconds} s ({LIMIT_SECONDS}).");
+        };
+        let words = child.output.last_words().await;
+        let how = describe(exit, words);
+        format!("`ocweb backup` did not write down how it went: {}.", how.trim_end_matches('.'))
+    }
 }
 
-/// Whether it is time for the next one. What is said to lie in the future was written by another clock.
-fn is_due(last: &Outcome, every: Duration, now: OffsetDateTime) -> bool {
-    let is_past =
-        |at: Option<OffsetDateTime>, pause: Duration| at.is_none_or(|at| at > now || at + pause <= now);
-    is_past(last.last_success_at, every) && is_past(last.failed_at, every.min(AGAIN))
+/// How long it is until the next one. What is said to lie in the future was written by another clock.
+fn due_in(last: &Outcome, every: Duration, now: OffsetDateTime) -> Duration {
+    let left = |at: Option<OffsetDateTime>, pause: Duration| {
+        let gone = at.filter(|at| *at <= now).map(|at| (now - at).unsigned_abs());
+        gone.map_or(Duration::ZERO, |gone| pause.saturating_sub(gone))
+    };
+    left(last.last_success_at, every).max(left(last.failed_at, every.min(AGAIN)))
 }
 
 #[cfg(test)]
@@ -154,11 +174,16 @@ mod tests {
     #[test]
     fn one_is_due_when_the_last_is_old_enough_and_a_failed_one_is_not_tried_at_once() {
         let now = OffsetDateTime::now_utc();
-        let (day, ago) = (Duration::from_hours(24), |hours: u64| Some(now - Duration::from_hours(hours)));
-        let last = |last_success_at, failed_at| Outcome { last_success_at, failed_at, ..Outcome::default() };
-        assert!(is_due(&last(None, None), day, now));
-        assert!(is_due(&last(ago(24), None), day, now) && !is_due(&last(ago(23), None), day, now));
-        assert!(!is_due(&last(ago(30), ago(0)), day, now) && is_due(&last(ago(30), ago(1)), day, now));
-        assert!(is_due(&last(Some(now + day), None), day, now), "the clock was set back");
+        let (hour, day) = (Duration::from_hours(1), Duration::from_hours(24));
+        let ago = |hours: u64| Some(now - Duration::from_hours(hours));
+        let left = |last_success_at, failed_at, every| {
+            due_in(&Outcome { last_success_at, failed_at, ..Outcome::default() }, every, now)
+        };
+        assert_eq!(left(None, None, day), Duration::ZERO);
+        assert_eq!((left(ago(24), None, day), left(ago(23), None, day)), (Duration::ZERO, hour));
+        assert_eq!((left(ago(30), ago(0), day), left(ago(30), ago(1), day)), (hour, Duration::ZERO));
+        assert_eq!(left(ago(0), None, hour / 2), hour / 2);
+        assert_eq!(left(ago(2), ago(0), hour / 2), hour / 2, "never later than without the failure");
+        assert_eq!(left(Some(now + day), None, day), Duration::ZERO, "the clock was set back");
     }
 }

@@ -298,7 +298,8 @@ async fn ring(alarm: Option<Instant>) {
     }
 }
 
-fn describe(exit: ExitStatus, words: Option<String>) -> String {
+/// How a process ended, in words; its own last words say why.
+pub(crate) fn describe(exit: ExitStatus, words: Option<String>) -> String {
     let how = match (exit.code(), exit.signal()) {
         (Some(code), _) => format!("it ended with code {code}"),
         (None, Some(number)) => match Signal::try_from(number) {

@@ -1,4 +1,4 @@
-"""Stands in for opencode, a service or Caddy: answers its probe, and misbehaves as it is told.
+"""Stands in for opencode, a service, Caddy or what makes backups: answers its probe, and misbehaves as it is told.
 
 Called as: stand_in.py NAME FOLDER [what the real program would get]
 FOLDER/NAME.behaviour holds words, read anew at each start:
@@ -13,6 +13,9 @@ FOLDER/NAME.behaviour holds words, read anew at each start:
   busy              compute instead of answering, for as many seconds as FOLDER/NAME.busy says
   zombies           leave behind orphans that die soon
   late=S            listen only after S seconds
+  hang              do nothing, for as long as may be
+  made=S            a backup: write down that one was made which was begun S seconds ago, and end
+  broken=S          a backup: write down that one failed which was begun S seconds ago, and end with code 1
 FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
 FOLDER/NAME.environment is the environment of the last start.
 FOLDER/NAME.metrics, where it is, is the answer to /metrics.
@@ -27,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
 
 name, folder = sys.argv[1], sys.argv[2]
@@ -50,6 +54,25 @@ if "die" in flags:
     print("ocweb: THE_SETTING is not set: set it", file=sys.stderr, flush=True)
     sys.exit(3)
 
+if "made" in flags or "broken" in flags:
+    begun = datetime.now(timezone.utc) - timedelta(seconds=float(flags.get("made") or flags.get("broken")))
+    note = os.path.join(folder, "data/ocweb/supervisor/backup/last.json")
+    os.makedirs(os.path.dirname(note), exist_ok=True)
+    try:
+        last = json.load(open(note))
+    except FileNotFoundError:
+        last = {"last_success_at": None, "size_bytes": 0, "not_held": []}
+    if "made" in flags:
+        unheld = {"repo": "octo/large", "session_id": "ses_1", "reason": "Its files are too large."}
+        last = {"last_success_at": begun.isoformat(), "size_bytes": 7000, "not_held": [unheld]}
+        last |= {"failed_at": None, "reason": None}
+    else:
+        last |= {"failed_at": begun.isoformat(), "reason": "The store is closed."}
+    with open(note + ".new", "w") as file:
+        json.dump(last, file)
+    os.rename(note + ".new", note)
+    sys.exit("broken" in flags)
+
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 if "detach" in flags:
     child = subprocess.Popen(SLEEP, start_new_session=True)
@@ -59,6 +82,10 @@ if "group" in flags:
     open(path + ".grouped", "w").write(str(child.pid))
 if "zombies" in flags:
     subprocess.run(["sh", "-c", "for i in 1 2 3 4 5; do (setsid sleep 0.2 &) ; done"])
+
+
+if "hang" in flags:
+    time.sleep(600)
 
 
 def ask_to_end(*_):

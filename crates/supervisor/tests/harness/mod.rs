@@ -76,19 +76,24 @@ impl World {
         let stand_in = world.path("bin/stand_in.py");
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand_in.py"), &stand_in).unwrap();
         for name in BACKENDS.iter().chain(&["caddy"]) {
-            let script = format!(
-                "#!/bin/sh\nexec python3 -E '{}' {name} '{}' \"$@\"\n",
-                stand_in.display(),
-                world.path("").display()
-            );
-            let file = match *name {
-                "opencode" | "caddy" => world.path("bin").join(name),
-                service => world.path("bin").join(format!("ocweb-{service}")),
-            };
-            fs::write(&file, script).unwrap();
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+            match *name {
+                "opencode" | "caddy" => world.stand_in(name, name),
+                service => world.stand_in(service, &format!("ocweb-{service}")),
+            }
         }
         world
+    }
+
+    /// Puts a stand-in beside the other programs.
+    pub(crate) fn stand_in(&self, name: &str, program: &str) {
+        let script = format!(
+            "#!/bin/sh\nexec python3 -E '{}' {name} '{}' \"$@\"\n",
+            self.path("bin/stand_in.py").display(),
+            self.path("").display()
+        );
+        let file = self.path("bin").join(program);
+        fs::write(&file, script).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
