@@ -101,7 +101,7 @@ export default defineConfig({
             {
               // What is asked of GitHub, and deleting, is not needed at the start.
               name: 'shared',
-              test: /src\/(shared\/(http|api\/(?!deleting|github|shipping)|ui\/(Boundary|CopyButton|Icon|Notice|TopBar|Sheet|useOverlay)|clipboard|overlay|storage|database|identifier|format|viewport)|features\/(events|chats\/status))/,
+              test: /src\/(shared\/(http|api\/(?!deleting|github|shipping)|ui\/(Boundary|CopyButton|Icon|Notice|TopBar|Sheet|useOverlay)|clipboard|overlay|storage|database|identifier|format|keeping|viewport)|features\/(events|chats\/status))/,
             },
             {
               // Of a conversation, and of changes.

@@ -1,5 +1,6 @@
 // Many chats in one list: what each does, its last line and changes, found, put away and taken back; the cards that ask;
 // and what the three dots do. Two pages watch, and agree without a reload.
+import { readFile } from 'node:fs/promises';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
@@ -340,6 +341,30 @@ test('the attach command is for this origin, session and folder', async () => {
   expect(await phone.page.evaluate(() => navigator.clipboard.readText())).toBe(
     `opencode attach ${stack.url} --session ${chats.done} --dir ${directory} --password YOUR_TOKEN`,
   );
+});
+
+test('a conversation is saved as a file, another chat begins with it, and any other file is refused in words', async () => {
+  const { page } = phone;
+  await menu(chats.done);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    item(/^Export the conversation/).tap(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^[\p{L}\p{N}-]+\.json$/u);
+  const file = await download.path();
+  const { info, messages: said } = JSON.parse(await readFile(file, 'utf8'));
+  expect([info.id, said.length]).toEqual([chats.done, (await messages(chats.done)).length]);
+
+  await visit(page, '/repos');
+  await button('Settings of demo/hello-web').tap();
+  const pick = (name: string, buffer: Buffer) =>
+    page.getByLabel('Exported conversation').setInputFiles({ name, mimeType: 'application/json', buffer });
+  await pick('package.json', Buffer.from('{"name": "hello-web"}'));
+  await page.getByRole('alert').getByText('Not imported.').waitFor();
+  await pick('chat.json', await readFile(file));
+  await page.waitForURL(/\/chat\/ses_/);
+  await page.getByRole('article', { name: 'Agent' }).getByText('I wrote it.').waitFor();
+  expect(page.url()).not.toContain(chats.done);
 });
 
 test('on a desktop the list stays beside the chat', async () => {

@@ -80,40 +80,49 @@ test.skipIf(reason)('it ends within its grace period, and goes on with its volum
   expect(body.chats).toHaveLength(1);
 });
 
-test.skipIf(reason)('a backup on the volume of the workspaces comes back over data that was used', async () => {
-  const cookie = await stack.login();
-  const [opencode] = [(await stack.services(cookie)).get('opencode')];
-  // As `kubectl exec` does it.
-  const into = ['--target', String(opencode?.pid), '--mount', `--root=/proc/${opencode?.pid}/root`, '--wd=/'];
-  const asUser = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups'];
-  const environment = {
-    PATH: process.env.PATH,
-    HOME: '/vol/opencode-state/home',
-    OCWEB_DATA: '/vol',
-    OCWEB_CONFIG: pod.environment.OCWEB_CONFIG,
-  };
-  const ocweb = '/opt/ocweb/libexec/ocweb';
-  execFileSync('nsenter', [...into, ...asUser, ocweb, 'backup', '--to', '/vol/projects/backups'], {
-    env: environment,
-  });
-  const [name] = readdirSync(join(stack.folder, 'workspaces/backups'));
-  await stack.stop();
-  // The place of the other volume stays as the runtime made it: the job's user cannot move it.
-  expect(statSync(join(stack.folder, 'data/projects')).uid).toBe(0);
-  rmSync(join(stack.folder, 'workspaces/repos'), { recursive: true });
-  rmSync(join(stack.folder, 'workspaces/worktrees'), { recursive: true });
+test.skipIf(reason)(
+  'a backup on the volume of the workspaces comes back over data that was used',
+  async () => {
+    const cookie = await stack.login();
+    const [opencode] = [(await stack.services(cookie)).get('opencode')];
+    // As `kubectl exec` does it.
+    const into = [
+      '--target',
+      String(opencode?.pid),
+      '--mount',
+      `--root=/proc/${opencode?.pid}/root`,
+      '--wd=/',
+    ];
+    const asUser = ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups'];
+    const environment = {
+      PATH: process.env.PATH,
+      HOME: '/vol/opencode-state/home',
+      OCWEB_DATA: '/vol',
+      OCWEB_CONFIG: pod.environment.OCWEB_CONFIG,
+    };
+    const ocweb = '/opt/ocweb/libexec/ocweb';
+    execFileSync('nsenter', [...into, ...asUser, ocweb, 'backup', '--to', '/vol/projects/backups'], {
+      env: environment,
+    });
+    const [name] = readdirSync(join(stack.folder, 'workspaces/backups'));
+    await stack.stop();
+    // The place of the other volume stays as the runtime made it: the job's user cannot move it.
+    expect(statSync(join(stack.folder, 'data/projects')).uid).toBe(0);
+    rmSync(join(stack.folder, 'workspaces/repos'), { recursive: true });
+    rmSync(join(stack.folder, 'workspaces/worktrees'), { recursive: true });
 
-  // The job of the chart has the volumes in other places than the server.
-  const mounts = new Map([...pod.mounts, ['workspaces', '/workspaces']]);
-  const job = containerOf({ ...pod, mounts }, stack.folder, {
-    programs: builds.OCWEB_BIN_DIR,
-    page: builds.OCWEB_WEB_DIR,
-  });
-  const [program = '', ...args] = [...job, ocweb, 'restore', '--move-aside', `/workspaces/backups/${name}`];
-  execFileSync(program, args, { env: environment });
-  await stack.launch();
-  const again = await stack.login();
-  const { body } = await stack.json<{ chats: { id: string }[] }>(again, 'GET', '/admin/chats');
-  expect(body.chats).toHaveLength(1);
-  // How clones and working copies come back, backup.test.ts sees.
-});
+    // The job of the chart has the volumes in other places than the server.
+    const mounts = new Map([...pod.mounts, ['workspaces', '/workspaces']]);
+    const job = containerOf({ ...pod, mounts }, stack.folder, {
+      programs: builds.OCWEB_BIN_DIR,
+      page: builds.OCWEB_WEB_DIR,
+    });
+    const [program = '', ...args] = [...job, ocweb, 'restore', '--move-aside', `/workspaces/backups/${name}`];
+    execFileSync(program, args, { env: environment });
+    await stack.launch();
+    const again = await stack.login();
+    const { body } = await stack.json<{ chats: { id: string }[] }>(again, 'GET', '/admin/chats');
+    expect(body.chats).toHaveLength(1);
+    // How clones and working copies come back, backup.test.ts sees.
+  },
+);

@@ -245,7 +245,7 @@ struct BackupReport {
 
 impl BackupReport {
     fn of(last: Outcome) -> Option<Self> {
-        let Outcome { last_success_at, size_bytes, not_held, failed_at, reason } = last;
+        let Outcome { last_success_at, size_bytes, not_held, failed_at, reason, reached: _ } = last;
         last_success_at.or(failed_at)?;
         Some(Self { last_success_at, size_bytes, not_held, failed_at, reason })
     }

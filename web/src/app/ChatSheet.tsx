@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import ChatMenu from '@/features/chats/ChatMenu';
+import { useExportAction } from '@/features/chats/useExportAction';
 import { useMuteAction } from '@/features/notifications/useMuteAction';
 import { levelWord } from '@/features/permissions/levels';
 import { PermissionsSheet } from '@/features/permissions/PermissionsSheet';
@@ -15,6 +16,7 @@ import { upkeepQueries } from '@/shared/upkeep';
 export default function ChatSheet({ chat, onClose }: { chat: ChatView; onClose: () => void }) {
   const [path, navigate] = useLocation();
   const mute = useMuteAction(chat.id);
+  const exported = useExportAction(chat, onClose);
   const [isPermitting, setPermitting] = useState(false);
   const [isShowingSetup, setShowingSetup] = useState(false);
   const { data: setup } = useQuery(upkeepQueries.setup(chat.id));
@@ -25,15 +27,6 @@ export default function ChatSheet({ chat, onClose }: { chat: ChatView; onClose: 
     label: `Permissions: ${levelWord(chat.permissions)}`,
     onClick: () => setPermitting(true),
     stays: true,
-  };
-  const exported: Action = {
-    label: 'Export the conversation',
-    onClick: () => {
-      // As a link that is a download: what fails does not lead away from the page.
-      const link = document.createElement('a');
-      Object.assign(link, { href: `/admin/chats/${chat.id}/conversation`, download: `${chat.id}.json` });
-      link.click();
-    },
   };
   function leave() {
     onClose();

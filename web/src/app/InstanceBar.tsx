@@ -24,7 +24,7 @@ export function InstanceBar() {
           data-service={name}
         >
           <span>{words}</span>
-          <Link href="/resources">details</Link>
+          <Link href="/resources#services">details</Link>
         </div>
       ))}
       {instance?.opencode === 'down' && !hasFailed && (

@@ -14,7 +14,7 @@ export default function RepairsBar() {
       <span>
         {last.repo ?? 'opencode’s database'} was damaged and repaired{lost && '; something is lost'}
       </span>
-      <Link href="/resources">details</Link>
+      <Link href="/resources#repairs">details</Link>
     </div>
   );
 }

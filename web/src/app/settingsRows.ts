@@ -61,7 +61,7 @@ export const settingsRows: readonly SettingsRow[] = [
   },
   {
     title: 'Saved work',
-    href: '/resources',
+    href: '/resources#saved',
     note: 'what deletions saved, restore it',
     keywords: 'undo restore deleted chat bundle trash backup lost',
   },
@@ -74,7 +74,7 @@ export const settingsRows: readonly SettingsRow[] = [
   {
     title: 'Resources',
     href: '/resources',
-    note: 'disk, memory, processes',
+    note: 'disk, memory, processes, services',
     keywords: 'clean up garbage worktrees services kill restart continue backup',
   },
   {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ago } from './ago';
 import { age, bytes, duration, plural, relativePath } from './format';
 
 describe('format', () => {
@@ -15,6 +16,7 @@ describe('format', () => {
 
   it('ages and durations', () => {
     expect([-5, 59_000, 60_000, 3_600_000, 90_000_000].map(age)).toEqual(['now', 'now', '1m', '1h', '1d']);
+    expect([-90_000, 59_000, 60_000].map(ago)).toEqual(['just now', 'just now', '1m ago']);
     expect([-1, 400, 9_940, 12_400, 59_600, 185_000].map(duration)).toEqual([
       '0.0s',
       '0.4s',

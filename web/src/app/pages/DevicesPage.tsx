@@ -1,22 +1,21 @@
-/** `/devices`: who is logged in. */
+/** `/devices`: who is logged in, and what programs come in with. */
 import { Logins } from '@/features/devices/Logins';
 import { Tokens } from '@/features/devices/Tokens';
 import { TopBar } from '@/shared/ui/TopBar';
 import { logOut, useUnsent } from '../leaving';
+import { PageParts } from '../PageParts';
 import { MenuButton } from '../shell-context';
 import { useTitle } from '../useTitle';
 
 export default function DevicesPage() {
-  useTitle('Logins');
+  const unsent = useUnsent();
+  useTitle('Logins and tokens');
   return (
     <>
-      <TopBar before={<MenuButton />} title="Logins" sub="devices that are logged in" />
-      <main className="page-body">
-        <div className="page-content">
-          <Logins unsent={useUnsent()} onLogOut={logOut} />
-          <Tokens />
-        </div>
-      </main>
+      <TopBar before={<MenuButton />} title="Logins and tokens" />
+      <PageParts
+        parts={[<Logins key="logins" unsent={unsent} onLogOut={logOut} />, <Tokens key="tokens" />]}
+      />
     </>
   );
 }

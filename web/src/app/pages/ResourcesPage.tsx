@@ -10,6 +10,7 @@ import { Services } from '@/features/resources/Services';
 import { SavedWorks } from '@/features/saved/SavedWorks';
 import { ContinueByItself } from '@/features/settings/ContinueByItself';
 import { TopBar } from '@/shared/ui/TopBar';
+import { PageParts } from '../PageParts';
 import { MenuButton } from '../shell-context';
 import { useTitle } from '../useTitle';
 
@@ -18,19 +19,19 @@ export default function ResourcesPage() {
   return (
     <>
       <TopBar before={<MenuButton />} title="Resources" />
-      <main className="page-body">
-        <div className="page-content">
-          <Disk chatDeletion={(asked) => <DeleteChatSheet {...asked} />} />
-          <Repairs />
-          <Garbage />
-          <SavedWorks />
-          <Backup />
-          <Load />
-          <Processes />
-          <Services />
-          <ContinueByItself />
-        </div>
-      </main>
+      <PageParts
+        parts={[
+          <Disk key="disk" chatDeletion={(asked) => <DeleteChatSheet {...asked} />} />,
+          <Repairs key="repairs" />,
+          <Garbage key="garbage" />,
+          <SavedWorks key="saved" />,
+          <Backup key="backup" />,
+          <Load key="load" />,
+          <Processes key="processes" />,
+          <Services key="services" />,
+          <ContinueByItself key="continue" />,
+        ]}
+      />
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** Loads one of opencode's theme files: from the device, or pasted. */
-import { type ChangeEvent, type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { explain } from '@/shared/http';
+import { FileButton } from '@/shared/ui/FileButton';
 import { Sheet } from '@/shared/ui/Sheet';
 import { addTheme } from './themes';
 
@@ -20,7 +21,6 @@ function LoadSheet({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
   const [source, setSource] = useState('');
   const [error, setError] = useState<string | null>(null);
-  const file = useRef<HTMLInputElement>(null);
 
   function add(as: string, text: string): void {
     try {
@@ -31,11 +31,8 @@ function LoadSheet({ onClose }: { onClose: () => void }) {
     }
   }
 
-  async function onFile(event: ChangeEvent<HTMLInputElement>): Promise<void> {
-    const chosen = event.target.files?.[0];
-    if (chosen) add(chosen.name.replace(/\.json$/i, ''), await chosen.text());
-    // The same file can be chosen again, once it is mended.
-    event.target.value = '';
+  async function onFile(chosen: File): Promise<void> {
+    add(chosen.name.replace(/\.json$/i, ''), await chosen.text());
   }
 
   function onSubmit(event: FormEvent): void {
@@ -55,18 +52,9 @@ function LoadSheet({ onClose }: { onClose: () => void }) {
             {error}
           </p>
         )}
-        <input
-          ref={file}
-          type="file"
-          accept=".json,application/json"
-          className="visually-hidden"
-          aria-label="Theme file"
-          tabIndex={-1}
-          onChange={onFile}
-        />
-        <button type="button" className="button wide" onClick={() => file.current?.click()}>
+        <FileButton label="Theme file" accept=".json,application/json" onPick={onFile}>
           Choose a file
-        </button>
+        </FileButton>
         <input
           className="search"
           aria-label="Name of the theme"

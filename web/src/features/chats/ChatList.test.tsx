@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { emptyState } from '@/features/events/state';
 import { useEvents } from '@/features/events/store';
 import type { ChatView } from '@/shared/api/relay';
+import { chatView } from '@/testing/chatView';
 import { render } from '@/testing/render';
 import { answers, withServer } from '@/testing/server';
 import { ChatList } from './ChatList';
@@ -12,36 +13,9 @@ withServer();
 afterEach(() => useEvents.setState(emptyState, true));
 
 function chat(number: number, more: Partial<ChatView> = {}): ChatView {
-  const id = `ses_${number}`;
   const at = new Date(Date.UTC(2026, 10, 21) - number * 60_000).toISOString();
-  return {
-    id,
-    repo: 'octo/hello',
-    title: `Chat ${number}`,
-    branch: null,
-    base: null,
-    directory: '/w',
-    archived: false,
-    permissions: null,
-    last_line: `line ${number}`,
-    share_url: null,
-    revert: null,
-    state: 'done',
-    since: at,
-    updated_at: at,
-    created_at: at,
-    preparation: null,
-    error: null,
-    retry: null,
-    prompts: [],
-    requests: [],
-    stale_requests: [],
-    run: null,
-    viewers: 0,
-    continued: 0,
-    continuing: false,
-    ...more,
-  };
+  const own = { id: `ses_${number}`, title: `Chat ${number}`, last_line: `line ${number}` };
+  return { ...chatView, ...own, since: at, updated_at: at, created_at: at, ...more };
 }
 
 function show(chats: readonly ChatView[]): void {

@@ -106,7 +106,7 @@ function Menu({ chat, more, onClose, onView }: MenuProps) {
         onClick: commandCopy.copy,
         stays: true,
       },
-      { label: 'Tokens for attaching', href: '/devices' },
+      { label: 'Tokens for attaching', href: '/devices#tokens' },
     );
   }
   actions.push({ label: 'Delete', danger: true, onClick: () => onView('delete'), stays: true });

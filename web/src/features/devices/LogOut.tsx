@@ -1,6 +1,7 @@
 /** Logs this device out. What would be lost by that is said first. */
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Decision } from '@/shared/ui/Decision';
 import { Failure } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 
@@ -37,12 +38,15 @@ export function LogOut({ unsent, onLogOut }: LogOutProps) {
                 <li key={phrase}>{phrase}</li>
               ))}
             </ul>
-            <button type="button" className="button wide" onClick={() => setAsked(false)}>
-              Stay
-            </button>
-            <button type="button" className="button danger wide" disabled={isBusy} onClick={() => mutate()}>
-              {isBusy ? 'Logging out…' : 'Log out and lose it'}
-            </button>
+            <Decision
+              verb="Log out and lose it"
+              underWay="Logging out…"
+              isBusy={isBusy}
+              isDanger
+              onDecide={mutate}
+              onCancel={() => setAsked(false)}
+              cancel="Stay"
+            />
           </div>
         </Sheet>
       )}

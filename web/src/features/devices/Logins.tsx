@@ -1,8 +1,8 @@
 /** The devices that are logged in: each can be logged out, this one too. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ago } from '@/shared/ago';
 import { auth, type LoginSession } from '@/shared/api/admin';
 import { deviceName } from '@/shared/device';
-import { age } from '@/shared/format';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { LogOut, type LogOutProps } from './LogOut';
 
@@ -17,7 +17,8 @@ export function Logins(leaving: LogOutProps) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['logins'] }),
   });
   return (
-    <>
+    <section aria-label="Logins">
+      <h2 className="section-title">devices that are logged in</h2>
       {error && <Failure what="The logins could not be listed." error={error} onRetry={refetch} />}
       {!data && !error && <Loading what="loading logins" />}
       {data?.map((session) => (
@@ -37,7 +38,7 @@ export function Logins(leaving: LogOutProps) {
         )}
         <LogOut {...leaving} />
       </div>
-    </>
+    </section>
   );
 }
 
@@ -47,14 +48,13 @@ function LoginRow({ session }: { session: LoginSession }) {
     mutationFn: () => auth.revoke(session.id),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['logins'] }),
   });
-  const seen = age(Date.now() - Date.parse(session.last_seen_at));
   return (
     <>
       <div className="row" data-testid="login-session">
         <span className="grow">
           {deviceName(session.user_agent)}
           <span className="sub block-line">
-            {session.current ? 'this device' : seen === 'now' ? 'seen just now' : `seen ${seen} ago`}
+            {session.current ? 'this device' : `seen ${ago(Date.now() - Date.parse(session.last_seen_at))}`}
             {session.address !== null && ` · ${session.address}`}
           </span>
         </span>

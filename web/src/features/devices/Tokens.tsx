@@ -11,7 +11,7 @@ export function Tokens() {
   const { data, error, refetch } = useQuery(queries.tokens());
   const [made, setMade] = useState<MadeAccessToken>();
   return (
-    <section aria-label="Tokens" id="tokens">
+    <section aria-label="Tokens">
       <h2 className="section-title">tokens, for programs on other computers</h2>
       {error && <Failure what="The tokens could not be listed." error={error} onRetry={() => refetch()} />}
       {!data && !error && <Loading what="loading tokens" />}

@@ -1,4 +1,6 @@
 /** What is said of tokens, and what can be chosen for a new one. Pure. */
+
+import { ago } from '@/shared/ago';
 import type { AccessToken } from '@/shared/api/admin';
 import { age } from '@/shared/format';
 
@@ -35,10 +37,4 @@ function endWords({ expires_at, expired }: AccessToken, now: number): string {
   if (expired || left <= 0) return `expired ${ago(-left)}`;
   const length = age(left);
   return `ends in ${length === 'now' ? 'a moment' : length}`;
-}
-
-/** The server's clock may be a little ahead of ours. */
-function ago(milliseconds: number): string {
-  const length = age(Math.max(0, milliseconds));
-  return length === 'now' ? 'just now' : `${length} ago`;
 }

@@ -1,7 +1,7 @@
 /** The devices that are told by Web Push; any can be taken out, also one that is lost. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { ago } from '@/shared/ago';
 import { notifier, type Subscription } from '@/shared/api/notifier';
-import { age } from '@/shared/format';
 import { Failure } from '@/shared/ui/Notice';
 import { forget, ownId } from './thisDevice';
 
@@ -12,13 +12,9 @@ export function Devices({ devices }: { devices: readonly Subscription[] }) {
   ));
 }
 
-function ago(time: string): string {
-  const passed = age(Date.now() - Date.parse(time));
-  return passed === 'now' ? 'just now' : `${passed} ago`;
-}
-
 function DeviceRow({ device, isThis }: { device: Subscription; isThis: boolean }) {
   const queryClient = useQueryClient();
+  const now = Date.now();
   const { mutate, error, isPending } = useMutation({
     mutationFn: async () => {
       await notifier.unsubscribe(device.id);
@@ -32,8 +28,8 @@ function DeviceRow({ device, isThis }: { device: Subscription; isThis: boolean }
         <span className="grow">
           {device.device}
           <span className="sub block-line">
-            {isThis && 'this device · '}added {ago(device.created_at)}
-            {device.last_sent_at !== null && ` · last told ${ago(device.last_sent_at)}`}
+            {isThis && 'this device · '}added {ago(now - Date.parse(device.created_at))}
+            {device.last_sent_at !== null && ` · last told ${ago(now - Date.parse(device.last_sent_at))}`}
           </span>
           {device.last_error !== null && <span className="sub block-line deleted">{device.last_error}</span>}
         </span>

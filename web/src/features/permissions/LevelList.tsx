@@ -1,6 +1,7 @@
 /** The levels to choose from. The most permissive one is taken only after its warning was read. */
 import { useState } from 'react';
 import type { Permissions } from '@/shared/api/admin';
+import { Decision } from '@/shared/ui/Decision';
 import { Options } from '@/shared/ui/Options';
 import { allWarning, configured, levels } from './levels';
 
@@ -41,20 +42,17 @@ export function LevelList({ label, chosen, hasConfigured, isPending, onChoose }:
           <p className="notice bad" role="alert">
             {allWarning}
           </p>
-          <button
-            type="button"
-            className="button danger wide"
-            disabled={isPending}
-            onClick={() => {
+          <Decision
+            verb="Allow all"
+            underWay="Allowing…"
+            isBusy={isPending}
+            isDanger
+            onDecide={() => {
               setWarned(false);
               onChoose('all');
             }}
-          >
-            Allow all
-          </button>
-          <button type="button" className="button wide" onClick={() => setWarned(false)}>
-            Cancel
-          </button>
+            onCancel={() => setWarned(false)}
+          />
         </div>
       )}
     </>

@@ -11,7 +11,7 @@ const conversation = { info: { id: 'ses_1' }, messages: [] };
 
 function pick(content: string) {
   const files = [new File([content], 'chat.json', { type: 'application/json' })];
-  fireEvent.change(screen.getByTestId('import-input'), { target: { files } });
+  fireEvent.change(screen.getByLabelText('Exported conversation'), { target: { files } });
 }
 
 it('begins a chat with the file, and goes there', async () => {

@@ -1,17 +1,16 @@
 /** Begins a chat with a conversation out of a file. */
 import { useMutation } from '@tanstack/react-query';
-import { type ChangeEvent, useRef } from 'react';
 import { useLocation } from 'wouter';
 import type { Schema } from '@/shared/api/schema';
 import { sendJson } from '@/shared/http';
 import { newSessionId } from '@/shared/identifier';
+import { FileButton } from '@/shared/ui/FileButton';
 import { Failure } from '@/shared/ui/Notice';
 
 /** An import may be 48 MB, from a phone. */
 const timeout = 600_000;
 
 export function ImportConversation({ repo }: { repo: string }) {
-  const input = useRef<HTMLInputElement>(null);
   const [, navigate] = useLocation();
   const begin = useMutation({
     mutationFn: async (file: File) => {
@@ -21,12 +20,6 @@ export function ImportConversation({ repo }: { repo: string }) {
     },
     onSuccess: ({ id }) => navigate(`/chat/${id}`),
   });
-  function picked({ target }: ChangeEvent<HTMLInputElement>) {
-    const file = target.files?.[0];
-    if (file) begin.mutate(file);
-    // Else the same file could not be picked again.
-    target.value = '';
-  }
   return (
     <section aria-label="Import">
       <h2 className="section-title">import</h2>
@@ -35,23 +28,14 @@ export function ImportConversation({ repo }: { repo: string }) {
           Begins a chat here with a conversation that was exported: in a chat’s menu, or by opencode export.
         </p>
         {begin.error && <Failure what="Not imported." error={begin.error} />}
-        <input
-          ref={input}
-          type="file"
-          hidden
-          tabIndex={-1}
+        <FileButton
+          label="Exported conversation"
           accept=".json,application/json"
-          data-testid="import-input"
-          onChange={picked}
-        />
-        <button
-          type="button"
-          className="button wide"
           disabled={begin.isPending}
-          onClick={() => input.current?.click()}
+          onPick={begin.mutate}
         >
           {begin.isPending ? 'Importing…' : 'Import a conversation'}
-        </button>
+        </FileButton>
       </div>
     </section>
   );

@@ -1,10 +1,10 @@
 /** The repositories one can work in: those cloned here first, then those on GitHub. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { ago } from '@/shared/ago';
 import type { GithubRepository, Repository } from '@/shared/api/admin';
 import { deleting } from '@/shared/api/deleting';
 import { queries } from '@/shared/api/queries';
-import { age } from '@/shared/format';
 import { IconButton } from '@/shared/ui/Icon';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { ProgressBar } from '@/shared/ui/ProgressBar';
@@ -192,14 +192,14 @@ function GithubRow({ repo, chosen, onChoose }: RowProps<GithubRepository>) {
     repo.private && 'private',
     repo.fork && 'fork',
     repo.archived && 'archived',
-    repo.pushed_at !== null && `pushed ${age(Date.now() - Date.parse(repo.pushed_at))} ago`,
+    repo.pushed_at !== null && `pushed ${ago(Date.now() - Date.parse(repo.pushed_at))}`,
   ].filter(Boolean);
   return (
     <RepoOption name={repo.full_name} chosen={chosen} onChoose={onChoose}>
       {repo.description !== null && repo.description !== '' && (
         <span className="sub block-line">{repo.description}</span>
       )}
-      <span className="sub block-line">{facts.join(' · ').replace('now ago', 'just now')}</span>
+      <span className="sub block-line">{facts.join(' · ')}</span>
     </RepoOption>
   );
 }

@@ -22,6 +22,7 @@ function show(backup: Instance['backup']) {
     version: '1.0.0',
     opencode_version: null,
     notice: null,
+    agent_is_root: null,
     missing: [],
     backup,
   }));

@@ -2,6 +2,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { admin, type KillOutcome, type ProcessReport } from '@/shared/api/admin';
 import { age, bytes } from '@/shared/format';
+import { Decision } from '@/shared/ui/Decision';
 import { Failure } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 import { useOwner } from './ProcessRow';
@@ -40,12 +41,14 @@ export function EndProcessSheet({
           itself goes on, and is listed here then.
         </p>
         {error && <Failure what="Not ended." error={error} />}
-        <button type="button" className="button danger wide" disabled={isPending} onClick={() => mutate()}>
-          {isPending ? 'Ending…' : 'End it'}
-        </button>
-        <button type="button" className="button wide" onClick={onClose}>
-          Cancel
-        </button>
+        <Decision
+          verb="End it"
+          underWay="Ending…"
+          isBusy={isPending}
+          isDanger
+          onDecide={mutate}
+          onCancel={onClose}
+        />
       </div>
     </Sheet>
   );

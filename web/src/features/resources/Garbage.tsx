@@ -5,6 +5,7 @@ import { useEvents } from '@/features/events/store';
 import { admin, type Collected, type GarbageItem } from '@/shared/api/admin';
 import { viewTitle } from '@/shared/chatTitle';
 import { bytes, plural } from '@/shared/format';
+import { Decision } from '@/shared/ui/Decision';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 import { asked, useAfterRemoval } from './asked';
@@ -39,14 +40,20 @@ function GarbageSheet({ onClose }: { onClose: () => void }) {
         {found.isPending && <Loading what="looking for what is stale" />}
         {data ? <Outcome collected={data} /> : found.data && <Plan collected={found.data} />}
         {error && <Failure what="Not cleaned up." error={error} />}
-        {!data && count > 0 && (
-          <button type="button" className="button danger wide" disabled={isPending} onClick={() => mutate()}>
-            {isPending ? 'Removing…' : `Remove ${plural(count, 'thing')}`}
+        {data || count === 0 ? (
+          <button type="button" className="button wide" onClick={onClose}>
+            Done
           </button>
+        ) : (
+          <Decision
+            verb={`Remove ${plural(count, 'thing')}`}
+            underWay="Removing…"
+            isBusy={isPending}
+            isDanger
+            onDecide={mutate}
+            onCancel={onClose}
+          />
         )}
-        <button type="button" className="button wide" onClick={onClose}>
-          {data || count === 0 ? 'Done' : 'Cancel'}
-        </button>
       </div>
     </Sheet>
   );

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Service } from '@/shared/api/admin';
 import { queries } from '@/shared/api/queries';
 import { send } from '@/shared/http';
+import { Decision } from '@/shared/ui/Decision';
 import { Failure } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 
@@ -27,12 +28,13 @@ export function RestartSheet({ service, onClose }: { service: Service; onClose: 
       <div className="pad stack">
         <p>{consequences[service.name] ?? 'It is back within a second or two. Nothing is lost.'}</p>
         {error && <Failure what="Not restarted." error={error} />}
-        <button type="button" className="button wide" disabled={isPending} onClick={() => mutate()}>
-          {isPending ? 'Restarting…' : 'Restart it'}
-        </button>
-        <button type="button" className="button wide" onClick={onClose}>
-          Cancel
-        </button>
+        <Decision
+          verb="Restart it"
+          underWay="Restarting…"
+          isBusy={isPending}
+          onDecide={mutate}
+          onCancel={onClose}
+        />
       </div>
     </Sheet>
   );

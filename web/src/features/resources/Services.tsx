@@ -1,4 +1,4 @@
-/** How each part of ocweb is. A tap on one restarts it. */
+/** How each part of ocweb is, and what it is there for. Each can be restarted. */
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Service } from '@/shared/api/admin';
@@ -32,8 +32,21 @@ const colours: Partial<Record<Service['state'], string>> = {
   unresponsive: 'deleted',
 };
 
+/** What each does, for who knows none of their names. */
+const jobs: Readonly<Record<string, string>> = {
+  opencode: 'runs the agents',
+  caddy: 'serves this page',
+  auth: 'logins and tokens',
+  'git-manager': 'repositories, chats, prompts',
+  'github-gateway': 'the way to GitHub',
+  'event-relay': 'live updates',
+  notifier: 'notifications',
+  'resource-monitor': 'disk and processes',
+};
+
 function ServiceRow({ service, onRestart }: { service: Service; onRestart: () => void }) {
   const facts = [
+    jobs[service.name],
     service.started_at !== null && `since ${moment(Date.parse(service.started_at))}`,
     service.memory_bytes !== null && bytes(service.memory_bytes),
     service.restarts > 0 && `restarted ${service.restarts} ×`,
@@ -44,9 +57,11 @@ function ServiceRow({ service, onRestart }: { service: Service; onRestart: () =>
         {service.name}
         <span className="sub block-line">{facts.join(' · ')}</span>
         {service.state !== 'running' && service.last_exit && (
+          <span className="block-line">{service.last_exit.message}</span>
+        )}
+        {service.next_start_at !== null && (
           <span className="sub block-line">
-            {service.last_exit.message ??
-              `ended with ${service.last_exit.signal ?? service.last_exit.code ?? 'no code'}`}
+            is started again at {moment(Date.parse(service.next_start_at))}
           </span>
         )}
       </span>

@@ -5,6 +5,7 @@ const consequences: Readonly<Record<string, string>> = {
   opencode: 'opencode does not start: no agent can work.',
   auth: 'The logins do not start: nobody can log in.',
   'git-manager': 'Repositories and chats do not start: nothing can be sent or begun.',
+  'github-gateway': 'The way to GitHub does not start: nothing can be cloned, fetched or pushed.',
   'event-relay': 'The live updates do not start: what is shown may be old.',
   notifier: 'The notifications do not start: nobody is told of anything.',
   'resource-monitor': 'The watch over disk and processes does not start.',

@@ -2,7 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useEvents } from '@/features/events/store';
-import type { Collected, Disk as DiskUsage, LoadSample, ProcessReport } from '@/shared/api/admin';
+import type { Collected, Disk as DiskUsage, LoadSample, ProcessReport, Service } from '@/shared/api/admin';
 import { render } from '@/testing/render';
 import { answers, refuses, withServer } from '@/testing/server';
 import { Disk } from './Disk';
@@ -194,20 +194,45 @@ describe('the processes', () => {
 });
 
 describe('the services', () => {
-  it('are restarted one by one, after it was said what that cuts off', async () => {
+  const service: Service = {
+    name: 'opencode',
+    pid: 7,
+    state: 'running',
+    restarts: 0,
+    memory_bytes: 300_000_000,
+    started_at: '2026-11-21T10:00:00Z',
+    last_exit: null,
+    next_start_at: null,
+  };
+
+  it('say what each is there for, and of one that failed why and when it is tried again', async () => {
+    const last_exit = {
+      at: '2026-11-21T10:00:00Z',
+      code: 1,
+      signal: null,
+      message: 'it ended with code 1: no room',
+    };
+    const failed = { ...service, state: 'failed', pid: null, memory_bytes: null, started_at: null } as const;
     answers('get', '/admin/services', () => ({
       services: [
-        {
-          name: 'opencode',
-          pid: 7,
-          state: 'running',
-          restarts: 0,
-          memory_bytes: 300_000_000,
-          started_at: '2026-11-21T10:00:00Z',
-          last_exit: null,
-          next_start_at: null,
-        },
+        { ...service, last_exit },
+        { ...failed, name: 'notifier', last_exit, next_start_at: '2026-11-21T10:05:00Z' },
       ],
+    }));
+    render(<Services />);
+    const rowOf = async (name: string) =>
+      (await screen.findByRole('button', { name: `Restart ${name}` })).parentElement;
+    const [well, ill] = [await rowOf('opencode'), await rowOf('notifier')];
+    expect(well?.textContent).toContain('runs the agents');
+    expect(well?.textContent).not.toContain('no room');
+    expect(ill?.textContent).toMatch(
+      /^notifiernotifications.*it ended with code 1: no roomis started again at .*05.*failed/,
+    );
+  });
+
+  it('are restarted one by one, after it was said what that cuts off', async () => {
+    answers('get', '/admin/services', () => ({
+      services: [service],
     }));
     let restarted = '';
     answers('post', '/admin/services/{name}/restart', ({ url }) => {

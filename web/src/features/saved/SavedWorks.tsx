@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { deleting, type SavedWork, type UnreadableWork } from '@/shared/api/deleting';
+import { Decision } from '@/shared/ui/Decision';
 import { Failure, Loading } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 import { contentsOf, nameOf, wordsOfUnreadable } from './savedWords';
@@ -113,12 +114,14 @@ function RemoveSheet({ work, onClose }: { work: Removal; onClose: () => void }) 
         <p>“{work.name}”</p>
         <p className="dim">{work.contents}. It is nowhere else, and cannot be restored then.</p>
         {error && <Failure what="Not removed." error={error} />}
-        <button type="button" className="button danger wide" disabled={isPending} onClick={() => mutate()}>
-          {isPending ? 'Removing…' : 'Remove it'}
-        </button>
-        <button type="button" className="button wide" onClick={onClose}>
-          Cancel
-        </button>
+        <Decision
+          verb="Remove it"
+          underWay="Removing…"
+          isBusy={isPending}
+          isDanger
+          onDecide={mutate}
+          onCancel={onClose}
+        />
       </div>
     </Sheet>
   );

@@ -15,7 +15,7 @@ export function ContinueByItself() {
     onSuccess: (settings) => queryClient.setQueryData(queries.relaySettings().queryKey, settings),
   });
   return (
-    <section id="continue" aria-label="Continue by itself" data-testid="continue-by-itself">
+    <section aria-label="Continue by itself" data-testid="continue-by-itself">
       <h2 className="section-title">when opencode stops in the middle of an answer</h2>
       <p className="pad">
         Continue the work by itself, at most so many times until you have a say again. With 0 it waits for

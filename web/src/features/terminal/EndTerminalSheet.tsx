@@ -1,6 +1,7 @@
 /** Asks before a terminal is ended: one tap would end whatever runs in it, for good. */
 import { useMutation } from '@tanstack/react-query';
 import { opencode } from '@/shared/api/opencode';
+import { Decision } from '@/shared/ui/Decision';
 import { Failure } from '@/shared/ui/Notice';
 import { Sheet } from '@/shared/ui/Sheet';
 
@@ -22,12 +23,14 @@ export function EndTerminalSheet({ directory, id, onEnded, onClose }: EndTermina
       <div className="pad stack">
         <p>What runs in it ends, and what it shows is gone. Leaving the page ends nothing.</p>
         {error && <Failure what="Not ended." error={error} />}
-        <button type="button" className="button danger wide" disabled={isPending} onClick={() => mutate()}>
-          {isPending ? 'Ending…' : 'End it'}
-        </button>
-        <button type="button" className="button wide" onClick={onClose}>
-          Cancel
-        </button>
+        <Decision
+          verb="End it"
+          underWay="Ending…"
+          isBusy={isPending}
+          isDanger
+          onDecide={mutate}
+          onCancel={onClose}
+        />
       </div>
     </Sheet>
   );

@@ -4,6 +4,7 @@ import type { SavedWork, Terms } from '@/shared/api/deleting';
 import { acceptance, type DeletionReason, isNew, isSaveable, reasonsOf, together } from '@/shared/deletion';
 import { explain, RequestError } from '@/shared/http';
 import { noteSaved } from '@/shared/justSaved';
+import { Decision } from './Decision';
 import { Sheet } from './Sheet';
 
 export function DeleteSheet({
@@ -57,17 +58,25 @@ export function DeleteSheet({
             {isUnsaveable ? explain(failure) : `Not deleted. ${explain(failure)}`}
           </div>
         )}
-        <button type="button" className="button danger wide" disabled={busy} onClick={() => attempt(false)}>
-          {busy ? 'Deleting…' : shown.length > 0 ? 'Delete anyway' : 'Delete'}
-        </button>
-        {isUnsaveable && (
-          <button type="button" className="button danger wide" disabled={busy} onClick={() => attempt(true)}>
-            Delete without saving
-          </button>
-        )}
-        <button type="button" className="button wide" onClick={onClose}>
-          Cancel
-        </button>
+        <Decision
+          verb={shown.length > 0 ? 'Delete anyway' : 'Delete'}
+          underWay="Deleting…"
+          isBusy={busy}
+          isDanger
+          onDecide={() => attempt(false)}
+          onCancel={onClose}
+        >
+          {isUnsaveable && (
+            <button
+              type="button"
+              className="button danger wide"
+              disabled={busy}
+              onClick={() => attempt(true)}
+            >
+              Delete without saving
+            </button>
+          )}
+        </Decision>
       </div>
     </Sheet>
   );

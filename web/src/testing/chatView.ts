@@ -1,0 +1,30 @@
+/** The chat that tests look at; each changes what it is about. */
+import type { ChatView } from '@/shared/api/relay';
+
+export const chatView: ChatView = {
+  id: 'ses_1',
+  repo: 'octo/hello',
+  title: 'Chat 1',
+  branch: null,
+  base: null,
+  directory: '/w',
+  archived: false,
+  permissions: null,
+  last_line: 'line 1',
+  share_url: null,
+  revert: null,
+  state: 'done',
+  since: '2026-11-21T00:00:00Z',
+  updated_at: '2026-11-21T00:00:00Z',
+  created_at: '2026-11-21T00:00:00Z',
+  preparation: null,
+  error: null,
+  retry: null,
+  prompts: [],
+  requests: [],
+  stale_requests: [],
+  run: null,
+  viewers: 0,
+  continued: 0,
+  continuing: false,
+};
