@@ -22,8 +22,8 @@ const SUPERVISORS: &str = "ocweb/supervisor/lock";
 #[derive(Debug)]
 pub struct Volume {
     pub(crate) path: PathBuf,
-    _alone: File,
-    _stopped: Option<File>,
+    alone: File,
+    stopped: Option<File>,
 }
 
 impl Volume {
@@ -48,7 +48,7 @@ impl Volume {
             let data = data.display();
             return Err(Error::Unusable(format!("An ocweb runs on {data}. Stop it first: ocweb stop")));
         }
-        Ok(Self { path: data.to_owned(), _alone: alone, _stopped: stopped })
+        Ok(Self { path: data.to_owned(), alone, stopped })
     }
 
     /// Whether ocweb may start on it: not while something is restored to it, and not with one half of what is there in the place
@@ -64,6 +64,14 @@ impl Volume {
             return Ok(lock);
         };
         Err(Error::Unusable(said))
+    }
+}
+
+impl Drop for Volume {
+    fn drop(&mut self) {
+        // Said, for a program that another thread begins just now has our files until it runs.
+        let _ = self.alone.unlock();
+        let _ = self.stopped.as_ref().map(File::unlock);
     }
 }
 
@@ -91,10 +99,10 @@ mod tests {
         let supervisor = File::create(&lock).unwrap();
         supervisor.lock().unwrap();
         assert!(Volume::take(data).unwrap_err().to_string().contains("An ocweb runs"));
-        drop(supervisor);
-        let starts = Volume::may_start(data).unwrap();
+        supervisor.unlock().unwrap();
+        let starts = Volume::may_start(data).unwrap().unwrap();
         assert!(Volume::take(data).is_err());
-        drop(starts);
+        starts.unlock().unwrap();
         let taken = Volume::take(data).unwrap();
         assert!(
             File::open(&lock).unwrap().try_lock().is_err(),
