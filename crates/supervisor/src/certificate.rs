@@ -283,7 +283,7 @@ mod tests {
         fs::remove_file(&originals[1]).unwrap();
         assert!(!copies.look(now));
         assert_eq!(copies.complaint, Complaint::Since(now));
-        copies.look(now + PATIENCE - Duration::from_millis(1));
+        copies.look(now + PATIENCE / 2);
         assert_eq!(copies.complaint, Complaint::Since(now), "it may just be replaced");
         copies.look(now + PATIENCE);
         assert_eq!(copies.complaint, Complaint::Said);
