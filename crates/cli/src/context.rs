@@ -1,6 +1,9 @@
 //! What every command is given: how to speak, the environment, and by them the settings and the running instance.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
 
 use crate::{
     arguments::Manner,
@@ -37,14 +40,14 @@ impl Context {
     /// Tells the person on standard error how it goes, unless nobody wants to hear it.
     pub fn say(&self, sentence: &str) {
         if !self.manner.quiet && !self.manner.json {
-            eprintln!("{sentence}");
+            tell(sentence);
         }
     }
 
     /// Tells a person who wants to know more.
     pub fn detail(&self, sentence: &str) {
         if self.manner.verbose && !self.manner.json {
-            eprintln!("{sentence}");
+            tell(sentence);
         }
     }
 
@@ -95,6 +98,11 @@ impl Context {
 /// The config file and the data of somebody who is not root, where no variable says otherwise.
 pub fn usual_places(home: &Path) -> (PathBuf, PathBuf) {
     (home.join(".config/ocweb/config.jsonc"), home.join(".local/share/ocweb"))
+}
+
+/// Whoever has closed the terminal hears nothing; what was begun goes on.
+fn tell(sentence: &str) {
+    let _ = writeln!(io::stderr(), "{sentence}");
 }
 
 /// Root's is an ocweb of the whole machine.

@@ -13,6 +13,7 @@ pub mod context;
 pub mod doctor;
 pub mod failure;
 pub mod instance;
+pub mod interruption;
 pub mod journal;
 pub mod layout;
 pub mod log_lines;

@@ -9,10 +9,10 @@ pub mod systemd;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
-use crate::{failure::Failure, resolution::Variables};
+use crate::{failure::Failure, interruption, resolution::Variables};
 
 /// Its name towards the manager.
 pub const NAME: &str = "ocweb";
@@ -190,8 +190,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 /// Runs a manager's command. What it said on a failure is told.
 fn run(command: &mut Command) -> Result<Output, Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).output();
-    output.map_err(|error| Failure::Other(format!("{name} cannot be started: {error}.")))
+    interruption::run(command).map_err(|error| Failure::Other(format!("{name} cannot be started: {error}.")))
 }
 
 /// As [`run`], where anything but success is a failure.

@@ -11,9 +11,13 @@ pub mod source;
 pub mod trial;
 pub mod watch;
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    fs::{File, TryLockError},
+    path::Path,
+};
 
-use crate::{failure::Failure, instance::Instance};
+use crate::{failure::Failure, instance::Instance, interruption};
 
 /// A program of others that ocweb runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +60,29 @@ impl fmt::Display for Tool {
     }
 }
 
+/// Where an update that has lost its terminal goes on speaking, in the folder of the programs.
+const LOG: &str = "update.log";
+
+/// Begins to move what lies beside this folder of programs: nobody else does until what is answered is dropped, and neither a
+/// closed terminal nor an interruption leaves it half-way.
+pub fn begin(programs: &Path) -> Result<File, Failure> {
+    let log = programs.join(LOG);
+    let failed = |error: &dyn fmt::Display| Failure::Other(format!("{}: {error}.", programs.display()));
+    let turn = File::open(programs).map_err(|error| failed(&error))?;
+    match turn.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(Failure::Other(format!(
+                "Another `ocweb update` is under way: wait for it. What it says after its terminal was closed is in {}.",
+                log.display()
+            )));
+        }
+        Err(TryLockError::Error(error)) => return Err(failed(&error)),
+    }
+    interruption::guard(log)?;
+    Ok(turn)
+}
+
 /// What came of a switch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Switched {
@@ -76,6 +103,7 @@ pub fn switch(
     shelf.switch(to)?;
     let Some(instance) = instance else { return Ok(Switched::AtTheNextStart) };
     let Err(why) = watch::restart(instance, tool.name()) else { return Ok(Switched::Runs) };
+    let why = interruption::go_back().unwrap_or(why);
     shelf.switch(&before)?;
     // What failed is nothing to go back to.
     shelf.remember(earlier.as_deref())?;

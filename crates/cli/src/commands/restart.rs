@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     failure::Failure,
     instance::{Instance, SUPERVISOR},
-    service::Verb,
+    service::{Manager, Verb},
 };
 
 /// How long a process may take to come back before it is said that it does not.
@@ -23,7 +23,7 @@ pub fn run(service: Option<&str>, context: &Context) -> Result<String, Failure> 
     let instance = context.instance()?;
     match service {
         Some(service) => one(&instance, service, context),
-        None => all(&instance, context),
+        None => Way::of(&instance)?.restart(context),
     }
 }
 
@@ -55,30 +55,52 @@ fn one(instance: &Instance, service: &str, context: &Context) -> Result<String, 
     }
 }
 
-/// By whoever keeps it: the service's manager, or we, in the background.
-fn all(instance: &Instance, context: &Context) -> Result<String, Failure> {
-    if let Some(manager) = instance.manager() {
-        context.environment()?;
-        manager.tell(Verb::Restart)?;
-        return start::until_ready(context, || start::still_wanted(manager));
-    }
-    if instance.pid == 1 {
-        return Err(Failure::Usage(
-            "Here ocweb is the container itself: restart the container, or one process by its name.".into(),
-        ));
-    }
-    if instance.has_a_terminal() {
-        return Err(Failure::Usage(format!(
-            "ocweb runs in somebody's terminal (process {}): stop it there with Ctrl-C and start it again, or restart one \
-             process by its name.",
-            instance.pid
-        )));
-    }
-    stop::run(context)?;
-    start::in_the_background(context)
+/// Who restarts the whole.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    /// Whoever keeps it as a service.
+    Manager(Manager),
+    /// We, in the background.
+    Ourselves,
 }
 
-/// Whether the whole can be restarted from here: as [`all`] would.
-pub fn is_possible(instance: &Instance) -> bool {
-    instance.manager().is_some() || (instance.pid != 1 && !instance.has_a_terminal())
+impl Way {
+    /// The one for an ocweb that runs. The failure says why it cannot be restarted from here.
+    pub fn of(instance: &Instance) -> Result<Self, Failure> {
+        if let Some(manager) = instance.manager() {
+            return Ok(Self::Manager(manager));
+        }
+        if instance.pid == 1 {
+            return Err(Failure::Usage(
+                "Here ocweb is the container itself: restart the container, or one process by its name."
+                    .into(),
+            ));
+        }
+        if instance.has_a_terminal() {
+            return Err(Failure::Usage(format!(
+                "ocweb runs in somebody's terminal (process {}): stop it there with Ctrl-C and start it again, or restart \
+                 one process by its name.",
+                instance.pid
+            )));
+        }
+        Ok(Self::Ourselves)
+    }
+
+    /// Restarts the whole, also where it has ended meanwhile, and comes back when all of it runs.
+    pub fn restart(self, context: &Context) -> Result<String, Failure> {
+        match self {
+            Self::Manager(manager) => {
+                context.environment()?;
+                manager.tell(Verb::Restart)?;
+                start::until_ready(context, || start::still_wanted(manager))
+            }
+            Self::Ourselves => {
+                match stop::run(context) {
+                    Ok(_) | Err(Failure::NotRunning(_)) => {}
+                    Err(failure) => return Err(failure),
+                }
+                start::in_the_background(context)
+            }
+        }
+    }
 }

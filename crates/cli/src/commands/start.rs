@@ -14,6 +14,7 @@ use crate::{
     context::Context,
     failure::Failure,
     instance::Instance,
+    interruption,
     layout::Layout,
     resolution::Variables,
     service::{Manager, Verb},
@@ -84,6 +85,7 @@ pub fn until_ready(
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         look()?;
+        interruption::check()?;
         if context.instance().is_ok_and(|instance| status::is_healthy(&instance)) {
             return url::run(context);
         }

@@ -1,11 +1,12 @@
 //! ocweb itself, where it is run from a checkout: what is new, taking it, and going back.
 
 use std::{
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    io,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, interruption};
 
 /// A checkout that ocweb was built in.
 #[derive(Debug)]
@@ -28,7 +29,9 @@ impl Checkout {
 
     /// Asks where it was cloned from.
     pub fn news(&self) -> Result<News, Failure> {
-        self.git(&["fetch", "--quiet"])?;
+        // Where the terminal is, for it may ask for a password there.
+        let fetched = self.command(&["fetch", "--quiet"]).stdin(Stdio::null()).output();
+        said("fetch", fetched)?;
         let log = self.git(&["log", "--no-decorate", "--format=%h %s", "HEAD..@{upstream}"])?;
         Ok(News { commits: log.lines().map(str::to_owned).collect() })
     }
@@ -63,8 +66,9 @@ impl Checkout {
         for script in ["bin/install", "bin/build"] {
             let script = self.root.join(script);
             // The person sees how it goes.
-            let status = Command::new(&script).current_dir(&self.root).stdin(Stdio::null()).status();
-            if !status.is_ok_and(|status| status.success()) {
+            let mut command = Command::new(&script);
+            command.current_dir(&self.root);
+            if !interruption::run_aloud(command).is_ok_and(|status| status.success()) {
                 return Err(Failure::Other(format!("{} failed.", script.display())));
             }
         }
@@ -72,24 +76,29 @@ impl Checkout {
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
-        let failed = |why: &str| Failure::Other(format!("git {}: {}", arguments[0], why.trim()));
-        let output =
-            Command::new("git").args(arguments).current_dir(self.path()).stdin(Stdio::null()).output();
-        let output = output.map_err(|error| failed(&error.to_string()))?;
-        if !output.status.success() {
-            return Err(failed(&String::from_utf8_lossy(&output.stderr)));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        said(arguments[0], interruption::run(&mut self.command(arguments)))
     }
 
-    fn path(&self) -> &Path {
-        &self.root
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(&self.root);
+        command
     }
+}
+
+/// What a command of git's said.
+fn said(name: &str, output: io::Result<Output>) -> Result<String, Failure> {
+    let failed = |why: &str| Failure::Other(format!("git {name}: {}", why.trim()));
+    let output = output.map_err(|error| failed(&error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(&String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::fs;
+    use std::{fs, path::Path};
 
     use super::*;
 

@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, interruption};
 
 /// Consistent while opencode writes: one reading transaction. Only one copy is kept.
 const COPY: &str = "import { Database } from 'bun:sqlite';
@@ -36,7 +36,7 @@ pub fn copy(data: &Path, opencode: &Path, version: &str) -> Result<Option<PathBu
     if nix::unistd::geteuid().is_root() {
         command.uid(meta.uid()).gid(meta.gid());
     }
-    let output = command.current_dir("/").output();
+    let output = interruption::run(command.current_dir("/"));
     let output =
         output.map_err(|error| Failure::Other(format!("{} cannot be run: {error}.", opencode.display())))?;
     if output.status.success() {

@@ -27,6 +27,11 @@ impl Shelf {
         Ok(Self { folder, name })
     }
 
+    /// The folder of this and other programs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What is in use.
     pub fn current(&self) -> Result<PathBuf, Failure> {
         fs::read_link(self.link()).map_err(|error| self.failed(&error))

@@ -1,14 +1,11 @@
 //! Where versions come from: the registries, asked by the script that `bin/install` uses too.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
 use super::Tool;
-use crate::failure::Failure;
+use crate::{failure::Failure, interruption};
 
 const GET_TOOL: &str = include_str!("../../../../bin/lib/get-tool");
 const VERSIONS: &str = include_str!("../../../../tools/versions.json");
@@ -51,7 +48,7 @@ pub fn version_of(tool: Tool, program: &Path) -> Option<String> {
         Tool::Opencode => "--version",
         Tool::Caddy => "version",
     };
-    let output = Command::new(program).arg(argument).stdin(Stdio::null()).output().ok()?;
+    let output = interruption::run(Command::new(program).arg(argument)).ok()?;
     let said = String::from_utf8(output.stdout).ok()?;
     let version = said.split_whitespace().next()?.trim_start_matches('v').to_owned();
     is_version(&version).then_some(version)
@@ -59,12 +56,7 @@ pub fn version_of(tool: Tool, program: &Path) -> Option<String> {
 
 /// What the script prints; what it complains of goes to the person.
 fn run(arguments: &[&str]) -> Result<String, Failure> {
-    let output = Command::new("bash")
-        .args(["-c", GET_TOOL, "get-tool"])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
+    let output = interruption::run(Command::new("bash").args(["-c", GET_TOOL, "get-tool"]).args(arguments))
         .map_err(|error| Failure::Other(format!("bash cannot be run: {error}.")))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use serde_json::Value;
 
 use super::{Tool, source};
-use crate::failure::Failure;
+use crate::{failure::Failure, interruption};
 
 /// Of what is broken, so many are told.
 const MOST: usize = 5;
@@ -26,7 +26,7 @@ pub fn pass(tool: Tool, program: &Path, version: &str, services: &Path) -> Resul
 
 fn keeps_the_contract(program: &Path, services: &Path) -> Result<(), Failure> {
     let contract = services.join("ocweb-contract");
-    let output = Command::new(&contract).arg("--json").arg(program).output();
+    let output = interruption::run(Command::new(&contract).arg("--json").arg(program));
     let output = output.map_err(|error| {
         Failure::Other(format!("{} cannot be run: {error}. Build it: bin/build", contract.display()))
     })?;

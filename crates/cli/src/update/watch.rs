@@ -11,6 +11,7 @@ use crate::{
     commands::status,
     failure::Failure,
     instance::{Instance, SUPERVISOR},
+    interruption,
 };
 
 /// How long a start may take; the supervisor gives opencode as much.
@@ -36,6 +37,7 @@ pub fn restart(instance: &Instance, name: &str) -> Result<(), Failure> {
     // Since when it runs, and how often it had been started by then.
     let mut steady: Option<(Instant, u64)> = None;
     loop {
+        interruption::check()?;
         let (runs, has_failed, restarts) = look()?;
         steady = match steady {
             _ if !runs || restarts <= before => None,

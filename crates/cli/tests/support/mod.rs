@@ -85,7 +85,12 @@ impl World {
 
     /// Runs `ocweb` where nobody can be asked.
     pub(crate) fn ocweb(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = self.prepared(env!("CARGO_BIN_EXE_ocweb"), variables);
+        self.ocweb_at(env!("CARGO_BIN_EXE_ocweb"), arguments, variables)
+    }
+
+    /// The same for an `ocweb` that lies elsewhere.
+    pub(crate) fn ocweb_at(&self, ocweb: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.prepared(ocweb, variables);
         command.args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
@@ -183,6 +188,12 @@ impl Person {
     /// Types a line.
     pub(crate) fn types(&mut self, line: &str) -> &mut Self {
         self.presses(&format!("{line}\n"))
+    }
+
+    /// Closes the terminal, with whatever runs there.
+    pub(crate) fn leaves(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits for the end, which has to leave the terminal as it was.
