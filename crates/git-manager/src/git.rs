@@ -21,7 +21,6 @@ mod borrowed;
 mod failure;
 #[cfg(test)]
 mod fuzz;
-mod group;
 mod invocation;
 mod leftovers;
 mod progress;

@@ -31,6 +31,7 @@ pub mod git;
 pub mod loss;
 pub mod manager;
 pub mod merged;
+mod process_group;
 pub mod processes;
 pub mod prompts;
 pub mod proposals;

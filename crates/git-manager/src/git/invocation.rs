@@ -16,10 +16,13 @@ use tokio::{
 
 use super::{
     GitError,
-    group::{Group, die_with_this_process},
+    leftovers::keep_over_exec,
     streams::{read_all, read_first_lines, read_lines, write_all},
 };
-use crate::error::Error;
+use crate::{
+    error::Error,
+    process_group::{ProcessGroup, die_with_this_process},
+};
 
 /// Far beyond any honest local command; a filter that the agent configured may hang for ever.
 const LIMIT: Duration = Duration::from_mins(10);
@@ -268,10 +271,11 @@ impl Invocation {
         Ok((status, output, said))
     }
 
-    fn start(&mut self) -> Result<(Child, Group), GitError> {
-        die_with_this_process(&mut self.command, self.leftovers.as_raw_fd());
+    fn start(&mut self) -> Result<(Child, ProcessGroup), GitError> {
+        let lock = self.leftovers.as_raw_fd();
+        die_with_this_process(&mut self.command, move || keep_over_exec(lock));
         let child = self.command.spawn().map_err(|error| GitError::not_started(&self.subcommand, &error))?;
-        let group = Group::of(child.id());
+        let group = ProcessGroup::of(child.id());
         Ok((child, group))
     }
 

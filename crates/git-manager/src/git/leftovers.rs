@@ -6,13 +6,17 @@
 
 use std::{
     fs::{File, TryLockError},
-    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    os::{
+        fd::{BorrowedFd, OwnedFd, RawFd},
+        unix::fs::MetadataExt,
+    },
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use nix::{
+    fcntl::{FcntlArg, FdFlag, fcntl},
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
@@ -76,6 +80,14 @@ impl Leftovers {
     pub(super) fn descriptor(&self) -> Arc<OwnedFd> {
         Arc::clone(&self.git)
     }
+}
+
+/// Lets what is started have the lock, too. Only a system call, for the moment between fork and exec.
+pub(super) fn keep_over_exec(lock: RawFd) -> nix::Result<()> {
+    #[expect(unsafe_code, reason = "the lock's owner is kept by the Invocation")]
+    // SAFETY: `Invocation::leftovers` holds the owner until git has been started.
+    let lock = unsafe { BorrowedFd::borrow_raw(lock) };
+    fcntl(lock, FcntlArg::F_SETFD(FdFlag::empty())).map(drop)
 }
 
 fn open(path: &Path) -> Result<File, LeftoversError> {

@@ -14,11 +14,13 @@ use std::{
 };
 
 use nix::{
-    sys::signal::{Signal, kill, killpg},
+    sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use tokio::{io::AsyncReadExt, net::unix::pipe, process::Command};
 use tokio_util::sync::CancellationToken;
+
+use crate::process_group::{ProcessGroup, die_with_this_process};
 
 /// How much of the output is kept, in bytes: its end.
 const KEPT: usize = 128 * 1024;
@@ -85,7 +87,7 @@ pub(super) async fn run(job: Job<'_>, output: &Arc<Mutex<Output>>, skip: &Cancel
         Ok(started) => started,
         Err(error) => return Ended::NotStarted(error),
     };
-    let mut processes = Processes { leader: child.id(), owner: job.owner };
+    let mut processes = Processes { group: Some(ProcessGroup::of(child.id())), owner: job.owner };
     let reading = tokio::spawn(read_on(reader, Arc::clone(output)));
     let ended = tokio::select! {
         status = child.wait() => status.map_or_else(Ended::NotStarted, Ended::Exited),
@@ -95,7 +97,7 @@ pub(super) async fn run(job: Job<'_>, output: &Arc<Mutex<Output>>, skip: &Cancel
     // What is not read by then is of something that goes on.
     let _ = tokio::time::timeout(LAST_WORDS, reading).await;
     if let Ended::Exited(_) = ended {
-        processes.leader = None;
+        processes.have_ended();
     }
     ended
 }
@@ -123,47 +125,35 @@ fn start(job: &Job<'_>) -> io::Result<(tokio::process::Child, pipe::Receiver)> {
         .stdout(writer.try_clone()?)
         .stderr(writer)
         .kill_on_drop(true);
-    lead_a_session(&mut command);
+    // It leads a session, and with that a group.
+    die_with_this_process(&mut command, || nix::unistd::setsid().map(drop));
     let child = command.spawn()?;
     // With the command its copies of the writing end go, without which the reading one never ends.
     drop(command);
     Ok((child, pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?))
 }
 
-/// Makes the command the leader of a session, and has the kernel kill it when this process dies.
-fn lead_a_session(command: &mut Command) {
-    let parent = Pid::this();
-    let prepare = move || {
-        nix::unistd::setsid()?;
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-        // The parent may have died before that.
-        if Pid::parent() != parent {
-            return Err(nix::errno::Errno::ESRCH.into());
-        }
-        Ok(())
-    };
-    #[expect(
-        unsafe_code,
-        reason = "runs between fork and exec: it only makes async-signal-safe system calls"
-    )]
-    // SAFETY: setsid, prctl and getppid are plain system calls; nothing is allocated and no lock is taken.
-    unsafe {
-        command.pre_exec(prepare);
-    }
-}
-
 /// The processes of a running command, killed when this is dropped before the command has ended by itself.
 struct Processes<'a> {
-    leader: Option<u32>,
+    group: Option<ProcessGroup>,
     owner: &'a str,
+}
+
+impl Processes<'_> {
+    /// What it has left is to stay.
+    fn have_ended(&mut self) {
+        if let Some(group) = self.group.take() {
+            group.has_ended();
+        }
+    }
 }
 
 impl Drop for Processes<'_> {
     fn drop(&mut self) {
-        let Some(leader) = self.leader.and_then(|id| i32::try_from(id).ok()) else { return };
-        // It may have ended just now, which is as good.
-        let _ = killpg(Pid::from_raw(leader), Signal::SIGKILL);
-        end_all(self.owner);
+        if let Some(group) = self.group.take() {
+            drop(group);
+            end_all(self.owner);
+        }
     }
 }
 
