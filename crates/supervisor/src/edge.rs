@@ -3,37 +3,25 @@
 //! Passwords and cookies go through here, so plain HTTP is for this machine, for a proxy in front that has TLS, or for who
 //! says that it is meant. Caddy reads what is set here as words of its configuration, so each is checked to be only that.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
-    path::PathBuf,
-};
+mod proxies;
+mod source;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use ocweb_service::{ConfigError, Environment};
 
-use crate::{
-    environment::Variables,
-    settings::{file, invalid},
+pub(crate) use source::Source;
+
+use self::{
+    proxies::{CLIENT_IP_HEADER, TRUSTED_PROXIES},
+    source::{CERTIFICATE, DIRECTORY, DOMAIN, EMAIL, KEY},
 };
+use crate::{environment::Variables, settings::invalid};
 
 pub(crate) const HOST: &str = "OCWEB_HOST";
 const PORT: &str = "OCWEB_PORT";
 const HTTPS_PORT: &str = "OCWEB_HTTPS_PORT";
-const DOMAIN: &str = "OCWEB_DOMAIN";
-const CERTIFICATE: &str = "OCWEB_TLS_CERTIFICATE";
-const KEY: &str = "OCWEB_TLS_KEY";
-const EMAIL: &str = "OCWEB_ACME_EMAIL";
-const DIRECTORY: &str = "OCWEB_ACME_DIRECTORY";
-const ROOT: &str = "OCWEB_ACME_ROOT";
 const PLAIN_HTTP: &str = "OCWEB_PLAIN_HTTP";
-const TRUSTED_PROXIES: &str = "OCWEB_TRUSTED_PROXIES";
-const CLIENT_IP_HEADER: &str = "OCWEB_CLIENT_IP_HEADER";
-
-/// Whom certificates are asked of, if nobody else is named.
-const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
-
-/// What `private_ranges` stands for: the networks in which proxies are. Caddy's own word has this machine's own addresses as
-/// well, at which the agent is. Whoever has a proxy there names it.
-const PRIVATE_RANGES: &str = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fd00::/8";
 
 /// Where Caddy listens, and with what.
 #[derive(Debug)]
@@ -59,34 +47,13 @@ pub(crate) struct Tls {
     pub(crate) source: Source,
 }
 
-/// Where certificates come from.
-#[derive(Debug)]
-pub(crate) enum Source {
-    /// The person's own files.
-    Files {
-        /// The certificate, and those that lead to its root.
-        certificate: PathBuf,
-        /// Its private key.
-        key: PathBuf,
-    },
-    /// An authority that Caddy asks by ACME.
-    Acme {
-        /// Where problems are told; nowhere if empty.
-        email: String,
-        /// The authority's address.
-        directory: String,
-        /// The authority's own certificate, where the system does not know it.
-        root: Option<PathBuf>,
-    },
-}
-
 impl Edge {
     /// Reads the settings. The error is a sentence that says what the choices are.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let trusted = trusted_proxies(environment)?;
-        check_client_ip_header(environment)?;
-        let domains = domains(environment)?;
-        let tls = match source(environment, !domains.is_empty())? {
+        let trusted = proxies::trusted(environment)?;
+        proxies::check_client_ip_header(environment)?;
+        let domains = source::domains(environment)?;
+        let tls = match Source::from_environment(environment, !domains.is_empty())? {
             Some(source) => Some(Tls { port: port(environment, HTTPS_PORT, 443)?, source }),
             None => None,
         };
@@ -166,59 +133,6 @@ impl Edge {
     }
 }
 
-/// Where certificates come from; nothing where there is to be no TLS.
-fn source(environment: &Environment, has_domain: bool) -> Result<Option<Source>, ConfigError> {
-    let files = (environment.get(CERTIFICATE), environment.get(KEY));
-    if files != (None, None) {
-        let certificate = file(environment, CERTIFICATE, "give the certificate that the key is for")?;
-        let key = file(environment, KEY, "give the private key of the certificate")?;
-        return Ok(Some(Source::Files { certificate, key }));
-    }
-    if !has_domain {
-        return Ok(None);
-    }
-    let email = environment.get(EMAIL).unwrap_or_default();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@.+-_".contains(&byte);
-    if !email.bytes().all(is_plain) || (!email.is_empty() && !email.contains('@')) {
-        return Err(invalid(EMAIL, "it must be one e-mail address"));
-    }
-    let directory = environment.get(DIRECTORY).unwrap_or(LETS_ENCRYPT);
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_~%?=&[]".contains(&byte);
-    if !directory.starts_with("https://") || !directory.bytes().all(is_plain) {
-        return Err(invalid(DIRECTORY, "it must be the https address of an authority's ACME directory"));
-    }
-    let root = environment.get(ROOT).map(|_| file(environment, ROOT, "")).transpose()?;
-    Ok(Some(Source::Acme { email: email.into(), directory: directory.into(), root }))
-}
-
-fn domains(environment: &Environment) -> Result<Vec<String>, ConfigError> {
-    let list = environment.get(DOMAIN).unwrap_or_default();
-    let names = list.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
-    names
-        .map(|name| {
-            if is_domain(name) {
-                Ok(name.to_ascii_lowercase())
-            } else {
-                Err(invalid(DOMAIN, format!("`{name}` is no domain name such as code.example.org")))
-            }
-        })
-        .collect()
-}
-
-/// True for a name with a dot in it that somebody can be asked to certify: no address, no `*`.
-fn is_domain(name: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253
-        && name.contains('.')
-        && name.split('.').all(is_label)
-        && name.parse::<IpAddr>().is_err()
-}
-
 fn port(environment: &Environment, name: &'static str, usual: u16) -> Result<u16, ConfigError> {
     match environment.parsed(name, usual)? {
         0 => Err(invalid(name, "it must be a port from 1 to 65535")),
@@ -260,46 +174,13 @@ fn is_meant(environment: &Environment, host: IpAddr, has_proxies: bool) -> Resul
     Err(invalid(HOST, reason))
 }
 
-/// The ranges on one line, if there are any. All addresses are none: everybody would be believed.
-fn trusted_proxies(environment: &Environment) -> Result<Option<String>, ConfigError> {
-    let is_range = |word: &str| {
-        let (address, bits) =
-            word.split_once('/').map_or((word, None), |(address, bits)| (address, Some(bits)));
-        let most = match address.parse::<IpAddr>() {
-            Ok(IpAddr::V4(_)) => 32,
-            Ok(IpAddr::V6(_)) => 128,
-            Err(_) => return false,
-        };
-        bits.is_none_or(|bits| {
-            bits.bytes().all(|byte| byte.is_ascii_digit())
-                && bits.parse::<u8>().is_ok_and(|bits| (1..=most).contains(&bits))
-        })
-    };
-    let words: Vec<_> = environment.get(TRUSTED_PROXIES).unwrap_or_default().split_whitespace().collect();
-    if words.iter().all(|&word| word == "private_ranges" || is_range(word)) {
-        let ranges: Vec<_> =
-            words.iter().map(|&word| if word == "private_ranges" { PRIVATE_RANGES } else { word }).collect();
-        Ok(Some(ranges.join(" ")).filter(|ranges| !ranges.is_empty()))
-    } else {
-        Err(invalid(
-            TRUSTED_PROXIES,
-            "it must list IP addresses or ranges such as 10.0.0.0/8, with spaces between",
-        ))
-    }
-}
-
-fn check_client_ip_header(environment: &Environment) -> Result<(), ConfigError> {
-    let value = environment.get(CLIENT_IP_HEADER).unwrap_or_default();
-    if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        Ok(())
-    } else {
-        Err(invalid(CLIENT_IP_HEADER, "it must be the name of one header, such as Fly-Client-IP"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        proxies::PRIVATE_RANGES,
+        source::{LETS_ENCRYPT, ROOT},
+        *,
+    };
 
     fn read(pairs: &[(&str, &str)]) -> Result<Edge, ConfigError> {
         Edge::from_environment(&pairs.iter().copied().collect())
