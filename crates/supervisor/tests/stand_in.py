@@ -11,6 +11,7 @@ FOLDER/NAME.behaviour holds words, read anew at each start:
   detach            leave behind a process in a session of its own
   group             leave behind a process in the own process group
   busy              compute instead of answering, for as many seconds as FOLDER/NAME.busy says
+  held              compute instead of answering, for as long as FOLDER/NAME.held is there
   zombies           leave behind orphans that die soon
   late=S            listen only after S seconds
   hang              do nothing, for as long as may be
@@ -18,6 +19,7 @@ FOLDER/NAME.behaviour holds words, read anew at each start:
   broken=S          a backup: write down that one failed which was begun S seconds ago, and end with code 1
 FOLDER/NAME.starts gets a line at each start: pid, and the time since the epoch.
 FOLDER/NAME.environment is the environment of the last start.
+FOLDER/NAME.reloads gets a letter each time that it is told to read its configuration again (USR1).
 FOLDER/NAME.metrics, where it is, is the answer to /metrics.
 FOLDER/NAME.says, where it is, is written to standard error at each start.
 FOLDER/NAME.headers, where it is, is JSON: further headers of every answer. An answer says which ones were heard.
@@ -93,7 +95,13 @@ def ask_to_end(*_):
         os._exit(0)
 
 
+def reload(*_):
+    with open(path + ".reloads", "a") as file:
+        file.write("x")
+
+
 signal.signal(signal.SIGTERM, ask_to_end)
+signal.signal(signal.SIGUSR1, reload)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,6 +120,8 @@ class Handler(BaseHTTPRequestHandler):
                 busy_until = time.time() + float(open(path + ".busy").read() or 0)
             while time.time() < busy_until:
                 pass
+        while "held" in flags and os.path.exists(path + ".held"):
+            pass
         if "silent" in flags:
             time.sleep(600)
         if self.path == "/stream":
