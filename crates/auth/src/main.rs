@@ -1,5 +1,6 @@
-//! `ocweb-auth` serves `/auth/*`; `ocweb-auth ensure-password` makes a password where there is none, and `ocweb-auth
-//! set-password` sets another, a line on standard input, while ocweb does not run.
+//! `ocweb-auth` serves `/auth/*`; `ocweb-auth check-settings` only says whether the settings can be used, `ocweb-auth
+//! ensure-password` makes a password where there is none, and `ocweb-auth set-password` sets another, a line on standard
+//! input, while ocweb does not run.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -20,6 +21,8 @@ async fn start() -> anyhow::Result<()> {
     let settings = Settings::from_environment(&environment)?;
     match std::env::args().nth(1).as_deref() {
         None => run(&environment, settings).await,
+        // They have been read.
+        Some("check-settings") => Ok(()),
         Some("ensure-password") => {
             if let Some(password) = ensure_password(&settings)? {
                 println!("password {password}");
@@ -31,7 +34,7 @@ async fn start() -> anyhow::Result<()> {
             std::io::stdin().read_line(&mut line)?;
             Ok(set_password(&settings, line.trim_end_matches(['\r', '\n']))?)
         }
-        Some(_) => bail!("usage: ocweb-auth [ensure-password | set-password]"),
+        Some(_) => bail!("usage: ocweb-auth [check-settings | ensure-password | set-password]"),
     }
 }
 

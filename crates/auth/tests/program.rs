@@ -154,27 +154,41 @@ async fn no_password_is_made_where_one_is_set() {
 
 #[test]
 fn a_start_that_cannot_be_ends_with_one_sentence() {
-    for (environment, sentence) in [
+    for (environment, code, sentence) in [
         (
             &[][..],
+            1,
             "there is no password yet: set AUTH_PASSWORD, or run `ocweb-auth ensure-password` to have one made",
         ),
         (
             &[("AUTH_PASSWORD", "x"), ("AUTH_SECRET", "short")],
+            3,
             "AUTH_SECRET cannot be used: it must have at least 32 characters; leave it unset to have one made and kept",
         ),
         (
             &[("AUTH_PASSWORD", "x"), ("OCWEB_HOSTS", "a b")],
+            3,
             "OCWEB_HOSTS cannot be used: `a b` is not a bare host name such as ocweb.example.org",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let output = command(&folder, environment).output().unwrap();
-        assert!(!output.status.success());
-        assert!(output.stdout.is_empty());
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said.trim_end(), format!("ocweb: {sentence}"));
+        let commands: &[&[&str]] = if code == 3 {
+            &[&[], &["check-settings"], &["ensure-password"], &["set-password"]]
+        } else {
+            &[&[]]
+        };
+        for arguments in commands {
+            let output = command(&folder, environment).args(*arguments).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+            assert!(output.stdout.is_empty());
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(said.trim_end(), format!("ocweb: {sentence}"));
+        }
     }
+    let folder = tempfile::tempdir().unwrap();
+    let checked = command(&folder, &[]).arg("check-settings").output().unwrap();
+    assert!(checked.status.success() && checked.stdout.is_empty(), "{checked:?}");
+    assert!(!folder.path().join("ocweb").exists(), "to look changes nothing");
 }
 
 #[test]

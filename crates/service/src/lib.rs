@@ -22,7 +22,7 @@ mod telemetry;
 
 pub use client::{client_builder, local_client_builder};
 pub use config::{ConfigError, Environment};
-pub use exit::exit_code;
+pub use exit::{WRONG_SETTING, exit_code};
 pub use printable::printable;
 pub use problem::Problem;
 pub use proxies::Proxies;

@@ -4,29 +4,19 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocweb_service::{Environment, hide};
+use ocweb_service::{Environment, exit_code, hide};
 use ocweb_supervisor::{PortError, RunError, Settings, check, finish_log, init_log, run};
-
-/// Exit code for a setting that is missing or wrong, as `ocweb` has it; everything else that goes wrong is 1. A service is not
-/// started again after it (`RestartPreventExitStatus`), so it is for what does not come right by itself.
-const WRONG_SETTING: u8 = 3;
 
 fn main() -> ExitCode {
     hide();
-    let environment = Environment::of_process();
-    let outcome = start(&environment);
+    let outcome = start(&Environment::of_process());
     finish_log();
-    let Err(error) = outcome else { return ExitCode::SUCCESS };
-    eprintln!("ocweb: {error:#}");
-    match error.downcast_ref() {
-        Some(RunError::Config(_) | RunError::Port(PortError::Forbidden(_))) => ExitCode::from(WRONG_SETTING),
-        _ => ExitCode::FAILURE,
-    }
+    exit_code(outcome)
 }
 
 fn start(environment: &Environment) -> anyhow::Result<()> {
-    init_log(environment).map_err(RunError::from)?;
-    let settings = Settings::from_environment(environment).map_err(RunError::from)?;
+    init_log(environment)?;
+    let settings = Settings::from_environment(environment)?;
     if std::env::args().nth(1).as_deref() == Some("--check") {
         if let Some(agent_is_root) = check(&settings)? {
             println!("{agent_is_root}");
@@ -37,5 +27,10 @@ fn start(environment: &Environment) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    Ok(runtime.block_on(run(settings))?)
+    match runtime.block_on(run(settings)) {
+        // A service is not started again after a wrong setting (`RestartPreventExitStatus`), so that is what does not come right
+        // by itself.
+        Err(RunError::Config(error) | RunError::Port(PortError::Forbidden(error))) => Err(error.into()),
+        outcome => Ok(outcome?),
+    }
 }

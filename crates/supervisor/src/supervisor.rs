@@ -86,7 +86,7 @@ pub enum RunError {
 
 /// Whether the settings can be used, as far as that is known before anything is made or started. Where they can, but the agent
 /// would be root, it is told why.
-pub fn check(settings: &Settings) -> Result<Option<String>, RunError> {
+pub fn check(settings: &Settings) -> Result<Option<String>, ConfigError> {
     Backups::of(settings)?;
     Ok(Users::choose(settings)?.agent_is_root)
 }
