@@ -59,15 +59,24 @@ pub fn follow(
 fn read(
     manager: Manager,
     arguments: &[String],
-    mut take: impl FnMut(Line, String) -> bool,
+    take: impl FnMut(Line, String) -> bool,
 ) -> Result<(), Failure> {
+    entries(journalctl(manager).args(arguments), take)
+}
+
+/// What asks the journal for the lines of the service.
+fn journalctl(manager: Manager) -> Command {
     let mut command = Command::new("journalctl");
     match manager {
         Manager::User => command.arg(format!("--user-unit={NAME}")),
         Manager::System | Manager::Launchd => command.arg(format!("--unit={NAME}")),
     };
     // Without --all, long lines are left out.
-    command.args(["--output=json", "--output-fields=MESSAGE", "--all", "--no-pager"]).args(arguments);
+    command.args(["--output=json", "--output-fields=MESSAGE", "--all", "--no-pager"]);
+    command
+}
+
+fn entries(command: &mut Command, mut take: impl FnMut(Line, String) -> bool) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Other(format!("journalctl cannot be asked: {error}."));
     let mut journal = Ended(command.stdout(Stdio::piped()).spawn().map_err(failed)?);
     for entry in journal.0.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
@@ -121,6 +130,27 @@ fn text(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_line_is_there_as_a_whole() {
+        // As journalctl(1) says: without --all a field of more than 4096 bytes is null.
+        let script = r#"
+            message=\"$(head -c 5000 /dev/zero | tr '\0' x)\"
+            case " $* " in *" --all "*) ;; *) message=null ;; esac
+            echo "{\"MESSAGE\": $message, \"__REALTIME_TIMESTAMP\": \"0\", \"__CURSOR\": \"c\"}"
+        "#;
+        for manager in [Manager::System, Manager::User] {
+            let mut stand_in = Command::new("sh");
+            stand_in.args(["-c", script, "journalctl"]).args(journalctl(manager).get_args());
+            let mut lengths = Vec::new();
+            let taken = entries(&mut stand_in, |line, _| {
+                lengths.push(line.text.len());
+                true
+            });
+            taken.unwrap();
+            assert_eq!(lengths, [5000], "{manager:?}");
+        }
+    }
 
     #[test]
     fn an_entry_is_a_line_of_a_process() {
