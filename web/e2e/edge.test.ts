@@ -18,6 +18,10 @@ const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
 const [domain, other] = ['code.ocweb.test', 'other.ocweb.test'];
 // A proxy of ours is at the second address of this machine, and at its IPv6 address; anybody is at the first.
 const [stranger, proxy] = ['127.0.0.1', '127.0.0.2'];
+// And in its network, if it is in one: who is there is not on this machine, as far as Caddy can tell.
+const outside = Object.values(networkInterfaces())
+  .flatMap((all) => all ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 const environment: Record<string, string> = {
   OCWEB_HOST: hasIpv6 ? '::' : '0.0.0.0',
   OCWEB_TRUSTED_PROXIES: `${proxy}/32 ::1/128`,
@@ -63,7 +67,7 @@ function ask(path: string, asked: Asked = {}, servername?: string): Promise<Answ
   return new Promise((done, failed) => {
     const from = asked.from ?? stranger;
     const options: RequestOptions & { ca?: string; servername?: string } = {
-      host: from === '::1' ? '::1' : '127.0.0.1',
+      host: [outside, '::1'].includes(from) ? from : '127.0.0.1',
       localAddress: from,
       path,
       method: asked.method ?? 'GET',
@@ -153,6 +157,54 @@ test('a trusted proxy tells scheme and client, and nobody else does', async () =
   for (const host of ['10.1.2.3', 'health.internal:8080', 'target'])
     expect((await ask('/admin/health', { headers: { host } })).status, host).toBe(200);
 });
+
+test.skipIf(!outside)(
+  'from the network the door for proxies is shut, and the local door in any case',
+  async () => {
+    const body = JSON.stringify({ name: 'taken over', scope: 'full', password: 'taken over' });
+    const doors = [
+      ['GET', 'tokens'],
+      ['POST', 'tokens'],
+      ['DELETE', 'tokens/x'],
+      ['GET', 'password'],
+      ['POST', 'password'],
+    ] as const;
+    const attempts = doors.flatMap(([method, name]) =>
+      [
+        `/local/${name}`,
+        `//local/${name}`,
+        `/auth/../local/${name}`,
+        `/auth/tokens/..%2f..%2flocal%2f${name}`,
+      ].map((path) => ({ method, path })),
+    );
+    const tryAll = async (more: Record<string, string>, judge: (answer: Answer, where: string) => void) => {
+      for (const { method, path } of attempts) {
+        // Nor by saying that it is from here.
+        const headers = { ...more, ...forwarded('127.0.0.1'), 'x-real-ip': '127.0.0.1' };
+        const json = { ...headers, 'content-type': 'application/json' };
+        const asked = method === 'GET' ? { headers } : { headers: json, body };
+        const answer = await ask(path, { from: outside, method, ...asked });
+        judge(answer, `${method} ${path}: ${answer.status} ${answer.text.slice(0, 100)}`);
+      }
+    };
+    await tryAll({}, (answer, where) => expect(answer.status, where).toBe(403));
+    expect((await ask('/auth/login', { from: outside })).status).toBe(403);
+    expect((await ask('/admin/health', { from: outside })).status).toBe(200);
+
+    await again({ OCWEB_PLAIN_HTTP: 'yes' });
+    const { cookie, address } = await logIn({ from: outside });
+    expect(address).toBe(outside);
+    const credentials: Record<string, string>[] = [{}, { cookie: cookie.split(';')[0] ?? '' }];
+    for (const more of credentials)
+      await tryAll(more, (answer, where) => {
+        // Where opencode answers it is with a page of its own, whatever the address.
+        if (answer.status < 400) expect(answer.headers['content-type'], where).toContain('text/html');
+        expect(answer.text, where).not.toMatch(/ocweb_|"tokens"|is_fixed/);
+      });
+    expect(JSON.parse((await stack.command(['token', 'list', '--json'])).out).tokens).toEqual([]);
+    await logIn({ from: outside });
+  },
+);
 
 /** An authority that certifies whom it reaches on port 80, which stands here for the port that we were given. */
 async function startAuthority(): Promise<void> {
