@@ -152,7 +152,8 @@ pub async fn run(settings: Settings) -> Result<(), RunError> {
     let passed_on = Requests::default();
     let specs = table(&settings, users, agent_shell.as_deref(), &passed_on);
     let supervisor = Supervisor::start(specs, &children);
-    let board = supervisor.board(Installation::new(&settings, agent_is_root), settings.folders.clone(), passed_on);
+    let board =
+        supervisor.board(Installation::new(&settings, agent_is_root), settings.folders.clone(), passed_on);
     let _copies =
         supervisor.status(CADDY).map(|caddy| AbortOnDropHandle::new(tokio::spawn(copies.follow(caddy))));
     let stop_serving = CancellationToken::new();
