@@ -62,12 +62,11 @@ test(
   'one that breaks a fact is refused by the name of the fact, and the old one goes on',
   async () => {
     const before = await opencode();
-    const spoiler = join(root, 'crates/contract/tests/spoiled_opencode.py');
-    await put(spoiled, `OPENCODE_REAL=$real exec python3 '${spoiler}' "$@"`);
+    await put(spoiled, 'unset OPENCODE_SERVER_PASSWORD\nexec "$real" "$@"');
     const refused = await stack.command(['update', 'opencode', spoiled]);
     expect(refused).toMatchObject({ code: 1, out: '' });
     expect(refused.err).toContain('This opencode breaks what ocweb relies on (docs/opencode.md):\n');
-    expect(refused.err).toContain('  terminals: expected ');
+    expect(refused.err).toContain('  password: expected ');
     expect(await inUse()).toBe(`opencode-${old}`);
     expect(await opencode(), 'it was not even restarted').toBe(before);
     await theChatAnswers();

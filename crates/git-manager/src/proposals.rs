@@ -136,13 +136,14 @@ impl Proposals {
 
 fn reason(error: &ClientError) -> String {
     match error {
-        ClientError::Refused(_) => {
-            "opencode does not answer, so no model can be asked. Write your own.".into()
-        }
-        ClientError::TimedOut(_) => format!(
+        ClientError::TimedOut(error) if error.is_timeout() => format!(
             "The model did not answer within {} seconds: its provider may be out of reach. Write your own.",
             PATIENCE.as_secs()
         ),
+        // Nobody listens, or the connection broke off as opencode ended.
+        ClientError::Refused(_) | ClientError::TimedOut(_) => {
+            "opencode does not answer, so no model can be asked. Write your own.".into()
+        }
         _ => {
             tracing::warn!(%error, "no proposal");
             "opencode could not ask a model; perhaps none is connected (Settings, Providers). Write your own."

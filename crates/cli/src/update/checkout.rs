@@ -50,29 +50,37 @@ impl Checkout {
         Err(Failure::Other(format!("{root} has changes of yours: commit them, or take them back.")))
     }
 
-    /// Takes what is new and builds it.
+    /// Takes what is new.
     pub fn advance(&self) -> Result<(), Failure> {
-        self.git(&["merge", "--quiet", "--ff-only", "@{upstream}"])?;
-        self.build()
+        self.git(&["merge", "--quiet", "--ff-only", "@{upstream}"]).map(drop)
     }
 
     /// Checks out a commit from before, and builds that.
     pub fn go_back(&self, commit: &str) -> Result<(), Failure> {
         self.git(&["reset", "--quiet", "--keep", commit])?;
+        self.install()?;
         self.build()
     }
 
-    fn build(&self) -> Result<(), Failure> {
-        for script in ["bin/install", "bin/build"] {
-            let script = self.root.join(script);
-            // The person sees how it goes.
-            let mut command = Command::new(&script);
-            command.current_dir(&self.root);
-            if !interruption::run_aloud(command).is_ok_and(|status| status.success()) {
-                return Err(Failure::Other(format!("{} failed.", script.display())));
-            }
+    /// Gets the programs that it was tested with, and takes them into use.
+    pub fn install(&self) -> Result<(), Failure> {
+        self.run("bin/install")
+    }
+
+    /// Builds ocweb itself.
+    pub fn build(&self) -> Result<(), Failure> {
+        self.run("bin/build")
+    }
+
+    fn run(&self, script: &str) -> Result<(), Failure> {
+        let script = self.root.join(script);
+        // The person sees how it goes.
+        let mut command = Command::new(&script);
+        command.current_dir(&self.root);
+        if interruption::run_aloud(command).is_ok_and(|status| status.success()) {
+            return Ok(());
         }
-        Ok(())
+        Err(Failure::Other(format!("{} failed.", script.display())))
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
@@ -137,12 +145,13 @@ pub(crate) mod tests {
         let news = checkout.news().unwrap().commits;
         assert!(news.len() == 1 && news[0].ends_with("second > built"), "{news:?}");
         let built = || fs::read_to_string(here.join("built")).unwrap();
-        checkout.advance().unwrap();
+        checkout.advance().and_then(|()| checkout.build()).unwrap();
         assert_eq!(built(), "second\n");
         let good = checkout.commit().unwrap();
         commit(&origin, "exit 1");
         checkout.news().unwrap();
-        assert!(checkout.advance().unwrap_err().to_string().contains("bin/build failed"));
+        checkout.advance().unwrap();
+        assert!(checkout.build().unwrap_err().to_string().contains("bin/build failed"));
         checkout.go_back(&good).unwrap();
         assert_eq!((checkout.commit().unwrap(), built().as_str()), (good, "second\n"));
         fs::write(here.join("bin/build"), "mine").unwrap();

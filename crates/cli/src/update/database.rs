@@ -15,12 +15,19 @@ use crate::{failure::Failure, interruption};
 
 /// Consistent while opencode writes: one reading transaction. Only one copy is kept.
 const COPY: &str = "import { Database } from 'bun:sqlite';
-import { mkdirSync, readdirSync, rmSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, renameSync, statSync, statfsSync } from 'node:fs';
 import { dirname, join, basename } from 'node:path';
 const [from, to] = process.argv.slice(1);
 mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
 rmSync(to + '.part', { force: true });
-new Database(from, { readonly: true }).query('VACUUM INTO ?').run(to + '.part');
+const room = statfsSync(dirname(to)), needed = statSync(from).size + 64 * 2 ** 20;
+if (room.bavail * room.bsize < needed) throw new Error(`there is no room for it: ${Math.ceil(needed / 1e6)} MB are needed`);
+try {
+  new Database(from, { readonly: true }).query('VACUUM INTO ?').run(to + '.part');
+} catch (error) {
+  rmSync(to + '.part', { force: true });
+  throw error;
+}
 renameSync(to + '.part', to);
 for (const name of readdirSync(dirname(to))) if (name !== basename(to)) rmSync(join(dirname(to), name), { force: true });";
 
@@ -31,7 +38,10 @@ pub fn copy(data: &Path, opencode: &Path, version: &str) -> Result<Option<PathBu
     let Ok(meta) = fs::metadata(&database) else { return Ok(None) };
     let copy = state.join("before").join(format!("opencode-{version}.db"));
     let mut command = Command::new(opencode);
-    command.args(["-e", COPY]).arg(&database).arg(&copy).env("BUN_BE_BUN", "1");
+    command.args(["-e", COPY]).arg(&database).arg(&copy);
+    // An agent can read what is told to a process of its user: none of our secrets.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.env_clear().env("PATH", path).env("BUN_BE_BUN", "1");
     // As whose it is: what lies there may be anything that an agent made of it.
     if nix::unistd::geteuid().is_root() {
         command.uid(meta.uid()).gid(meta.gid());

@@ -67,6 +67,22 @@ impl Origin {
                 shelf.switch(&links.current)?;
                 // What failed is nothing to go back to.
                 shelf.remember(links.previous.as_deref())?;
+                shelf.forget_pin()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the program of then lies.
+    pub fn program(&self, tool: Tool, shelf: &Shelf) -> Option<PathBuf> {
+        Some(shelf.folder().join(&self.links.get(tool.name())?.current))
+    }
+
+    /// Takes the programs of then into use for the first time; what is in use is the one to go back to.
+    pub fn take_up(&self, shelves: &[(Tool, Shelf)]) -> Result<(), Failure> {
+        for (tool, shelf) in shelves {
+            if let Some(links) = self.links.get(tool.name()) {
+                shelf.switch(&links.current)?;
             }
         }
         Ok(())

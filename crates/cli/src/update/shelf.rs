@@ -65,7 +65,18 @@ impl Shelf {
         let link = self.link_to_previous();
         match previous {
             Some(previous) => self.point(&link, previous),
-            None => fs::remove_file(&link).map_err(|error| self.failed(&error)),
+            None => match fs::remove_file(&link) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// Has `bin/install` look anew at what is in use.
+    pub fn forget_pin(&self) -> Result<(), Failure> {
+        match fs::remove_file(self.folder.join(format!("{}.version", self.name))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
+            _ => Ok(()),
         }
     }
 

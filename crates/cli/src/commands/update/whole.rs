@@ -61,7 +61,7 @@ impl Place {
         origin.write(root)?;
         // One that was cut off may have been restarted already.
         let mut was_restarted = was_cut_off;
-        let outcome = checkout.advance().and_then(|()| self.prove(context)).and_then(|()| {
+        let outcome = self.bring(&checkout, &origin, context).and_then(|()| {
             was_restarted = true;
             self.take_over(yes, context)
         });
@@ -98,11 +98,22 @@ impl Place {
         tools.into_iter().filter_map(|tool| Some((tool, self.shelf(tool).ok()?))).collect()
     }
 
-    /// Whether what was built keeps to what it relies on.
-    fn prove(&self, context: &Context) -> Result<(), Failure> {
+    /// Gets and builds what is new, and tries it. What was in use stays so until then: an opencode that falls meanwhile, the
+    /// build's memory being what it is, comes back as it was.
+    fn bring(&self, checkout: &Checkout, origin: &Origin, context: &Context) -> Result<(), Failure> {
+        checkout.advance()?;
+        checkout.install()?;
+        let shelves = self.shelves();
+        let new = Origin::now(checkout.commit()?, &shelves)?;
+        origin.put_back(&shelves)?;
+        checkout.build()?;
         context.say("Trying opencode …");
-        let version = source::version_of(Tool::Opencode, &self.opencode).unwrap_or_default();
-        trial::pass(Tool::Opencode, &self.opencode, &version, &self.services)
+        let shelved = shelves.iter().find(|(tool, _)| *tool == Tool::Opencode);
+        let opencode = shelved.and_then(|(tool, shelf)| new.program(*tool, shelf));
+        let opencode = opencode.unwrap_or_else(|| self.opencode.clone());
+        let version = source::version_of(Tool::Opencode, &opencode).unwrap_or_default();
+        trial::pass(Tool::Opencode, &opencode, &version, &self.services)?;
+        new.take_up(&shelves)
     }
 
     /// Runs what was built, unless that would cut somebody off: a build takes minutes, in which chats begin.
@@ -203,13 +214,16 @@ mod tests {
         );
         assert!(Origin::read(&root).is_none());
 
-        commit(&origin, "2.0.0", "echo second > built");
+        commit(&origin, "2.0.0", "readlink .tools/caddy > meanwhile; echo second > built");
         // As a shutdown in the middle of the build leaves it.
         Origin::now(checkout.commit().unwrap(), &place.shelves()).unwrap().write(&root).unwrap();
         git(&root, &["pull", "--quiet", "--ff-only"]);
         assert_eq!(built(), "first\n");
         place.move_ocweb(&root, false, &context).unwrap();
         assert_eq!((caddy(), built()), ("caddy-2.0.0".into(), "second\n".into()));
+        let meanwhile = fs::read_to_string(root.join("meanwhile")).unwrap();
+        assert_eq!(meanwhile, "caddy-1.0.0\n", "it was not tried yet");
+        assert_eq!(fs::read_link(tools.join("caddy.previous")).unwrap(), Path::new("caddy-1.0.0"));
         assert!(Origin::read(&root).is_none());
     }
 }
