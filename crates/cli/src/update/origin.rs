@@ -73,9 +73,10 @@ impl Origin {
         Ok(())
     }
 
-    /// Where the program of then lies.
-    pub fn program(&self, tool: Tool, shelf: &Shelf) -> Option<PathBuf> {
-        Some(shelf.folder().join(&self.links.get(tool.name())?.current))
+    /// Where the program of then lies, if it is ours to move.
+    pub fn program(&self, of: Tool, shelves: &[(Tool, Shelf)]) -> Option<PathBuf> {
+        let (_, place) = shelves.iter().find(|(tool, _)| *tool == of)?;
+        Some(place.folder().join(&self.links.get(of.name())?.current))
     }
 
     /// Takes the programs of then into use for the first time; what is in use is the one to go back to.

@@ -108,9 +108,7 @@ impl Place {
         origin.put_back(&shelves)?;
         checkout.build()?;
         context.say("Trying opencode …");
-        let shelved = shelves.iter().find(|(tool, _)| *tool == Tool::Opencode);
-        let opencode = shelved.and_then(|(tool, shelf)| new.program(*tool, shelf));
-        let opencode = opencode.unwrap_or_else(|| self.opencode.clone());
+        let opencode = new.program(Tool::Opencode, &shelves).unwrap_or_else(|| self.opencode.clone());
         let version = source::version_of(Tool::Opencode, &opencode).unwrap_or_default();
         trial::pass(Tool::Opencode, &opencode, &version, &self.services)?;
         new.take_up(&shelves)
