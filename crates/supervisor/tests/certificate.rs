@@ -4,7 +4,7 @@
 
 mod harness;
 
-use std::fs;
+use std::{fs, process::Command};
 
 use harness::{World, wait_until};
 
@@ -27,10 +27,10 @@ fn a_certificate_that_is_renewed_while_caddy_does_not_answer_is_taken_up_once_it
 
     fs::write(world.path("caddy.held"), "").unwrap();
     world.wait_for_state("caddy", "unresponsive");
-    renew(&world, "second");
+    let second = renew(&world, "second");
     wait_until("the new one is seen", || world.log().contains("has changed, and is taken up"));
     assert_eq!(world.state("caddy").unwrap(), "unresponsive");
-    assert_eq!(fs::read(world.path("run/caddy/certificate.pem")).unwrap(), b"-----BEGIN second\n");
+    assert_eq!(fs::read(world.path("run/caddy/certificate.pem")).unwrap(), second);
     assert!(!world.path("caddy.reloads").exists(), "it is not told yet");
 
     fs::remove_file(world.path("caddy.held")).unwrap();
@@ -38,8 +38,30 @@ fn a_certificate_that_is_renewed_while_caddy_does_not_answer_is_taken_up_once_it
     assert_eq!(world.wait_for_state("caddy", "running")["pid"], pid, "and goes on");
 }
 
-/// Puts another one in the place of the person's own.
-fn renew(world: &World, name: &str) {
-    fs::write(world.path("new.pem"), format!("-----BEGIN {name}\n")).unwrap();
+/// Puts another one in the place of the person's own: a certificate and its key in one file.
+fn renew(world: &World, name: &str) -> Vec<u8> {
+    let paths = ["crt", "key"].map(|kind| world.path(&format!("{name}.{kind}")));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-subj", &format!("/CN={name}"), "-out"])
+        .arg(&paths[0])
+        .arg("-keyout")
+        .arg(&paths[1])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let both = paths.map(|path| fs::read(path).unwrap()).concat();
+    fs::write(world.path("new.pem"), &both).unwrap();
     fs::rename(world.path("new.pem"), world.path("own.pem")).unwrap();
+    both
 }
