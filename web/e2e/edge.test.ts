@@ -56,7 +56,7 @@ async function again(changes: Record<string, string>): Promise<void> {
 
 interface Asked {
   /** The address that is asked from. */
-  from?: string;
+  from?: string | undefined;
   method?: string;
   headers?: Record<string, string>;
   body?: string;
