@@ -205,7 +205,7 @@ impl Place {
 fn of_an_installation() -> Failure {
     Failure::Usage(
         "This ocweb came as a whole, with the opencode and the Caddy that it was tested with, and is moved as a whole: \
-     `docker compose pull && docker compose up -d`, `fly deploy`, `helm upgrade`, or `npm install -g` of the newer package. \
+     `git pull && docker compose up -d --build`, `fly deploy`, `helm upgrade`, or `npm install -g` of the newer package. \
      docs/update.md says how, and how to go back."
         .into(),
     )
