@@ -1,5 +1,6 @@
-/** The line its operator wants every reader to see (that this is a demo, for instance). */
+/** The line its operator wants every reader to see (that this is a demo, for instance), and that the last backup failed. */
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
 import { queries } from '@/shared/api/queries';
 
 export function InstanceNotice() {
@@ -8,7 +9,12 @@ export function InstanceNotice() {
   return (
     <>
       {data?.notice && <p className="instance-notice">{data.notice}</p>}
-      {reason && <p className="instance-notice">The last backup failed. {reason}</p>}
+      {reason && (
+        <div className="instance-bar bad" role="status">
+          <span>the last backup failed</span>
+          <Link href="/resources#backup">details</Link>
+        </div>
+      )}
     </>
   );
 }

@@ -19,6 +19,7 @@ export function Backup() {
     <section aria-label="Backup" data-testid="backup">
       <h2 className="section-title">backup</h2>
       <p className="pad">{wordsOf(last)}</p>
+      {last.reason && <p className="notice bad">{last.reason}</p>}
       {unheld.length > 0 && <p className="notice warn">Uncommitted work that is not in it:</p>}
       {unheld.map((work) => (
         <UnheldRow key={`${work.repo} ${work.session_id}`} work={work} />
@@ -27,7 +28,6 @@ export function Backup() {
   );
 }
 
-/** Why one failed is at the top of the page. */
 function wordsOf({ last_success_at, size_bytes, failed_at }: Last): string {
   const made =
     last_success_at === null
