@@ -205,35 +205,12 @@ fn tell(caddy: &watch::Receiver<Status>) -> bool {
 }
 
 #[cfg(test)]
+#[path = "../tests/pair/mod.rs"]
+mod pair;
+
+#[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
-
-    /// A certificate and its key, made for this test.
-    fn pair(folder: &Path, name: &str) -> [Vec<u8>; 2] {
-        let paths = ["crt", "key"].map(|kind| folder.join(format!("{name}.{kind}")));
-        let output = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-            ])
-            .args(["-subj", &format!("/CN={name}"), "-out"])
-            .arg(&paths[0])
-            .arg("-keyout")
-            .arg(&paths[1])
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        paths.map(|path| fs::read(path).unwrap())
-    }
 
     fn copies(folder: &Path, originals: &[PathBuf; 2], first: &[Vec<u8>; 2]) -> Copies {
         let mut files = Vec::new();
@@ -249,7 +226,7 @@ mod tests {
     fn a_pair_is_taken_up_as_one_and_what_does_not_fit_replaces_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let run = folder.path().join("run");
-        let (old, new) = (pair(folder.path(), "old"), pair(folder.path(), "new"));
+        let (old, new) = (pair::made(folder.path(), "old"), pair::made(folder.path(), "new"));
         let originals = ["own.crt", "own.key"].map(|name| folder.path().join(name));
         let mut copies = copies(&run, &originals, &old);
         let has = |pair: &[Vec<u8>; 2]| {
@@ -276,7 +253,7 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_up_for_a_while_is_said_once() {
         let folder = tempfile::tempdir().unwrap();
-        let old = pair(folder.path(), "old");
+        let old = pair::made(folder.path(), "old");
         let originals = ["own.crt", "own.key"].map(|name| folder.path().join(name));
         let mut copies = copies(&folder.path().join("run"), &originals, &old);
         let now = Instant::now();

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod harness;
+mod pair;
 
-use std::{fs, process::Command};
+use std::fs;
 
 use harness::{World, wait_until};
 
@@ -40,27 +41,7 @@ fn a_certificate_that_is_renewed_while_caddy_does_not_answer_is_taken_up_once_it
 
 /// Puts another one in the place of the person's own: a certificate and its key in one file.
 fn renew(world: &World, name: &str) -> Vec<u8> {
-    let paths = ["crt", "key"].map(|kind| world.path(&format!("{name}.{kind}")));
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", &format!("/CN={name}"), "-out"])
-        .arg(&paths[0])
-        .arg("-keyout")
-        .arg(&paths[1])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-    let both = paths.map(|path| fs::read(path).unwrap()).concat();
+    let both = pair::made(&world.path(""), name).concat();
     fs::write(world.path("new.pem"), &both).unwrap();
     fs::rename(world.path("new.pem"), world.path("own.pem")).unwrap();
     both
