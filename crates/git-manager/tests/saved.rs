@@ -178,10 +178,11 @@ async fn what_the_remote_had_once_is_saved_unless_it_says_that_it_has_it() {
     let bare = bench.folder.path().join("github/repositories/demo/hello-web.git");
     let pushed = async || {
         let (id, directory) = chat(&service).await;
-        commit(&directory, "one");
-        commit(&directory, "two");
-        push(&bench, &directory);
         let branch = git(&directory, &["branch", "--show-current"]);
+        // Words of its own: the same ones on the same base in the same second are the same commit.
+        commit(&directory, &format!("one of {id}"));
+        commit(&directory, &format!("two of {id}"));
+        push(&bench, &directory);
         (id, directory, branch)
     };
     // It has it, also under another name; and what is on the base has moved on meanwhile.
@@ -199,7 +200,8 @@ async fn what_the_remote_had_once_is_saved_unless_it_says_that_it_has_it() {
     let (status, fetched) = service.post("/admin/repos/demo/hello-web/fetch", json!({})).await;
     assert_eq!(status, StatusCode::OK, "{fetched}");
     restored(&service, &work).await;
-    assert_eq!(git(&directory, &["log", "-2", "--format=%s"]), "two\none");
+    let told = format!("two of {id}\none of {id}");
+    assert_eq!(git(&directory, &["log", "-2", "--format=%s"]), told);
     // It is written over from elsewhere.
     let (id, _, branch) = pushed().await;
     git(&bare, &["branch", "-f", &branch, "main"]);
