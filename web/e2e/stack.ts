@@ -48,13 +48,16 @@ export async function until<T>(
   const deadline = Date.now() + seconds * 1000;
   let last: unknown;
   while (Date.now() < deadline) {
+    const look = Date.now();
     try {
       const value = await condition();
       if (value) return value;
     } catch (error) {
       last = error;
     }
-    await new Promise((done) => setTimeout(done, 50));
+    // Longer than it looked, so that who is asked gets to its work.
+    const rest = Math.max(50, 3 * (Date.now() - look));
+    await new Promise((done) => setTimeout(done, Math.min(rest, 1000)));
   }
   throw new Error(`waited ${seconds} s in vain until ${what}${last ? ` (${last})` : ''}`);
 }
@@ -200,6 +203,9 @@ export class Stack {
       OCWEB_RUN_DIR: join(this.folder, 'run'),
       OCWEB_PORT: String(this.port),
       AUTH_PASSWORD: this.password,
+      // opencode gets packages of its own at its first use: a minute of work, and of what a registry does.
+      NPM_CONFIG_OFFLINE: 'true',
+      OCWEB_OPENCODE_ENV: 'NPM_CONFIG_OFFLINE',
       ...builds,
       ...this.options.environment,
     };

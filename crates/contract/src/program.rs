@@ -79,6 +79,8 @@ impl Program {
             )
             .env("OPENCODE_SERVER_PASSWORD", &self.password)
             .env(MARK.0, MARK.1)
+            // What it gets at its first use is not ours to examine, and takes a minute.
+            .env("NPM_CONFIG_OFFLINE", "true")
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .kill_on_drop(true);

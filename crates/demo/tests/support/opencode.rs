@@ -40,6 +40,8 @@ impl Opencode {
             .env("XDG_CONFIG_HOME", state.join("config"))
             .env("XDG_STATE_HOME", state.join("state"))
             .env("XDG_CACHE_HOME", state.join("cache"))
+            // Its own packages, which it gets at its first use: a minute of work, and of what a registry does. None is needed.
+            .env("NPM_CONFIG_OFFLINE", "true")
             .envs(world.environment())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -129,6 +129,8 @@ fn start(world: &World, root: &Path, port: u16) -> Child {
         .env("XDG_STATE_HOME", state.join("state"))
         .env("XDG_CACHE_HOME", state.join("cache"))
         .env("OPENCODE_SERVER_PASSWORD", PASSWORD)
+        // Its own packages, which it gets at its first use: a minute of work, and of what a registry does. None is needed.
+        .env("NPM_CONFIG_OFFLINE", "true")
         .envs(world.environment())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -356,15 +356,18 @@ impl Delays {
     }
 }
 
-/// Polls until `condition` gives something.
+/// Polls until `condition` gives something. It rests longer than it looks, so that who is asked gets to its work: the
+/// real opencode spends a processor on answering otherwise.
 pub async fn eventually<T>(what: &str, condition: impl AsyncFn() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
+        let look = Instant::now();
         if let Some(found) = condition().await {
             return found;
         }
         assert!(begun.elapsed() < DEADLINE, "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep((look.elapsed() * 4).clamp(Duration::from_millis(10), Duration::from_secs(1)))
+            .await;
     }
 }
 

@@ -118,6 +118,8 @@ fn spawn(home: &Path, environment: &[(String, String)], port: &str) -> Child {
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("HOME", home)
         .env("OPENCODE_SERVER_PASSWORD", "password")
+        // Its own packages, which it gets at its first use: a minute of work, and of what a registry does. None is needed.
+        .env("NPM_CONFIG_OFFLINE", "true")
         .envs(environment.iter().filter(|(name, _)| name.starts_with("OPENCODE")).cloned())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
