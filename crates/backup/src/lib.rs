@@ -26,7 +26,7 @@ pub use keeping::{Kept, forget_old};
 pub use manifest::{Manifest, Part, UnheldWork};
 pub use outcome::{Outcome, Result as LastResult};
 pub use place::claim;
-pub use repository::Repository;
+pub use repository::{Repository, without_password};
 pub use restoring::{FETCHED, Obstacle, restore};
 pub use source::{Database, Folders, Source};
 pub use volume::Volume;

@@ -21,7 +21,8 @@ const NO_REPOSITORY: [&str; 2] =
 
 /// A repository, and what restic is given to reach it.
 pub struct Repository {
-    /// Where it is, as restic writes it: `s3:https://host/bucket`, a folder, and so on.
+    /// Where it is, as restic writes it: `s3:https://host/bucket`, a folder, and so on. It may hold a password; what is told
+    /// of the repository is [`place`](Self::place).
     pub address: String,
     /// The environment of restic: the password, and the keys of the store.
     pub environment: BTreeMap<String, String>,
@@ -42,12 +43,17 @@ struct Snapshot {
 }
 
 impl Repository {
+    /// The name of where it is, in which nobody reads a password.
+    pub fn place(&self) -> String {
+        without_password(&self.address)
+    }
+
     /// Makes the repository where there is none, which must not be where backups are known to have been made.
     pub fn prepare(&self, has_backups: bool) -> Result<(), Error> {
         match self.run(&["cat", "config"], None) {
             Err(Error::Program { said, .. }) if NO_REPOSITORY.iter().any(|words| said.contains(words)) => {
                 if has_backups {
-                    return Err(is_another(&self.address));
+                    return Err(is_another(self.place()));
                 }
                 self.run(&["init"], None).map(|_| ())
             }
@@ -80,7 +86,7 @@ impl Repository {
         let target = folder.to_string_lossy();
         self.run(&["restore", &snapshot, "--tag", TAG, "--target", &target], None)?;
         find_backup(folder).ok_or_else(|| {
-            Error::Unusable(format!("{} has no backup of ocweb in that snapshot.", self.address))
+            Error::Unusable(format!("{} has no backup of ocweb in that snapshot.", self.place()))
         })
     }
 
@@ -88,7 +94,7 @@ impl Repository {
     fn latest(&self) -> Result<String, Error> {
         let list = ["snapshots", "--json", "--tag", TAG, "--group-by", "host"];
         let listed = self.run(&list, None)?;
-        let unusable = |said: String| Error::Unusable(format!("{} {said}", self.address));
+        let unusable = |said: String| Error::Unusable(format!("{} {said}", self.place()));
         let groups: Vec<Group> = serde_json::from_str(&listed)
             .map_err(|error| unusable(format!("lists its snapshots in another way: {error}.")))?;
         let newest =
@@ -109,7 +115,8 @@ impl Repository {
     fn run(&self, arguments: &[&str], directory: Option<&Path>) -> Result<String, Error> {
         let failed = |said: String| Error::Program { program: "restic".into(), said };
         let mut restic = Command::new("restic");
-        restic.args(arguments).arg("--repo").arg(&self.address).env_clear().envs(&self.environment);
+        // Its arguments can be read by everybody.
+        restic.args(arguments).env_clear().envs(&self.environment).env("RESTIC_REPOSITORY", &self.address);
         if let Some(directory) = directory {
             restic.current_dir(directory);
         }
@@ -123,6 +130,15 @@ impl Repository {
     }
 }
 
+/// An address in which the password, if it has one, is not shown: `rest:https://user:***@host/`, as restic itself tells it.
+pub fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let hidden =
+        authority.rsplit_once('@').and_then(|(person, host)| Some((person.split_once(':')?.0, host)));
+    hidden.map_or_else(|| address.to_owned(), |(name, host)| format!("{scheme}://{name}:***@{host}{path}"))
+}
+
 /// restic lays a backup out under its whole path.
 fn find_backup(folder: &Path) -> Option<PathBuf> {
     if folder.join(crate::manifest::MANIFEST).is_file() {
@@ -132,4 +148,24 @@ fn find_backup(folder: &Path) -> Option<PathBuf> {
     entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         .find_map(|entry| find_backup(&entry.path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let shown = [
+            ("rest:https://me:se:c@ret@host:8000/me/", "rest:https://me:***@host:8000/me/"),
+            ("https://me:secret@host", "https://me:***@host"),
+            ("rest:https://me@host/a:b@c", "rest:https://me@host/a:b@c"),
+            ("s3:https://host/bucket", "s3:https://host/bucket"),
+            ("sftp:me@host:/srv/restic", "sftp:me@host:/srv/restic"),
+            ("/srv/backups", "/srv/backups"),
+        ];
+        for (address, expected) in shown {
+            assert_eq!(without_password(address), expected);
+        }
+    }
 }

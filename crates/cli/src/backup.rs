@@ -114,7 +114,7 @@ impl Run<'_> {
             .map(|folder| self.to_folder(&held, folder).inspect(|_| reached.push(place_of(folder))));
         // Also where that failed: one is better than none.
         let repository = targets.repository.as_ref().map(|repository| {
-            self.to_repository(&held, repository).inspect(|_| reached.push(repository.address.clone()))
+            self.to_repository(&held, repository).inspect(|_| reached.push(repository.place()))
         });
         (reached, together(folder, repository))
     }
@@ -135,7 +135,7 @@ impl Run<'_> {
 
     fn to_repository(&self, held: &Held<'_>, repository: &Repository) -> Result<Made, Failure> {
         let identity = identity(self.memory)?;
-        repository.prepare(self.has_backups(&repository.address))?;
+        repository.prepare(self.has_backups(&repository.place()))?;
         // restic packs, and finds what it has already only in what is not packed.
         let staged = held.write(self.memory, STAGE, self.begun, false)?;
         let stored = repository.store(&staged.path, &identity);
@@ -143,7 +143,7 @@ impl Run<'_> {
         stored?;
         let warning = repository.forget_old(&identity, self.keep_days).err();
         let warnings = warning.iter().map(of_old_ones).collect();
-        let places = vec![repository.address.clone()];
+        let places = vec![repository.place()];
         Ok(Made { manifest: staged.manifest, places, kept: None, warnings })
     }
 

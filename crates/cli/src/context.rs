@@ -100,6 +100,13 @@ pub fn usual_places(home: &Path) -> (PathBuf, PathBuf) {
     (home.join(".config/ocweb/config.jsonc"), home.join(".local/share/ocweb"))
 }
 
+/// Shows on standard output what a command found, if anything. Nobody may read it to its end: `ocweb config get | head`.
+pub fn show(found: &str) {
+    if !found.is_empty() {
+        let _ = writeln!(io::stdout(), "{found}");
+    }
+}
+
 /// Whoever has closed the terminal hears nothing; what was begun goes on.
 fn tell(sentence: &str) {
     let _ = writeln!(io::stderr(), "{sentence}");

@@ -9,7 +9,7 @@ use ocweb_cli::{
         backup, completions, config, conversation, doctor, logs, password, restart, restore, service, setup,
         start, status, stop, token, update, url,
     },
-    context::Context,
+    context::{Context, show},
     resolution::Variables,
 };
 
@@ -43,9 +43,7 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(text) => {
-            if !text.is_empty() {
-                println!("{text}");
-            }
+            show(&text);
             ExitCode::SUCCESS
         }
         Err(failure) => {

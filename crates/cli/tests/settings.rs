@@ -62,3 +62,18 @@ fn a_log_that_has_no_such_process_is_said_to_have_none() {
     assert_eq!(logs(&["-n", "0"]), (0, String::new()));
     assert_eq!(logs(&["nobody"]), (2, String::new()));
 }
+
+#[test]
+fn whoever_reads_no_further_is_no_fault() {
+    let world = World::new();
+    let run = world.ocweb_unread(&["config", "get"]);
+    assert_eq!((run.status.code(), String::from_utf8(run.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_password_in_an_address_is_not_shown() {
+    let world = World::new();
+    let set = [("OCWEB_BACKUP_REPOSITORY", "rest:https://me:secret@host/me/")];
+    let run = world.ocweb(&["config", "get", "backup.repository"], &set);
+    assert_eq!(String::from_utf8(run.stdout).unwrap(), "rest:https://me:***@host/me/\n");
+}

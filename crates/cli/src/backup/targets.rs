@@ -43,7 +43,7 @@ impl Targets {
     pub(super) fn due(self, last: &Outcome, now: OffsetDateTime) -> Self {
         let is_due = |place: &str| last.is_due(place, self.every, now);
         let folder = self.folder.clone().filter(|folder| is_due(&place_of(folder)));
-        let is_repositorys = self.repository.as_ref().is_some_and(|repository| is_due(&repository.address));
+        let is_repositorys = self.repository.as_ref().is_some_and(|repository| is_due(&repository.place()));
         match (folder, is_repositorys) {
             (None, false) => self,
             (folder, true) => Self { folder, ..self },

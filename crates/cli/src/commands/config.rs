@@ -6,6 +6,7 @@ use std::{
     process::Command as Process,
 };
 
+use ocweb_backup::without_password;
 use serde_json::{Value, json};
 
 use crate::{
@@ -79,7 +80,10 @@ fn get(key: Option<&str>, origin: bool, context: &Context) -> Result<String, Fai
     let mut rows = Vec::new();
     for setting in wanted {
         let Held { value, origin } = resolution::hold(setting, &context.variables, &said)?;
-        let shown = value.map(|value| if setting.kind == Kind::Secret { HIDDEN.to_owned() } else { value });
+        let shown = value.map(|value| match setting.kind {
+            Kind::Secret => HIDDEN.to_owned(),
+            _ => without_password(&value),
+        });
         rows.push((setting.key.to_owned(), shown, origin));
     }
     if key.is_none_or(is_provider) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    context::Context,
+    context::{Context, show},
     doctor::{self, Facts, Finding},
     failure::Failure,
     log_lines::inert,
@@ -27,7 +27,7 @@ pub fn run(runbook: bool, context: &Context) -> Result<String, Failure> {
         context.say(well);
         return Ok(shown);
     }
-    println!("{shown}");
+    show(&shown);
     Err(Failure::Other(format!("{faults} found.")))
 }
 

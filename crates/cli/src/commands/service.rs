@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     arguments::ServiceCommand,
     commands::start,
-    context::{self, Context},
+    context::{self, Context, show},
     failure::Failure,
     layout::Layout,
     resolution::{self, Origin},
@@ -76,7 +76,7 @@ pub fn run(command: &ServiceCommand, context: &Context) -> Result<String, Failur
             if state == "active" {
                 return Ok(shown);
             }
-            println!("{shown}");
+            show(&shown);
             Err(Failure::NotRunning(
                 "The service does not run. `ocweb start` starts it, `ocweb logs` says why.".into(),
             ))

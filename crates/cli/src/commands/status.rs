@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    context::Context,
+    context::{Context, show},
     failure::Failure,
     instance::{Instance, SUPERVISOR},
     log_lines::inert,
@@ -44,9 +44,7 @@ pub fn run(context: &Context) -> Result<String, Failure> {
     if waited_for.is_empty() {
         return Ok(shown);
     }
-    if !shown.is_empty() {
-        println!("{shown}");
-    }
+    show(&shown);
     let names = waited_for.join(", ");
     Err(Failure::Other(format!("Not everything runs: {names}. `ocweb logs` says why.")))
 }

@@ -88,6 +88,14 @@ impl World {
         self.ocweb_at(env!("CARGO_BIN_EXE_ocweb"), arguments, variables)
     }
 
+    /// The same where nobody reads what it shows.
+    pub(crate) fn ocweb_unread(&self, arguments: &[&str]) -> Output {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_ocweb"), &[]);
+        command.args(arguments).stdin(Stdio::null()).stdout(writer).output().unwrap()
+    }
+
     /// The same for an `ocweb` that lies elsewhere.
     pub(crate) fn ocweb_at(&self, ocweb: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = self.prepared(ocweb, variables);
