@@ -72,7 +72,12 @@ fn outcome(arguments: &UpdateArguments, context: &Context) -> Result<String, Fai
         source::get(tool, &version, &program)?;
     }
     context.say(&format!("Trying {tool} {version} …"));
-    trial::pass(tool, &program, &version, &place.services)?;
+    // What is refused is large, and of no use to anybody.
+    let refused = |failure| {
+        let _ = shelf.tidy();
+        failure
+    };
+    trial::pass(tool, &program, &version, &place.services).map_err(refused)?;
     place.ask_for_patience(tool, arguments.yes)?;
     if tool == Tool::Opencode {
         let before = source::version_of(tool, &place.opencode).unwrap_or_else(|| "unknown".into());
@@ -80,7 +85,7 @@ fn outcome(arguments: &UpdateArguments, context: &Context) -> Result<String, Fai
             context.detail(&format!("opencode's database as it is now: {}", copy.display()));
         }
     }
-    let said = place.switch(tool, &shelf, &program, context)?;
+    let said = place.switch(tool, &shelf, &program, context).map_err(refused)?;
     shelf.tidy()?;
     Ok(said)
 }
