@@ -49,6 +49,7 @@ async fn what_somebody_passed_on_does_not_come_in() {
         (Method::GET, "/local/tokens", Value::Null),
         (Method::POST, "/local/tokens", json!({"name": "x"})),
         (Method::DELETE, "/local/tokens/x", Value::Null),
+        (Method::GET, "/local/password", Value::Null),
         (Method::POST, "/local/password", json!({"password": "another"})),
     ] {
         for header in [
@@ -110,7 +111,13 @@ async fn another_password_holds_at_once_and_everybody_else_is_out() {
 
 #[tokio::test]
 async fn a_password_that_is_set_elsewhere_is_changed_there() {
+    let is_fixed = async |service: &Service| {
+        let about = service.get("/local/password").send().await.unwrap();
+        about.json::<Value>().await.unwrap()["is_fixed"].take()
+    };
+    assert_eq!(is_fixed(&with_a_kept_password().await).await, false);
     let service = Service::start().await;
+    assert_eq!(is_fixed(&service).await, true);
     let cookie = service.cookie().await;
     let request = service.request(Method::POST, "/local/password").json(&json!({"password": "another"}));
     let problem = assert_problem(request.send().await.unwrap(), 409, "about:blank").await;

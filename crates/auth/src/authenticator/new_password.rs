@@ -61,6 +61,11 @@ pub fn set_password(settings: &Settings, text: &str) -> Result<(), NewPasswordEr
 }
 
 impl Authenticator {
+    /// Whether `AUTH_PASSWORD` is set, so that there is no other while this runs.
+    pub(crate) fn password_is_fixed(&self) -> bool {
+        self.password_file.is_none()
+    }
+
     /// Changes the password, ends all sessions and revokes all tokens.
     pub(crate) async fn change_password(self: &Arc<Self>, text: &str) -> Result<(), NewPasswordError> {
         let password = Password::parse(text).map_err(NewPasswordError::Unusable)?;

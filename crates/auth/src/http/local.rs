@@ -8,13 +8,13 @@ use axum::{
     Router,
     extract::{FromRequestParts, State},
     http::{StatusCode, request::Parts},
-    routing::{delete, get, post},
+    routing::{delete, get},
 };
 use ocweb_service::{
     Problem,
     extract::{Json, Path},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Shared,
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/local/tokens", get(list_tokens).post(make_token))
         .route("/local/tokens/{id}", delete(revoke_token))
-        .route("/local/password", post(change_password))
+        .route("/local/password", get(about_password).post(change_password))
 }
 
 /// Somebody on this machine who may open our socket.
@@ -76,6 +76,17 @@ async fn revoke_token(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     tokens::revoke(&shared, &id).await
+}
+
+/// What there is to know before another password is asked for.
+#[derive(Serialize)]
+struct AboutPassword {
+    /// Whether it was set where ocweb was started, and can be changed there alone.
+    is_fixed: bool,
+}
+
+async fn about_password(State(shared): State<Shared>, _: Local) -> Json<AboutPassword> {
+    Json(AboutPassword { is_fixed: shared.password_is_fixed() })
 }
 
 /// Another password.
