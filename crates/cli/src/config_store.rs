@@ -10,7 +10,7 @@ use std::{
 use crate::{
     config_file::{self, Said},
     failure::Failure,
-    settings::{self, Kind, PROVIDERS},
+    settings,
 };
 
 /// The file's text; nothing where there is none.
@@ -44,10 +44,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 fn has_secret(said: &Said) -> bool {
-    said.keys().any(|key| {
-        key.starts_with(PROVIDERS)
-            || settings::by_key(key).is_some_and(|setting| setting.kind == Kind::Secret)
-    })
+    said.keys().any(|key| settings::is_secret(key))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use ocweb_service::WRONG_SETTING;
+
 use crate::{config_file::Mistake, resolution::Unusable};
 
 /// A command that did not work. Its text is for the person who typed it.
@@ -27,7 +29,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Other(_) => 1,
             Self::Usage(_) => 2,
-            Self::Setting(_) => 3,
+            Self::Setting(_) => WRONG_SETTING,
             Self::NotRunning(_) => 4,
         })
     }

@@ -17,6 +17,7 @@ pub mod interruption;
 pub mod journal;
 pub mod layout;
 pub mod log_lines;
+pub mod program;
 pub mod resolution;
 pub mod schema;
 pub mod service;

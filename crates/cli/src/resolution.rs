@@ -1,14 +1,14 @@
 //! What holds, and who said so: the environment wins over the file, the file over what holds by itself.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     path::{Path, PathBuf},
 };
 
 use crate::{
     config_file::Said,
-    settings::{Kind, PROVIDERS, SETTINGS, Setting},
+    settings::{self, Kind, PROVIDERS, SETTINGS, Setting},
 };
 
 /// The variables that the command was started with, those that are empty left out.
@@ -105,6 +105,38 @@ fn held(setting: &Setting, value: String, origin: Origin) -> Result<Held, Unusab
     }
 }
 
+/// The variables of the model providers that somebody said something about.
+pub fn providers(variables: &Variables, said: &Said) -> BTreeSet<String> {
+    let of_environment =
+        variables.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.as_str());
+    let of_environment = of_environment
+        .filter(|name| settings::is_provider_key(name) || settings::provider_key_of_file(name).is_some());
+    let of_file = said.keys().filter_map(|key| settings::provider(key));
+    let whose = |name| settings::provider_key_of_file(name).unwrap_or(name).to_owned();
+    of_environment.chain(of_file).map(whose).collect()
+}
+
+/// What the variable of a model provider is: a key may be in a file, as every secret.
+pub fn hold_provider(variable: &str, variables: &Variables, said: &Said) -> Result<Held, Unusable> {
+    let file = Some(format!("{variable}_FILE"));
+    let file = file.filter(|file| settings::provider_key_of_file(file).is_some());
+    let names = || [Some(variable), file.as_deref()].into_iter().flatten();
+    let of_environment = names().map(|name| (variables.get(name), Origin::Variable(name.into())));
+    let of_file = names().map(|name| format!("{PROVIDERS}.{name}"));
+    let of_file = of_file.map(|key| (said.get(&key), Origin::File(key)));
+    for (value, origin) in of_environment.chain(of_file) {
+        let (Some(value), Origin::Variable(name) | Origin::File(name)) =
+            (value.filter(|value| !value.is_empty()), &origin)
+        else {
+            continue;
+        };
+        let is_there_itself = name.ends_with(variable);
+        let value = if is_there_itself { value.clone() } else { secret(name, value, variables)? };
+        return Ok(Held { value: Some(value), origin });
+    }
+    Ok(Held { value: None, origin: Origin::Nobody })
+}
+
 /// The first line of a secret's file.
 fn secret(name: &str, path: &str, variables: &Variables) -> Result<String, Unusable> {
     let path = whole(path, variables);
@@ -138,18 +170,13 @@ pub fn environment(variables: &Variables, said: &Said) -> Result<Variables, Unus
         environment.insert(setting.variable.into(), value);
         environment.remove(&format!("{}_FILE", setting.variable));
     }
-    for (name, path) in variables.iter().filter(|(_, path)| !path.is_empty()) {
-        let Some(key) = name.strip_suffix("_FILE").filter(|key| key.ends_with("_API_KEY")) else { continue };
-        if environment.get(key).is_none_or(String::is_empty) {
-            environment.insert(key.into(), secret(name, path, variables)?);
-        }
-        environment.remove(name);
-    }
-    for (key, value) in said {
-        if let Some(name) = key.strip_prefix(PROVIDERS).and_then(|rest| rest.strip_prefix('.'))
-            && environment.get(name).is_none_or(String::is_empty)
-        {
-            environment.insert(name.into(), value.clone());
+    for variable in providers(variables, said) {
+        if let Some(value) = hold_provider(&variable, variables, said)?.value {
+            let file = format!("{variable}_FILE");
+            if settings::provider_key_of_file(&file).is_some() {
+                environment.remove(&file);
+            }
+            environment.insert(variable, value);
         }
     }
     Ok(environment)
@@ -214,6 +241,15 @@ mod tests {
         assert_eq!(key["OPENROUTER_API_KEY"], "sk");
         let missing = told(&[("OPENROUTER_API_KEY_FILE", "/nowhere/key")]).unwrap_err().to_string();
         assert!(missing.starts_with("OPENROUTER_API_KEY_FILE names the file /nowhere/key"), "{missing}");
+        let said = |text: &str| config_file::read(text).unwrap();
+        let named = format!(r#"{{"providers": {{"OPENROUTER_API_KEY_FILE": "{path}"}}}}"#);
+        let both = format!(r#"{{"providers": {{"GROQ_API_KEY_FILE": "{path}", "GROQ_API_KEY": "sk"}}}}"#);
+        let of_file =
+            |text: &str, pairs: &[(&str, &str)]| environment(&variables(pairs), &said(text)).unwrap();
+        assert_eq!(of_file(&named, &[]), variables(&[("OPENROUTER_API_KEY", "sk-of-the-file")]));
+        let own = [("OPENROUTER_API_KEY", "sk")];
+        assert_eq!(of_file(&named, &own), variables(&own));
+        assert_eq!(of_file(&both, &[]), variables(&[("GROQ_API_KEY", "sk")]));
         // A file of another kind is the provider's own affair.
         let own = [("AWS_WEB_IDENTITY_TOKEN_FILE", path)];
         assert_eq!(told(&own).unwrap(), variables(&own));

@@ -22,7 +22,7 @@ pub fn schema() -> Value {
     }
     let providers = json!({
         "type": "object",
-        "description": "Keys of model providers, by the variable that opencode knows them by, such as OPENROUTER_API_KEY.",
+        "description": "Keys of model providers, by the variable that opencode knows them by, such as OPENROUTER_API_KEY; with _FILE after it: a file with the key.",
         "propertyNames": { "pattern": "^[A-Z0-9_]+$" },
         "additionalProperties": { "type": "string" },
     });

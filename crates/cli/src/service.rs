@@ -82,6 +82,17 @@ impl Manager {
         })
     }
 
+    /// The variables that the service is given.
+    pub fn environment(self, variables: &Variables) -> Result<Variables, Failure> {
+        if self != Self::Launchd {
+            return systemd::environment(self);
+        }
+        let file = self.file(variables)?;
+        fs::read_to_string(&file)
+            .map(|text| launchd::environment(&text))
+            .map_err(|error| Failure::Other(format!("{} cannot be read: {error}.", file.display())))
+    }
+
     /// The service's file for a plan.
     pub fn text(self, plan: &Plan) -> String {
         match self {
@@ -195,9 +206,14 @@ fn run(command: &mut Command) -> Result<Output, Failure> {
 
 /// As [`run`], where anything but success is a failure.
 fn run_well(command: &mut Command) -> Result<(), Failure> {
+    printed_by(command).map(drop)
+}
+
+/// The same for a command that tells something.
+fn printed_by(command: &mut Command) -> Result<String, Failure> {
     let output = run(command)?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     let name = command.get_program().to_string_lossy().into_owned();

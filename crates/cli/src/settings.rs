@@ -315,6 +315,38 @@ pub const SETTINGS: &[Setting] = &[
 /// The object whose members are keys of model providers, by the variable that opencode knows them by.
 pub const PROVIDERS: &str = "providers";
 
+/// What the variables of providers' keys end in.
+const PROVIDER_KEY: &str = "_API_KEY";
+
+/// The variable of a model provider that a key of the file is for.
+pub fn provider(key: &str) -> Option<&str> {
+    key.strip_prefix(PROVIDERS)?.strip_prefix('.')
+}
+
+/// Whether a variable of the environment is a provider's key.
+pub fn is_provider_key(variable: &str) -> bool {
+    variable.ends_with(PROVIDER_KEY) && !variable.starts_with("OCWEB_") && !variable.starts_with("AUTH_")
+}
+
+/// The provider's key that a variable names a file of. A file of another kind is the provider's own affair.
+pub fn provider_key_of_file(variable: &str) -> Option<&str> {
+    variable.strip_suffix("_FILE").filter(|key| is_provider_key(key))
+}
+
+/// A secret is under its own key or, as a file, under this one; and the other way round.
+pub fn other_key(key: &str) -> String {
+    let of_a_file = if provider(key).is_some() { "_FILE" } else { "_file" };
+    key.strip_suffix(of_a_file).map_or_else(|| format!("{key}{of_a_file}"), str::to_owned)
+}
+
+/// Whether what is under this key is never shown.
+pub fn is_secret(key: &str) -> bool {
+    match provider(key) {
+        Some(variable) => provider_key_of_file(variable).is_none(),
+        None => by_key(key).is_some_and(|setting| setting.kind == Kind::Secret),
+    }
+}
+
 /// The setting with this key.
 pub fn by_key(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
@@ -380,9 +412,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_for_secrets_alone() {
+    fn a_file_is_for_secrets_alone_and_its_path_is_none() {
         assert_eq!(by_file_key("github.token_file").unwrap().variable, "GITHUB_TOKEN");
         assert!(by_file_key("github.user_file").is_none() && by_file_key("github.token").is_none());
+        for key in ["github.token", "providers.GROQ_API_KEY", "providers.AWS_WEB_IDENTITY_TOKEN_FILE"] {
+            let other = other_key(key);
+            assert!(is_secret(key) && other_key(&other) == key, "{key}, {other}");
+        }
+        assert!(!is_secret("github.token_file") && !is_secret("providers.GROQ_API_KEY_FILE"));
+        assert_eq!(provider_key_of_file("GROQ_API_KEY_FILE"), Some("GROQ_API_KEY"));
+        assert_eq!(provider_key_of_file("AWS_WEB_IDENTITY_TOKEN_FILE"), None);
     }
 
     #[test]

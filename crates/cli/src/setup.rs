@@ -9,4 +9,5 @@ pub mod known;
 pub mod password;
 pub mod plan;
 pub mod provider;
+mod topic;
 mod web;

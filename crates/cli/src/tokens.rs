@@ -70,17 +70,18 @@ pub fn revoke(instance: &Instance, word: &str) -> Result<Token, Failure> {
     Ok(token)
 }
 
+/// Whether the password was set where the one that runs was started, which then takes no other. An older one does not tell.
+pub fn password_is_fixed(instance: &Instance) -> Result<bool, Failure> {
+    Ok(instance.get(AUTH, "/local/password")?.body["is_fixed"] == true)
+}
+
 /// Changes the password. `ask` gives the one that holds, where that is wanted.
 pub fn change_password(
     instance: &Instance,
     password: &str,
     ask: impl FnOnce() -> Result<String, Failure>,
 ) -> Result<(), Failure> {
-    let answer = send_proven(instance, "/local/password", json!({ "password": password }), ask)?;
-    let is_set_elsewhere = answer.status == StatusCode::CONFLICT;
-    done(answer)
-        .map(drop)
-        .map_err(|failure| if is_set_elsewhere { Failure::Setting(failure.to_string()) } else { failure })
+    done(send_proven(instance, "/local/password", json!({ "password": password }), ask)?).map(drop)
 }
 
 /// Sends it once more with the password, where it takes that.

@@ -1,7 +1,7 @@
 //! `ocweb service` where it cannot be: what its manager refuses, what would keep no agent apart, what will not stay there.
+//! Where it is, commands speak of what it runs with, whatever this shell says.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(dead_code, reason = "the world is also that of other tests")]
 
 mod support;
 
@@ -128,4 +128,39 @@ fn a_systemd_of_ones_own_that_is_not_reached_is_told_before_anything_is_made() {
     let (code, said) = as_somebody(&[OCWEB, "service", "uninstall"]);
     assert!(code == 1 && said.contains("is gone all the same"), "{said}");
     assert!(!unit.exists());
+}
+
+#[test]
+fn none_is_installed_beside_an_ocweb_that_was_started_by_hand() {
+    let Some((world, machine)) = machine() else { return };
+    let _lock = world.runs("supervisor", &[]);
+    let (code, said) = world.line(&words(&machine, &[OCWEB, "service", "install"]), &[]);
+    let process = format!("ocweb runs already, as process {}, and not as a service.", std::process::id());
+    assert!(code == 1 && said.contains(&process), "{said}");
+    assert!(!world.path("units/ocweb.service").exists() && !world.path("data/auth").exists());
+}
+
+#[test]
+fn the_address_shown_is_that_of_the_service_whatever_this_shell_says() {
+    let Some((world, machine)) = machine() else { return };
+    world.put_program(
+        "systemctl",
+        "case \"$*\" in
+            'cat ocweb') cat /etc/systemd/system/ocweb.service ;;
+            'is-active ocweb') echo active ;;
+            'start ocweb') ;;
+            *) exit 1 ;;
+        esac",
+    );
+    fs::create_dir_all(world.config().parent().unwrap()).unwrap();
+    fs::write(world.config(), r#"{"server": {"domain": ["own.example"]}}"#).unwrap();
+    let unit = world.ocweb(&["service", "install", "--print=system"], &[]).stdout;
+    fs::write(world.path("units/ocweb.service"), unit).unwrap();
+    let _lock = world.runs("supervisor", &[("GET /admin/health ", "{}")]);
+
+    let start = words(&machine, &[OCWEB, "--quiet", "start"]);
+    let elsewhere = [("OCWEB_DOMAIN", "a.example"), ("OCWEB_DATA", "/nowhere"), ("OCWEB_CONFIG", "/nowhere")];
+    let run = world.ocweb_at(start[0], &start[1..], &elsewhere);
+    let (shown, wrong) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
+    assert_eq!((shown.as_str(), wrong.as_str()), ("https://own.example\n", ""));
 }

@@ -1,7 +1,6 @@
-//! A setting that only the supervisor can judge is named by whatever would use it, with the code for wrong settings.
+//! A setting that only the supervisor or auth can judge is named by whatever would use it, with the code for wrong settings.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(dead_code, reason = "the world is also that of other tests")]
 
 mod support;
 
@@ -76,4 +75,48 @@ fn a_password_in_an_address_is_not_shown() {
     let set = [("OCWEB_BACKUP_REPOSITORY", "rest:https://me:secret@host/me/")];
     let run = world.ocweb(&["config", "get", "backup.repository"], &set);
     assert_eq!(String::from_utf8(run.stdout).unwrap(), "rest:https://me:***@host/me/\n");
+}
+
+#[test]
+fn what_auth_would_refuse_is_named_in_its_words_and_with_the_same_code() {
+    let world = World::new();
+    let sentence = "AUTH_SECRET cannot be used: it must have at least 32 characters";
+    world.put_program("ocweb-auth", &format!("echo 'ocweb: {sentence}' >&2; exit 3"));
+    world.put_program("ocweb-supervisor", "exit 0");
+    std::fs::create_dir(world.path("data/ocweb")).unwrap();
+    for arguments in
+        [&["start", "--background"][..], &["start", "--foreground"], &["config", "check"], &["password"]]
+    {
+        let run = world.ocweb_told(arguments, "another password\n");
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert_eq!((run.status.code(), said.trim()), (Some(3), format!("ocweb: {sentence}").as_str()));
+    }
+    // What else goes wrong is no fault of the settings.
+    world.put_program(
+        "ocweb-auth",
+        "[ \"$1\" = check-settings ] || { echo 'ocweb: the disk is full' >&2; exit 1; }",
+    );
+    let run = world.ocweb(&["start", "--background"], &[]);
+    assert_eq!((run.status.code(), run.stderr.as_slice()), (Some(1), &b"ocweb: the disk is full\n"[..]));
+}
+
+#[test]
+fn a_password_is_for_an_ocweb_that_there_is_and_that_takes_one() {
+    let world = World::new();
+    let set = || world.ocweb_told(&["password"], "another password\n");
+    let nowhere = set();
+    let said = String::from_utf8(nowhere.stderr).unwrap();
+    assert!(
+        nowhere.status.code() == Some(4) && said.starts_with("ocweb: No ocweb was ever started on "),
+        "{said}"
+    );
+    assert!(world.password_told().is_none());
+    std::fs::create_dir(world.path("data/ocweb")).unwrap();
+    assert_eq!(set().status.code(), Some(0));
+    assert_eq!(world.password_told().unwrap(), "another password\n");
+
+    let _lock = world.runs("auth", &[("GET /local/password ", r#"{"is_fixed": true}"#)]);
+    let fixed = set();
+    let said = String::from_utf8(fixed.stderr).unwrap();
+    assert!(fixed.status.code() == Some(3) && said.contains("was started with AUTH_PASSWORD"), "{said}");
 }

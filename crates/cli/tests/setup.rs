@@ -1,7 +1,6 @@
 //! `ocweb setup` as somebody meets it who types at a phone's terminal, and without anybody.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(dead_code, reason = "the world is also that of other tests")]
 
 mod support;
 
@@ -283,6 +282,36 @@ fn without_anybody_the_environment_is_held_against_the_real_thing_and_saved_if_a
     assert!(run.status.success(), "{run:?}");
     let text = world.config_text();
     assert!(text.contains("token_file") && !text.contains(TOKEN), "{text}");
+    let text = fs::read_to_string(world.config()).unwrap().replacen(&format!("\"{KEY}\""), "\"\"", 1);
+    fs::write(world.config(), text).unwrap();
+    fs::write(world.path("key"), KEY).unwrap();
+    let file = world.path("key");
+    let run = world.run(&["--yes", "--save"], &[("OPENROUTER_API_KEY_FILE", file.to_str().unwrap())]);
+    assert!(run.status.success(), "{run:?}");
+    let said = config_file::read(&world.config_text()).unwrap();
+    assert_eq!(said["providers.OPENROUTER_API_KEY_FILE"], file.to_str().unwrap());
+    assert!(!said.contains_key("providers.OPENROUTER_API_KEY"), "{said:?}");
+    // It is read where nothing else says so.
+    let run = world.run(&["--yes"], &[]);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("OpenRouter knows it."), "{said}");
+}
+
+#[test]
+fn beside_an_ocweb_whose_password_is_fixed_none_is_asked_for() {
+    let world = World::new();
+    let _lock = world.runs("auth", &[("GET /local/password ", r#"{"is_fixed": true}"#)]);
+    let mut person = world.sit_down(&[]);
+    person.reads("Password: AUTH_PASSWORD, where the ocweb that runs was started");
+    person.reads("Change any of it? [y/N]").types("y");
+    person.reads("It takes no other until that is changed where it is set, so none is asked for.");
+    person.reads("Token, or Enter to go on without (not shown):").presses("\x03");
+    person.ends_with(1);
+    // What this shell says is kept for later, and nobody is asked for the one that holds.
+    let run = world.run(&["--yes", "--save"], &[("AUTH_PASSWORD", PASSWORD)]);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(world.password_told().unwrap(), format!("{PASSWORD}\n"), "{said}");
+    assert!(said.contains("This one holds once it is started without."), "{said}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `ocweb update` of a checkout, at a terminal that is closed or interrupted in the middle of it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(dead_code, reason = "the world is also that of other tests")]
 
 mod support;
 

@@ -71,7 +71,7 @@ fn check(context: &Context) -> Result<(), Failure> {
 fn get(key: Option<&str>, origin: bool, context: &Context) -> Result<String, Failure> {
     let said = context.said()?;
     let manner = context.manner;
-    let is_provider = |key: &str| key.strip_prefix(PROVIDERS).is_some_and(|rest| rest.starts_with('.'));
+    let is_provider = |key: &str| settings::provider(key).is_some();
     let wanted: Vec<&Setting> = match key {
         Some(key) if is_provider(key) => Vec::new(),
         Some(key) => vec![settings::by_key(key).ok_or_else(|| unknown(key))?],
@@ -138,7 +138,7 @@ fn set(path: &Path, key: &str, value: Option<String>, manner: Manner) -> Result<
 }
 
 fn known(key: &str) -> Result<(), Failure> {
-    let is_provider = key.strip_prefix(PROVIDERS).is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'));
+    let is_provider = settings::provider(key).is_some_and(|variable| !variable.is_empty());
     if is_provider || settings::by_key(key).is_some() || settings::by_file_key(key).is_some() {
         return Ok(());
     }
@@ -152,8 +152,7 @@ fn unknown(key: &str) -> Failure {
 /// From a person, without an echo if it is a secret, or the first line from a program.
 fn read_value(key: &str) -> Result<String, Failure> {
     if let Some(terminal) = Terminal::of_process() {
-        let is_shown = settings::by_key(key).is_some_and(|setting| setting.kind != Kind::Secret);
-        let answer = if is_shown { terminal.ask(key, "") } else { terminal.ask_secret(key) };
+        let answer = if settings::is_secret(key) { terminal.ask_secret(key) } else { terminal.ask(key, "") };
         return answer.map_err(|unanswered| Failure::Other(format!("{unanswered} Nothing was changed.")));
     }
     let mut text = String::new();

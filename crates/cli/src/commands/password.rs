@@ -1,10 +1,6 @@
 //! `ocweb password`: another one, for who is at the machine; whoever is locked out gets in again by it.
 
-use std::{
-    io::{self, BufRead, Write},
-    path::Path,
-    process::{Command as Process, Stdio},
-};
+use std::io::{self, BufRead};
 
 use serde_json::json;
 
@@ -12,6 +8,7 @@ use crate::{
     context::Context,
     failure::Failure,
     layout::Layout,
+    program,
     resolution::{self, Origin, Variables},
     settings,
     terminal::Terminal,
@@ -26,6 +23,15 @@ pub fn run(context: &Context) -> Result<String, Failure> {
         Err(Failure::NotRunning(_)) => None,
         Err(failure) => return Err(failure),
     };
+    if let Some(instance) = &instance
+        && tokens::password_is_fixed(instance)?
+    {
+        return Err(Failure::Setting(
+            "The ocweb that runs was started with AUTH_PASSWORD, which this shell does not know: change it where that \
+             is set, and restart ocweb. Taken away there, ocweb keeps one of its own."
+                .into(),
+        ));
+    }
     let data = context.data()?;
     if instance.is_none() && !data.join("ocweb").is_dir() {
         return Err(Failure::NotRunning(format!(
@@ -109,20 +115,10 @@ fn read_password() -> Result<String, Failure> {
 
 /// While nothing runs, the program of `auth` keeps it.
 pub fn set(password: &str, environment: &mut Variables) -> Result<(), Failure> {
+    // Of the parts it takes one.
     let whole = Layout::here().complete(environment);
-    let Some(folder) = environment.get("OCWEB_BIN_DIR") else { return whole };
-    let program = Path::new(folder).join("ocweb-auth");
-    let failed = |error: io::Error| Failure::Other(format!("{} cannot be used: {error}.", program.display()));
-    let mut command = Process::new(&program);
-    command.arg("set-password").env_clear().envs(&*environment).stdin(Stdio::piped()).stdout(Stdio::null());
-    let mut child = command.spawn().map_err(failed)?;
-    if let Some(mut input) = child.stdin.take() {
-        // Where it has ended already, it has said why.
-        let _ = writeln!(input, "{password}");
+    if !environment.contains_key("OCWEB_BIN_DIR") {
+        return whole;
     }
-    if child.wait().map_err(failed)?.success() {
-        Ok(())
-    } else {
-        Err(Failure::Other("The password is the old one; the line above says why.".into()))
-    }
+    program::run("ocweb-auth", "set-password", &format!("{password}\n"), environment).map(drop)
 }

@@ -89,11 +89,7 @@ impl Way {
     /// Restarts the whole, also where it has ended meanwhile, and comes back when all of it runs.
     pub fn restart(self, context: &Context) -> Result<String, Failure> {
         match self {
-            Self::Manager(manager) => {
-                context.environment()?;
-                manager.tell(Verb::Restart)?;
-                start::until_ready(context, || start::still_wanted(manager))
-            }
+            Self::Manager(manager) => start::by_its_manager(manager, Verb::Restart, context),
             Self::Ourselves => {
                 match stop::run(context) {
                     Ok(_) | Err(Failure::NotRunning(_)) => {}

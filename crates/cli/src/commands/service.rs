@@ -10,10 +10,10 @@ use crate::{
     context::{self, Context, show},
     failure::Failure,
     layout::Layout,
-    resolution::{self, Origin},
+    resolution,
     service::{Manager, Plan},
-    settings::{self, PROVIDERS},
-    setup::known::{Known, ProviderKey},
+    settings,
+    setup::known::Known,
 };
 
 /// Does what was typed.
@@ -51,7 +51,7 @@ pub fn run(command: &ServiceCommand, context: &Context) -> Result<String, Failur
                     "It ends with your last login until an administrator allows more: sudo loginctl enable-linger \"$USER\"",
                 );
             }
-            start::until_ready(context, || start::still_wanted(manager))
+            start::until_ready(&its_context(manager, context)?, || start::still_wanted(manager))
         }
         ServiceCommand::Uninstall => {
             if !file.exists() {
@@ -154,6 +154,14 @@ pub fn installed(context: &Context) -> Option<Manager> {
     manager.file(&context.variables).is_ok_and(|file| file.exists()).then_some(manager)
 }
 
+/// What a command is given where it speaks of the service, which hears nothing of this shell.
+pub fn its_context(manager: Manager, context: &Context) -> Result<Context, Failure> {
+    let mut variables = manager.environment(&context.variables)?;
+    let home = context.variable("HOME").map(|home| ("HOME".to_owned(), home.to_owned()));
+    variables.extend(home);
+    Ok(Context { manner: context.manner, variables })
+}
+
 fn plan(context: &Context) -> Result<Plan, Failure> {
     let said = context.said()?;
     let value = |key: &str| -> Result<String, Failure> {
@@ -195,12 +203,8 @@ fn program() -> Result<PathBuf, Failure> {
 
 /// What the environment alone says, by key, and the service will not hear. Where the data are it is told.
 fn unseen(context: &Context) -> Result<Vec<String>, Failure> {
-    let known = Known::read(context)?;
-    let said = known.of_environment()?.into_iter().map(|(key, _)| key).filter(|key| key != "data");
-    let is_a_file =
-        |key: &ProviderKey| matches!(&key.origin, Origin::Variable(name) if *name != key.variable);
-    let of_files = known.provider_keys()?.into_iter().filter(is_a_file);
-    Ok(said.chain(of_files.map(|key| format!("{PROVIDERS}.{}", key.variable))).collect())
+    let said = Known::read(context)?.of_environment()?;
+    Ok(said.into_iter().map(|(key, _)| key).filter(|key| key != "data").collect())
 }
 
 /// Whether this user's services go on without a login (loginctl(1)).

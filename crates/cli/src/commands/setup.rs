@@ -121,7 +121,7 @@ fn carry_out(plan: &Plan, context: &Context, say: &dyn Fn(&str)) -> Result<(), F
     }
     build(context, say)?;
     if let NewPassword::Given(password) = &plan.password {
-        set_password(password, context)?;
+        set_password(password, context, say)?;
     }
     Ok(())
 }
@@ -149,16 +149,20 @@ fn build(context: &Context, say: &dyn Fn(&str)) -> Result<(), Failure> {
 }
 
 /// Of the one that runs, or on the volume.
-fn set_password(password: &str, context: &Context) -> Result<(), Failure> {
+fn set_password(password: &str, context: &Context, say: &dyn Fn(&str)) -> Result<(), Failure> {
     let mut environment = context.environment()?;
     // It would be the one that holds, and no other could be kept.
     environment.remove("AUTH_PASSWORD");
-    let Ok(instance) = context.instance() else { return password::set(password, &mut environment) };
-    match tokens::change_password(&instance, password, password::current_password) {
-        // The one that runs was told its password otherwise, and looks at none on the volume.
-        Err(Failure::Setting(_)) => password::set(password, &mut environment),
-        outcome => outcome,
+    if let Ok(instance) = context.instance() {
+        if !tokens::password_is_fixed(&instance)? {
+            return tokens::change_password(&instance, password, password::current_password);
+        }
+        // It looks at none on the volume.
+        say(
+            "ocweb runs with the password that it was started with. This one holds once it is started without.",
+        );
     }
+    password::set(password, &mut environment)
 }
 
 /// Starts it, if that is wanted, and says where it is and what comes next.

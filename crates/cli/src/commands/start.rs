@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ocweb_service::WRONG_SETTING;
+
 use crate::{
     commands::{service, status, url},
     context::Context,
@@ -16,15 +18,13 @@ use crate::{
     instance::Instance,
     interruption,
     layout::Layout,
+    program,
     resolution::Variables,
     service::{Manager, Verb},
 };
 
 /// How long to wait until it is ready: what a throttled processor may need (`start_limit` of the supervisor).
 const PATIENCE: Duration = Duration::from_mins(5);
-
-/// The supervisor's exit code for a setting that cannot be used, which is our own for it.
-const WRONG_SETTING: i32 = 3;
 
 /// How often it is looked whether it is ready.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -33,14 +33,18 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub fn run(background: bool, foreground: bool, context: &Context) -> Result<String, Failure> {
     match service::installed(context) {
         _ if background => in_the_background(context),
-        Some(manager) if !foreground => {
-            // What nothing could come of is said at once.
-            context.environment()?;
-            manager.tell(Verb::Start)?;
-            until_ready(context, || still_wanted(manager))
-        }
+        Some(manager) if !foreground => by_its_manager(manager, Verb::Start, context),
         _ => in_the_foreground(context),
     }
+}
+
+/// Has a service's manager start or restart it, and waits until it is ready.
+pub fn by_its_manager(manager: Manager, verb: Verb, context: &Context) -> Result<String, Failure> {
+    let context = &service::its_context(manager, context)?;
+    // What nothing could come of is said at once.
+    context.environment()?;
+    manager.tell(verb)?;
+    until_ready(context, || still_wanted(manager))
 }
 
 /// This process becomes the supervisor, so it comes back only with a failure.
@@ -71,7 +75,11 @@ pub fn in_the_background(context: &Context) -> Result<String, Failure> {
             let text = format!(
                 "ocweb ended at once ({end}). `ocweb logs` says why; where it has no log yet, `ocweb start --foreground` does."
             );
-            Err(if end.code() == Some(WRONG_SETTING) { Failure::Setting(text) } else { Failure::Other(text) })
+            Err(if end.code() == Some(WRONG_SETTING.into()) {
+                Failure::Setting(text)
+            } else {
+                Failure::Other(text)
+            })
         }
         _ => Ok(()),
     })
@@ -139,44 +147,21 @@ pub fn prepare(context: &Context) -> Result<Variables, Failure> {
     Ok(environment)
 }
 
-/// Has the supervisor read its settings, as it will when it starts. The environment says where the parts lie.
+/// Has those who judge settings read them, as they will when they start. The environment says where the parts lie.
 pub fn check(environment: &Variables) -> Result<(), Failure> {
-    agent_is_root(environment).map(|_| ())
+    agent_is_root(environment)?;
+    program::run("ocweb-auth", "check-settings", "", environment).map(drop)
 }
 
-/// The same, and why the agent would be root then, where nobody wants that.
+/// Has the supervisor read its settings, and gives why the agent would be root then, where nobody wants that.
 pub fn agent_is_root(environment: &Variables) -> Result<Option<String>, Failure> {
-    let program = Path::new(&environment["OCWEB_BIN_DIR"]).join("ocweb-supervisor");
-    let checked = Process::new(&program)
-        .arg("--check")
-        .env_clear()
-        .envs(environment)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::Other(format!("{} cannot be started: {error}.", program.display())))?;
-    if checked.status.success() {
-        let told = String::from_utf8_lossy(&checked.stdout).trim().to_owned();
-        return Ok(Some(told).filter(|told| !told.is_empty()));
-    }
-    let said = String::from_utf8_lossy(&checked.stderr);
-    Err(Failure::Setting(said.trim().trim_start_matches("ocweb: ").into()))
+    let told = program::run("ocweb-supervisor", "--check", "", environment)?;
+    Ok(Some(told).filter(|told| !told.is_empty()))
 }
 
 /// Makes a password where there is none, and says with which one to log in.
 fn greet(context: &Context, environment: &Variables) -> Result<(), Failure> {
-    let program = Path::new(&environment["OCWEB_BIN_DIR"]).join("ocweb-auth");
-    let made = Process::new(&program)
-        .arg("ensure-password")
-        .env_clear()
-        .envs(environment)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| Failure::Other(format!("{} cannot be started: {error}.", program.display())))?;
-    if !made.status.success() {
-        return Err(Failure::Other("The login cannot be prepared; the line above says why.".into()));
-    }
-    let password = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+    let password = program::run("ocweb-auth", "ensure-password", "", environment)?;
     if !password.is_empty() {
         // Also to somebody who wants to hear nothing else: it is told this once.
         eprintln!("ocweb: log in with the {password} (shown this once; `ocweb password` sets another)");

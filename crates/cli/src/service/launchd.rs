@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use super::{Plan, Verb, run, run_well};
-use crate::failure::Failure;
+use crate::{failure::Failure, resolution::Variables};
 
 /// The service's name towards launchd.
 pub(super) const LABEL: &str = "dev.ocweb";
@@ -49,6 +49,23 @@ pub(super) fn plist(plan: &Plan) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// The variables that a property list gives to the service.
+pub(super) fn environment(plist: &str) -> Variables {
+    let given = plist.split_once("<key>EnvironmentVariables</key>").map_or("", |(_, rest)| rest);
+    let given = given.split("</dict>").next().unwrap_or_default();
+    let pair = |entry: &str| {
+        let (name, rest) = entry.split_once("</key>")?;
+        let (_, rest) = rest.split_once("<string>")?;
+        let (value, _) = rest.split_once("</string>")?;
+        Some((unescaped(name), unescaped(value)))
+    };
+    given.split("<key>").filter_map(pair).collect()
 }
 
 fn domain() -> String {
@@ -98,7 +115,7 @@ mod tests {
         let plan = Plan {
             program: "/Users/a & b/ocweb".into(),
             programs: "/Users/a & b".into(),
-            config: "/c".into(),
+            config: "/c & <d>".into(),
             data: "/d".into(),
             backups: Vec::new(),
             path: "/bin".into(),
@@ -107,6 +124,9 @@ mod tests {
         };
         let text = plist(&plan);
         assert!(text.contains("<string>/Users/a &amp; b/ocweb</string>"), "{text}");
+        let given = [("OCWEB_CONFIG", "/c & <d>"), ("OCWEB_DATA", "/d"), ("PATH", "/bin")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(environment(&text), Variables::from(given));
         assert!(text.contains("<key>SuccessfulExit</key><false/>"));
     }
 }

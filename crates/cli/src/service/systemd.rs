@@ -2,8 +2,8 @@
 
 use std::{path::Path, process::Command};
 
-use super::{Manager, NAME, Plan, Verb, run, run_well};
-use crate::failure::Failure;
+use super::{Manager, NAME, Plan, Verb, printed_by, run, run_well};
+use crate::{failure::Failure, resolution::Variables};
 
 /// Where the machine's unit lies.
 pub const FILE: &str = "/etc/systemd/system/ocweb.service";
@@ -187,6 +187,45 @@ pub(super) fn state(manager: Manager) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// The variables that the manager gives to the service: by the unit, and by what its person put beside that.
+pub(super) fn environment(manager: Manager) -> Result<Variables, Failure> {
+    printed_by(systemctl(manager).args(["cat", NAME])).map(|text| variables(&text))
+}
+
+/// What the lines `Environment=` of a unit say together (systemd.exec(5)): the later wins, an empty one takes back all.
+fn variables(unit: &str) -> Variables {
+    let mut all = Variables::new();
+    for line in unit.lines().filter_map(|line| line.trim().strip_prefix("Environment=")) {
+        if line.trim().is_empty() {
+            all.clear();
+        }
+        let pairs = words(line)
+            .into_iter()
+            .filter_map(|word| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
+        all.extend(pairs);
+    }
+    all
+}
+
+/// The words of a line, without what [`quoted`] puts around and into them.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None::<char>);
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' | '\'' if quote.is_none_or(|open| open == letter) => {
+                quote = quote.xor(Some(letter));
+                word.get_or_insert_default();
+            }
+            '\\' => word.get_or_insert_default().extend(letters.next()),
+            letter if letter.is_whitespace() && quote.is_none() => words.extend(word.take()),
+            letter => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words.into_iter().map(|word| word.replace("%%", "%")).collect()
+}
+
 /// The manager that a process with these control groups (`/proc/<pid>/cgroup`) belongs to as our service.
 pub fn of_groups(groups: &str) -> Option<Manager> {
     let line = groups.lines().find(|line| line.contains("/ocweb.service"))?;
@@ -230,6 +269,25 @@ mod tests {
         assert!(at_home.contains("ProtectHome=read-only\n"));
         assert!(text.contains("Restart=on-failure\nRestartSec=5\n"));
         assert!(!unit(Manager::User, &plan()).contains("ProtectSystem"), "a user's manager cannot");
+    }
+
+    #[test]
+    fn what_a_unit_gives_to_the_service_is_read_back() {
+        let odd = Plan { config: "/a \"b\"/100%/$c\\d".into(), ..plan() };
+        let given = |manager, after: &str| variables(&format!("{}{after}", unit(manager, &odd)));
+        let expected = [
+            ("OCWEB_CONFIG", "/a \"b\"/100%/$c\\d"),
+            ("OCWEB_DATA", "/var/lib/100%"),
+            ("PATH", "/usr/bin:/bin"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(given(Manager::User, ""), Variables::from(expected));
+        assert_eq!(given(Manager::System, "")["OCWEB_RUN_DIR"], "/run/ocweb");
+        // What somebody put beside it comes after it.
+        let beside =
+            given(Manager::User, "\n# /etc/…\n[Service]\nEnvironment=OCWEB_PORT=90 'OCWEB_DATA=/my data'\n");
+        assert_eq!((beside["OCWEB_PORT"].as_str(), beside["OCWEB_DATA"].as_str()), ("90", "/my data"));
+        assert_eq!(given(Manager::User, "\nEnvironment=\n"), Variables::new());
     }
 
     #[test]

@@ -1,64 +1,30 @@
 //! The questions of `ocweb setup`, and the setup without any.
 
-use std::net::IpAddr;
+mod reach;
 
 use super::{
-    address::{self, Place, Way},
     finding::Finding,
     github,
-    known::{Known, ProviderKey},
+    known::Known,
     password,
     plan::{NewPassword, Plan},
     provider,
+    topic::{State, Topic, states},
 };
 use crate::{
     failure::Failure,
     resolution::Held,
-    settings::{self, PROVIDERS},
+    settings::PROVIDERS,
     terminal::{Terminal, Unanswered},
 };
 
 /// How often somebody may mistype before it goes on without.
 const TRIES: u32 = 3;
 
-/// Where ocweb listens if nobody says otherwise.
-const USUAL_PORT: u16 = 8080;
-
 impl From<Unanswered> for Failure {
     fn from(unanswered: Unanswered) -> Self {
         Self::Other(format!("{unanswered} Nothing was changed."))
     }
-}
-
-/// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Topic {
-    Password,
-    GitHub,
-    Provider,
-    Address,
-}
-
-impl Topic {
-    const ALL: [Self; 4] = [Self::Password, Self::GitHub, Self::Provider, Self::Address];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Password => "Password",
-            Self::GitHub => "GitHub",
-            Self::Provider => "Model",
-            Self::Address => "Address",
-        }
-    }
-}
-
-/// What is known of a topic.
-struct State {
-    topic: Topic,
-    /// What is set, in words and without secrets; nothing where it has to be asked for.
-    set: Option<String>,
-    /// What a check of it found.
-    finding: Option<Finding>,
 }
 
 /// What a setup is told on the command line.
@@ -138,63 +104,6 @@ pub fn unattended(known: &Known<'_>, wishes: Wishes, say: impl Fn(&str)) -> Resu
     Ok(plan)
 }
 
-/// What is known of each topic, held against the real thing.
-fn states(known: &Known<'_>) -> Result<Vec<State>, Failure> {
-    let state = |topic| {
-        let (set, finding) = match topic {
-            Topic::Password => (known.password()?, None),
-            Topic::GitHub => match known.token()? {
-                Some((token, origin)) => {
-                    (Some(format!("a token ({origin})")), Some(known.check_token(&token)?))
-                }
-                None => (None, None),
-            },
-            Topic::Provider => {
-                let keys = known.provider_keys()?;
-                let names: Vec<_> =
-                    keys.iter().map(|key| format!("{} ({})", key.variable, key.origin)).collect();
-                let checkable = keys.iter().find(|key| provider::by_variable(&key.variable).is_some());
-                let finding =
-                    checkable.map(|ProviderKey { variable, value, .. }| known.check_key(variable, value));
-                ((!names.is_empty()).then(|| names.join(", ")), finding)
-            }
-            Topic::Address => address_state(known)?,
-        };
-        Ok(State { topic, set, finding })
-    };
-    Topic::ALL.into_iter().map(state).collect()
-}
-
-fn address_state(known: &Known<'_>) -> Result<(Option<String>, Option<Finding>), Failure> {
-    let (way, is_wanted) = known.way()?;
-    let port = port(known)?;
-    let names = known.value("OCWEB_DOMAIN")?.or(known.value("OCWEB_HOSTS")?).unwrap_or_default();
-    let text = match way {
-        Way::Domain if names.is_empty() => "a certificate of your own".into(),
-        Way::Domain => format!("{names}, encrypted"),
-        Way::Proxy => format!("{names} through a proxy, port {port}"),
-        Way::Machine | Way::Network => format!("{}, port {port}", way.about()),
-    };
-    // What listens there now is ocweb itself.
-    let finding = match way {
-        Way::Domain if names.is_empty() => None,
-        Way::Domain => Some(address::check_names(&names)),
-        _ if known.runs() => None,
-        _ => Some(address::check_port(listening(known, way)?, port)),
-    };
-    Ok((is_wanted.then_some(text), finding))
-}
-
-/// Where it listens as things stand.
-fn listening(known: &Known<'_>, way: Way) -> Result<IpAddr, Failure> {
-    let said = known.value("OCWEB_HOST")?.and_then(|host| host.parse().ok());
-    Ok(said.unwrap_or_else(|| way.host()))
-}
-
-fn port(known: &Known<'_>) -> Result<u16, Failure> {
-    Ok(known.value("OCWEB_PORT")?.and_then(|port| port.parse().ok()).unwrap_or(USUAL_PORT))
-}
-
 /// What only the environment says goes into the file. A password does not: its hash is kept on the volume.
 fn save(plan: &mut Plan, known: &Known<'_>) -> Result<(), Failure> {
     for (key, value) in known.of_environment()? {
@@ -230,6 +139,13 @@ impl Interview<'_> {
         let Held { value, origin } = self.known.held("AUTH_PASSWORD")?;
         if value.is_some() {
             terminal.say(&format!("It is set by the {origin}, and changed there."));
+            return Ok(());
+        }
+        if self.known.runs_with_a_fixed_password() {
+            terminal.say(
+                "The ocweb that runs was started with AUTH_PASSWORD, which this shell does not know. It takes no other until \
+                 that is changed where it is set, so none is asked for.",
+            );
             return Ok(());
         }
         let of_enter =
@@ -328,104 +244,6 @@ impl Interview<'_> {
         Ok(None)
     }
 
-    fn address(&mut self) -> Result<(), Failure> {
-        let (before, _) = self.known.way()?;
-        let choices = Way::ALL.map(Way::about);
-        let default = Way::ALL.iter().position(|&way| way == before).unwrap_or(0);
-        let chosen = self.terminal.choose("From where will you open it?", &choices, default)?;
-        let way = Way::ALL[chosen];
-        if way != Way::Domain {
-            self.unset("OCWEB_DOMAIN");
-        }
-        let has_certificate = way == Way::Domain
-            && self.known.value("OCWEB_TLS_CERTIFICATE")?.is_some()
-            && self.terminal.confirm("Keep the certificate of your own?", true)?;
-        if !has_certificate {
-            // It listens everywhere with one.
-            self.unset("OCWEB_TLS_CERTIFICATE");
-            self.unset("OCWEB_TLS_KEY");
-        }
-        if way != Way::Proxy {
-            self.unset("OCWEB_TRUSTED_PROXIES");
-        }
-        if way == Way::Network {
-            self.set("OCWEB_HOST", &way.host().to_string());
-            self.set("OCWEB_PLAIN_HTTP", "yes");
-        } else {
-            self.unset("OCWEB_HOST");
-            self.unset("OCWEB_PLAIN_HTTP");
-        }
-        match way {
-            Way::Domain if has_certificate => return Ok(()),
-            Way::Domain => return self.domain(),
-            Way::Proxy => self.proxy()?,
-            Way::Machine | Way::Network => {}
-        }
-        self.port(way.host())
-    }
-
-    fn domain(&mut self) -> Result<(), Failure> {
-        self.terminal.say(address::check_web_ports().text());
-        let name = self.name("Domain", &self.known.value("OCWEB_DOMAIN")?.unwrap_or_default())?;
-        self.set("OCWEB_DOMAIN", &name);
-        self.unset("OCWEB_PORT");
-        self.terminal.say(address::check_names(&name).text());
-        Ok(())
-    }
-
-    fn proxy(&mut self) -> Result<(), Failure> {
-        let name =
-            self.name("The name it is reached by", &self.known.value("OCWEB_HOSTS")?.unwrap_or_default())?;
-        self.set("OCWEB_HOSTS", &name);
-        let before = self.known.value("OCWEB_TRUSTED_PROXIES")?.unwrap_or_else(|| "127.0.0.1/32".into());
-        loop {
-            let proxies = self.terminal.ask("The proxy's IP address", &before)?;
-            let Some(place) = address::place_of_proxies(&proxies) else {
-                self.terminal.say("That is no IP address, nor a range such as 10.0.0.0/8.");
-                continue;
-            };
-            self.set("OCWEB_TRUSTED_PROXIES", &proxies);
-            if place == Place::Elsewhere {
-                self.set("OCWEB_HOST", &Way::Network.host().to_string());
-            }
-            return Ok(());
-        }
-    }
-
-    fn name(&self, question: &str, default: &str) -> Result<String, Failure> {
-        loop {
-            let name = self.terminal.ask(question, default)?.to_lowercase();
-            let names: Vec<_> = address::names(&name).collect();
-            if !names.is_empty() && names.iter().all(|name| address::is_name(name)) {
-                return Ok(names.join(","));
-            }
-            self.terminal.say("That is no name such as code.example.org.");
-        }
-    }
-
-    fn port(&mut self, host: IpAddr) -> Result<(), Failure> {
-        let before = port(self.known)?;
-        // What listens there now is ocweb itself.
-        let is_own = |port| port == before && self.known.runs();
-        let mut default = before;
-        if !is_own(before) && address::check_port(host, before).is_refusal() {
-            default = address::free_port(host, before.saturating_add(1).max(USUAL_PORT)).unwrap_or(before);
-        }
-        loop {
-            let typed = self.terminal.ask("Port", &default.to_string())?;
-            let Ok(port) = typed.parse::<u16>() else {
-                self.terminal.say("A port is a number from 1 to 65535.");
-                continue;
-            };
-            let finding = address::check_port(host, port);
-            if is_own(port) || !finding.is_refusal() {
-                self.set("OCWEB_PORT", &port.to_string());
-                return Ok(());
-            }
-            self.terminal.say(finding.text());
-        }
-    }
-
     /// What this shell alone knows is lost to a service, and to the next shell.
     fn save(&mut self, is_wanted: bool) -> Result<(), Failure> {
         let mut lost = self.known.of_environment()?;
@@ -446,18 +264,6 @@ impl Interview<'_> {
             }
         }
         Ok(())
-    }
-
-    fn set(&mut self, variable: &str, value: &str) {
-        if let Some(setting) = settings::by_variable(variable) {
-            self.plan.set(setting.key, value);
-        }
-    }
-
-    fn unset(&mut self, variable: &str) {
-        if let Some(setting) = settings::by_variable(variable) {
-            self.plan.unset(setting.key);
-        }
     }
 }
 

@@ -10,10 +10,8 @@ use crate::{
     instance::Instance,
     resolution::{self, Held, Origin},
     settings::{self, PROVIDERS, SETTINGS},
+    tokens,
 };
-
-/// What opencode is told keys by.
-const KEY_VARIABLE: &str = "_API_KEY";
 
 /// What is known.
 #[derive(Debug)]
@@ -70,7 +68,16 @@ impl<'a> Known<'a> {
         if held.value.is_some() {
             return Ok(Some(held.origin.to_string()));
         }
+        if self.runs_with_a_fixed_password() {
+            return Ok(Some("AUTH_PASSWORD, where the ocweb that runs was started".into()));
+        }
         Ok(self.keeps_password().then(|| "its hash is on the volume".into()))
+    }
+
+    /// Whether the ocweb that runs was told its password, and takes no other.
+    pub fn runs_with_a_fixed_password(&self) -> bool {
+        let is_fixed = |instance: Instance| tokens::password_is_fixed(&instance);
+        Instance::find(&self.data).and_then(is_fixed).unwrap_or(false)
     }
 
     /// Whether the volume has one, which another may only replace where that was said.
@@ -92,20 +99,13 @@ impl<'a> Known<'a> {
 
     /// The providers' keys that are there, by variable.
     pub fn provider_keys(&self) -> Result<Vec<ProviderKey>, Failure> {
-        let key = |(variable, value): (String, String)| {
-            let key = format!("{PROVIDERS}.{variable}");
-            let is_said = self.said.contains_key(&key);
-            let is_key = variable.ends_with(KEY_VARIABLE)
-                && !variable.starts_with("OCWEB_")
-                && !variable.starts_with("AUTH_");
-            if value.is_empty() || !(is_said || is_key) {
-                return None;
-            }
-            let said_by = [variable.clone(), format!("{variable}_FILE")];
-            let said_by = said_by.into_iter().find(|name| self.context.variable(name).is_some());
-            Some(ProviderKey { variable, value, origin: said_by.map_or(Origin::File(key), Origin::Variable) })
-        };
-        Ok(self.context.environment()?.into_iter().filter_map(key).collect())
+        let (variables, said) = (&self.context.variables, &self.said);
+        let mut keys = Vec::new();
+        for variable in resolution::providers(variables, said) {
+            let Held { value, origin } = resolution::hold_provider(&variable, variables, said)?;
+            keys.extend(value.map(|value| ProviderKey { variable, value, origin }));
+        }
+        Ok(keys)
     }
 
     /// What a provider says of a key.
@@ -132,6 +132,7 @@ impl<'a> Known<'a> {
 
     /// What only the environment says, as it would stand in the file, by key.
     pub fn of_environment(&self) -> Result<Vec<(String, String)>, Failure> {
+        // A file of a secret stays one.
         let mut all = Vec::new();
         for setting in SETTINGS {
             let Held { value: Some(value), origin: Origin::Variable(name) } =
@@ -139,15 +140,17 @@ impl<'a> Known<'a> {
             else {
                 continue;
             };
-            // A file of a secret stays one.
             match self.context.variable(&name).filter(|_| name != setting.variable) {
                 Some(path) => all.push((format!("{}_file", setting.key), path.to_owned())),
                 None => all.push((setting.key.to_owned(), value)),
             }
         }
-        let keys = self.provider_keys()?.into_iter();
-        let keys = keys.filter(|key| matches!(&key.origin, Origin::Variable(name) if *name == key.variable));
-        all.extend(keys.map(|key| (format!("{PROVIDERS}.{}", key.variable), key.value)));
+        for ProviderKey { variable, value, origin } in self.provider_keys()? {
+            let Origin::Variable(name) = origin else { continue };
+            let path = self.context.variable(&name).filter(|_| name != variable);
+            let value = path.map_or(value, str::to_owned);
+            all.push((format!("{PROVIDERS}.{name}"), value));
+        }
         // To set it anew, also to the same, would end every login and token.
         let is_kept = |key: &str| key == "password" && self.keeps_password();
         all.retain(|(key, value)| self.said.get(key) != Some(value) && !is_kept(key));

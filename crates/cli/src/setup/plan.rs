@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     config_file::{self, Mistake, Said},
     resolution::Variables,
-    settings::{self, Kind, PROVIDERS, Setting},
+    settings,
 };
 
 /// The beginning of a config file that a setup makes.
@@ -51,7 +51,7 @@ impl Plan {
     /// Wants a value in the file, as the variable would say it.
     pub fn set(&mut self, key: &str, value: &str) {
         // A secret is in the file or in one of its own.
-        self.unset(&key.strip_suffix("_file").map_or_else(|| format!("{key}_file"), str::to_owned));
+        self.unset(&settings::other_key(key));
         self.decided.insert(key.into(), Some(value.into()));
         let before = self.said.get(key).map(String::as_str).or(default(key));
         if before == Some(value) {
@@ -108,7 +108,7 @@ impl Plan {
     pub fn told(&self) -> Vec<String> {
         let line = |(key, value): (&String, &Option<String>)| match value {
             None => format!("{key}: taken out"),
-            Some(_) if is_secret(key) => format!("{key} = (not shown)"),
+            Some(_) if settings::is_secret(key) => format!("{key} = (not shown)"),
             Some(value) => format!("{key} = {value}"),
         };
         self.changes.iter().map(line).collect()
@@ -127,14 +127,7 @@ fn variable(key: &str) -> Option<String> {
     if let Some(setting) = settings::by_file_key(key) {
         return Some(format!("{}_FILE", setting.variable));
     }
-    let provider = key.strip_prefix(PROVIDERS)?.strip_prefix('.')?;
-    Some(provider.strip_suffix("_file").map_or_else(|| provider.to_owned(), |name| format!("{name}_FILE")))
-}
-
-/// Whether what is under this key is never shown.
-fn is_secret(key: &str) -> bool {
-    let is_provider = key.strip_prefix(PROVIDERS).is_some_and(|rest| rest.starts_with('.'));
-    is_provider || settings::by_key(key).is_some_and(|Setting { kind, .. }| *kind == Kind::Secret)
+    settings::provider(key).map(str::to_owned)
 }
 
 #[cfg(test)]

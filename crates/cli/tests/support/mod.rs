@@ -1,13 +1,14 @@
 //! A world for `ocweb setup`: a home, stand-ins for what it starts, a server that plays GitHub and a provider, and a person
 //! at a narrow terminal.
 
+#![allow(dead_code, reason = "each test file uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, net::UnixListener},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
@@ -35,7 +36,7 @@ impl World {
         }
         // No test speaks to the real one.
         world.put_program("systemctl", "exit 0");
-        world.put_program("ocweb-auth", "[ \"$1\" = set-password ] && cat >\"$OCWEB_DATA/told\"");
+        world.put_program("ocweb-auth", "[ \"$1\" != set-password ] || cat >\"$OCWEB_DATA/told\"");
         fs::create_dir(world.path("data")).unwrap();
         world
     }
@@ -102,6 +103,16 @@ impl World {
         command.args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
+    /// The same with something to read.
+    pub(crate) fn ocweb_told(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_ocweb"), &[]);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // It may end without reading.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
     /// What goes before a program so that it is root of a machine with systemd, whose units are those in `units`. Nothing where
     /// the kernel makes no such machine.
     pub(crate) fn machine(&self) -> Option<Vec<String>> {
@@ -127,6 +138,33 @@ impl World {
     pub(crate) fn put_program(&self, name: &str, script: &str) {
         fs::write(self.path(name), format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// This process plays the ocweb that runs on the volume, for as long as the lock is held: a service gives `answers` by
+    /// how a request begins.
+    pub(crate) fn runs(&self, service: &str, answers: &[(&'static str, &'static str)]) -> fs::File {
+        let (own, run) = (self.path("data/ocweb/supervisor"), self.path("run"));
+        fs::create_dir_all(&own).unwrap();
+        fs::create_dir_all(run.join(service)).unwrap();
+        let holder = format!(r#"{{"pid": {}, "run_dir": "{}"}}"#, std::process::id(), run.display());
+        fs::write(own.join("lock"), holder).unwrap();
+        let lock = fs::File::open(own.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let listener = UnixListener::bind(run.join(service).join("socket")).unwrap();
+        let answers = answers.to_vec();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let request = BufReader::new(stream.try_clone().unwrap()).lines().next().unwrap().unwrap();
+                let answer = answers.iter().find(|(beginning, _)| request.starts_with(beginning));
+                let (status, body) = answer.map_or(("404 Not Found", "{}"), |(_, body)| ("200 OK", *body));
+                let length = body.len();
+                let head =
+                    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            }
+        });
+        lock
     }
 
     /// Runs `ocweb setup` with a person at the terminal.
