@@ -1,10 +1,11 @@
-// The whole stack: the real opencode and Caddy, real git, a real browser. One stack at a time on two cores.
+// The whole stack: the real opencode and Caddy, real git, a real browser.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['e2e/**/*.test.ts'],
-    fileParallelism: false,
+    // A file has a stack of its own, and waits for it as often as it works: two fill two cores.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // The first failure of a journey makes its later steps meaningless; those of other journeys are worth knowing.

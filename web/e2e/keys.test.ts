@@ -21,6 +21,7 @@ beforeAll(async () => {
     provider: { deepinfra: { options: { apiKey: keys.configuration } } },
   });
   stack = await Stack.start({
+    catalogue: true,
     environment: { OPENCODE_CONFIG_CONTENT: content, MISTRAL_API_KEY: keys.environment },
   });
   cookie = await stack.login();

@@ -32,6 +32,7 @@ test.skipIf(reason)(
   'a chat from its beginning to its diff, with what the manifest gives and nothing else',
   async () => {
     stack = await Stack.start({
+      catalogue: true,
       container: (folder) =>
         containerOf(pod, folder, { programs: builds.OCWEB_BIN_DIR, page: builds.OCWEB_WEB_DIR }),
       environment: {

@@ -15,6 +15,7 @@ beforeAll(async () => {
   // The demo's configuration names one provider; another one is to be connected.
   const content = JSON.stringify({ enabled_providers: ['demo', 'deepinfra', 'mistral'] });
   stack = await Stack.start({
+    catalogue: true,
     environment: { OPENCODE_CONFIG_CONTENT: content, MISTRAL_API_KEY: 'given-by-the-environment' },
   });
   cookie = await stack.login();

@@ -118,6 +118,8 @@ export interface StackOptions {
   bare?: boolean;
   /** The volume is a small file system of its own, of so many megabytes, that can be filled. */
   volumeMegabytes?: number;
+  /** opencode knows all models that there are, not only the demo's. */
+  catalogue?: boolean;
   /** It runs in a container: what this gives ends in running what follows it there, as the image has it. */
   container?: (folder: string) => string[];
 }
@@ -142,8 +144,13 @@ export class Stack {
     // Started as root, the agent is a user of its own, who has to get through to the volume.
     await chmod(folder, 0o711);
     const stack = new Stack(folder, await freePort(), await freePort(), options);
+    await writeFile(stack.noModels, '{}');
     await stack.launch();
     return stack;
+  }
+
+  private get noModels(): string {
+    return join(this.folder, 'no-models.json');
   }
 
   get url(): string {
@@ -206,6 +213,8 @@ export class Stack {
       // opencode gets packages of its own at its first use: a minute of work, and of what a registry does.
       NPM_CONFIG_OFFLINE: 'true',
       OCWEB_OPENCODE_ENV: 'NPM_CONFIG_OFFLINE',
+      // Nor the catalogue of all models, whose reading takes it 2 s at its start, and one more for each working copy.
+      ...(this.options.catalogue ? {} : { OPENCODE_MODELS_PATH: this.noModels }),
       ...builds,
       ...this.options.environment,
     };

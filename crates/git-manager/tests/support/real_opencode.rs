@@ -120,6 +120,8 @@ fn spawn(home: &Path, environment: &[(String, String)], port: &str) -> Child {
         .env("OPENCODE_SERVER_PASSWORD", "password")
         // Its own packages, which it gets at its first use: a minute of work, and of what a registry does. None is needed.
         .env("NPM_CONFIG_OFFLINE", "true")
+        // Without the catalogue of all models: to read it takes 2 s, and one more for each working copy.
+        .env("OPENCODE_MODELS_PATH", concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/no-models.json"))
         .envs(environment.iter().filter(|(name, _)| name.starts_with("OPENCODE")).cloned())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
