@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Service, assert_problem, header};
 use reqwest::{Method, StatusCode};
-use support::{Service, assert_problem, header};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,

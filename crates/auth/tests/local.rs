@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
+use crate::support::{self, PASSWORD, Service, assert_problem, cookie_of};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{PASSWORD, Service, assert_problem, cookie_of};
 
 /// A service whose password is kept on the volume.
 async fn with_a_kept_password() -> Service {

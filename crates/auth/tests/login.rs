@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{PASSWORD, Service, assert_problem, cookie_of, header};
 use reqwest::StatusCode;
-use support::{PASSWORD, Service, assert_problem, cookie_of, header};
 
 #[tokio::test]
 async fn a_browser_logs_in_with_the_form_alone() {

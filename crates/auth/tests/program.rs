@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
+use crate::support;
 use std::{
     io::Write,
     os::unix::fs::PermissionsExt,

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
+use crate::support::{PASSWORD, Service, assert_problem, cookie_of, header};
 use reqwest::{Method, StatusCode};
-use support::{PASSWORD, Service, assert_problem, cookie_of, header};
 
 #[tokio::test]
 async fn sessions_are_listed() {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{self, Service, assert_problem, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Service, assert_problem, header};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Makes a token that is good for everything; its id and its text.

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod story;
-
+use crate::story::*;
 use ocweb_chat_state::{Outcome, RequestKind, State, Status, Survey};
 use serde_json::json;
-use story::*;
 
 #[test]
 fn who_stops_it_is_not_told_that_it_ended() {

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod story;
-
+use crate::story::*;
 use ocweb_chat_state::{Change, Revert, State, Survey};
 use serde_json::{Value, json};
-use story::*;
 
 fn line(story: &mut Story) -> Option<String> {
     story.view().last_line

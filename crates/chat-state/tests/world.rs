@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod story;
-
+use crate::story::*;
 use ocweb_chat_state::{Change, Outcome, RequestKind, State, Survey};
 use serde_json::json;
-use story::*;
 
 #[test]
 fn a_task_from_the_clone_to_the_end() {

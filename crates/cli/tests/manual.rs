@@ -8,7 +8,7 @@ use clap::{Arg, Command, CommandFactory};
 use ocweb_cli::arguments::Arguments;
 
 const BEGINNING: &str =
-    "<!-- From here on it is written by `OCWEB_WRITE=1 cargo test -p ocweb-cli --test manual`. -->\n";
+    "<!-- From here on it is written by `OCWEB_WRITE=1 cargo test -p ocweb-cli --test suite manual`. -->\n";
 
 #[test]
 fn the_manual_has_every_command_as_it_is() {
@@ -24,7 +24,7 @@ fn the_manual_has_every_command_as_it_is() {
     } else {
         assert!(
             written == wanted,
-            "docs/command.md is not current: OCWEB_WRITE=1 cargo test -p ocweb-cli --test manual"
+            "docs/command.md is not current: OCWEB_WRITE=1 cargo test -p ocweb-cli --test suite manual"
         );
     }
 }

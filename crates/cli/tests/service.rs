@@ -3,11 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::{fs, net::TcpListener};
 
-use support::World;
+use crate::support::World;
 
 const OCWEB: &str = env!("CARGO_BIN_EXE_ocweb");
 

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
-use support::{KEY, World};
+use crate::support::{KEY, World};
 
 #[test]
 fn what_the_supervisor_would_refuse_is_named_before_anything_is_made() {

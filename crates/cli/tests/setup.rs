@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 
+use crate::support::{KEY, Person, TOKEN, World};
 use ocweb_cli::config_file;
-use support::{KEY, Person, TOKEN, World};
 
 const PASSWORD: &str = "correct horse battery staple";
 

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
@@ -13,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Person, World};
+use crate::support::{Person, World};
 
 /// A build that waits for the test, and not longer than its folder is there.
 const SLOW: &str = ": >begun; until [ -e go-on ] || ! [ -d .git ]; do sleep 0.05; done; echo second >built; echo said by the build";

@@ -2,19 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},
 };
 
+use crate::support::client;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use serde_json::Value;
-use support::client;
 use tempfile::TempDir;
 
 /// `ocweb-demo`, ended by TERM when this is dropped.

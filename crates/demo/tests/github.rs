@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{TestWorld, client, git, git_fails, git_ok};
 use ocweb_demo::{
     World,
     faults::{Fault, Part},
     github::{OWNER, repositories},
 };
 use serde_json::{Value, json};
-use support::{TestWorld, client, git, git_fails, git_ok};
 
 #[tokio::test]
 async fn walking_the_links_finds_every_repository_once() {

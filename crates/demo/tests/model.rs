@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{TestWorld, client};
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};
-use support::{TestWorld, client};
 
 async fn complete(test: &TestWorld, key: &str, stream: bool, prompt: &str) -> reqwest::Response {
     let body = json!({

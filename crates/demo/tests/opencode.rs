@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::{fs, path::PathBuf, time::Duration};
 
+use crate::support::{TestWorld, git_ok, opencode::Opencode};
 use ocweb_demo::model::{Completion, conversation::Wanted, directive::numbered_words};
 use serde_json::{Value, json};
-use support::{TestWorld, git_ok, opencode::Opencode};
 
 /// A world, a clone of its `demo/hello-web`, and an opencode that works in it.
 struct Stage {

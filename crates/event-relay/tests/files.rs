@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{client::Client, real::Stage};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
-use support::{client::Client, real::Stage};
 
 /// A picture of one dot that carries some kilobytes of a comment, which opencode passes on as it is.
 fn picture(size: usize) -> Vec<u8> {

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{self, PATIENCE, client::Client, page::Page, real::Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{PATIENCE, client::Client, page::Page, real::Stage};
 
 /// Numbers that differ from run to run; a failure names where they began.
 struct Chance(u64);

@@ -2,18 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use support::{
-    House, Running,
+use crate::support::{
+    self, House, Running,
     client::{Client, Received},
     eventually,
     page::Page,
     scripted::{self, GitManager, OnSocket, Opencode, answer, busy, chat_record, delta, idle, text},
 };
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 /// A relay that has taken in what opencode knows.

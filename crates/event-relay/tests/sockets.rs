@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use crate::support::{
     House, PATIENCE, Running,
     scripted::{self, OnSocket},
 };

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{Bench, Service, eventually};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, eventually};
 
 async fn put(service: &Service, id: &str, archived: bool) -> StatusCode {
     let path = format!("/admin/chats/{id}/archived");

@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{fs, path::PathBuf};
 
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, Service, commit, deleted, eventually, git, push,
     restoring::{chat, restored},
     working_copy::Contents,
 };
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 async fn take(service: &Service) -> Value {
     let (status, held) = service.post("/internal/backup", json!({})).await;

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, Service, eventually, fake_opencode::Calling};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, eventually, fake_opencode::Calling};
 
 const PHOTO: &str = "data:image/png;base64,iVBORw0KGgo=";
 

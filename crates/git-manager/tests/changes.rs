@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{Bench, DEADLINE, Service};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, DEADLINE, Service};
 
 /// A reader of the feed.
 struct Reader {

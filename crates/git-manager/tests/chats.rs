@@ -1,13 +1,11 @@
 //! Chats from a typed task to a delivered prompt, and all that can come in between.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{Bench, deleted_anyway, entries, eventually, git, refused};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::json;
-use support::{Bench, deleted_anyway, entries, eventually, git, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_becomes_a_chat() {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Bench, Service, eventually, real_opencode::RealOpencode};
 use ocweb_opencode_client::MessageId;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, eventually, real_opencode::RealOpencode};
 
 const CHATS: &str = "/admin/chats";
 

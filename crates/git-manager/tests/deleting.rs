@@ -2,19 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
-use reqwest::StatusCode;
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, Service, accepting, commit, deleted, deleted_anyway, eventually, git, reasons, refused,
 };
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 
 /// The kinds and numbers of reasons.
 fn told(reasons: &[Value]) -> Vec<(&str, u64)> {

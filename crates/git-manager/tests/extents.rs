@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
+use crate::support::{self, Bench, Service, git};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, git};
 
 /// How many objects of what git knows are not here.
 fn missing(clone: &Path) -> usize {

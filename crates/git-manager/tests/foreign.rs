@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::path::PathBuf;
 
+use crate::support::{Bench, Service, entries, eventually, real_opencode::RealOpencode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, entries, eventually, real_opencode::RealOpencode};
 
 const PATH: &str = "/admin/chats/ses_f/prompts";
 

@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
+use crate::support::{Bench, Delays, Service, entries, eventually, git, processes_marked};
 use serde_json::{Value, json};
-use support::{Bench, Delays, Service, entries, eventually, git, processes_marked};
 
 const BIG: &str = "demo/big-monorepo";
 

@@ -5,8 +5,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
@@ -21,12 +19,12 @@ use std::{
 
 use git2::{ObjectType, Oid, Repository};
 
-use reqwest::StatusCode;
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, Service, accepting, eventually, git,
     working_copy::{Contents, files_below, quietly},
 };
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 
 /// Enough to meet each step many times; on a slow machine fewer are tried, but each step once.
 const STATES: u64 = 40;

@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{Bench, Service, eventually, real_opencode::RealOpencode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, eventually, real_opencode::RealOpencode};
 
 /// An MCP server with one tool, which says hello.
 const SERVER: &str = r#"

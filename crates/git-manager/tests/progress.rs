@@ -3,11 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{self, Bench, Service, entries, eventually, processes_marked};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, entries, eventually, processes_marked};
 
 const REPOSITORY: &str = "demo/slow-assets";
 

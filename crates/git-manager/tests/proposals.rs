@@ -1,11 +1,9 @@
 //! What a model proposes to write, asked through the real opencode, and that nothing of the question stays.
 
-mod support;
-
+use crate::support::{Bench, Service, git, real_opencode::RealOpencode};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, git, real_opencode::RealOpencode};
 
 struct Stage {
     bench: Bench,

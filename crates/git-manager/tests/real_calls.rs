@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{path::PathBuf, time::Duration};
 
+use crate::support::{Bench, Delays, Service, eventually, real_opencode::RealOpencode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Delays, Service, eventually, real_opencode::RealOpencode};
 
 /// A chat that is ready, with all that can be killed around it.
 struct Scene {

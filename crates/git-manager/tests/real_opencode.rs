@@ -1,10 +1,8 @@
 //! The same with the real opencode: what it really takes, and that it takes it once.
 
-mod support;
-
+use crate::support::{Bench, deleted_anyway, eventually, real_opencode::RealOpencode, reasons, refused};
 use reqwest::Method;
 use serde_json::json;
-use support::{Bench, deleted_anyway, eventually, real_opencode::RealOpencode, reasons, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_reaches_the_real_opencode_and_is_cleaned_up() {

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Bench, Delays, Service, eventually, real_opencode::RealOpencode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Delays, Service, eventually, real_opencode::RealOpencode};
 
 /// A picture of one dot, which opencode can decode.
 const PHOTO: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

@@ -3,17 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use reqwest::{Method, StatusCode};
-use serde_json::json;
-use support::{
+use crate::support::{
     Bench, commit,
     damaged::{
         REPOSITORY, Scene, age, found_at_start, fsck, garbled, notices, overwrite, overwrite_empty, text,
@@ -21,6 +17,8 @@ use support::{
     },
     eventually, git,
 };
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn heads_references_and_links_are_set_right() {

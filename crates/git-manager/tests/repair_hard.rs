@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{fs, path::Path, process::Command};
 
-use ocweb_demo::faults::{Fault, Part};
-use serde_json::json;
-use support::{
+use crate::support::{
     commit,
     damaged::{Scene, found_at_start, garbled, notices, overwrite, overwrite_empty, text, truncated},
     eventually, git,
 };
+use ocweb_demo::faults::{Fault, Part};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pack_and_an_object_that_end_too_soon_are_repaired_together() {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{io::Write, path::Path};
 
+use crate::support::{self, Bench, Service, entries, eventually, git};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, entries, eventually, git};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_is_cloned_once_and_listed() {

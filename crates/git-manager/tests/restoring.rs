@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs::{self, File},
     os::unix::fs::PermissionsExt,
@@ -11,13 +9,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use support::{
-    Bench, accepting, commit, deleted, entries, eventually, git, push, reasons,
+use crate::support::{
+    self, Bench, accepting, commit, deleted, entries, eventually, git, push, reasons,
     restoring::{chat, restore, restored, saved},
     working_copy::Contents,
 };
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 const REPOSITORY: &str = "/admin/repos/demo/hello-web";
 

@@ -2,20 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use reqwest::StatusCode;
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, Delays, Service, accepting, commit, deleted, entries, git, push, reasons, refused,
     restoring::{chat, restored, saved},
     working_copy::Contents,
 };
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 
 fn folder_of_saved(bench: &Bench) -> PathBuf {
     bench.data().join("ocweb/git-manager/saved")

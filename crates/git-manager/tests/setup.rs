@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use crate::support::{self, Bench, Service, commit, eventually, git};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, eventually, git};
 
 const REPOSITORY: &str = "demo/hello-web";
 

@@ -1,13 +1,11 @@
 //! From changes to a pushed branch: real git, the real gateway, and a played GitHub.
 
-mod support;
-
 use std::{fs, path::PathBuf};
 
+use crate::support::{self, Bench, Service, add_at_remote, bare, commit, git, put_program};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, add_at_remote, bare, commit, git, put_program};
 
 const REPOSITORY: &str = "demo/hello-web";
 

@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
 
+use crate::support::{self, Bench, eventually, git};
 use axum::{Router, http::StatusCode as Code, response::IntoResponse};
 use reqwest::StatusCode;
 use serde_json::json;
-use support::{Bench, eventually, git};
 
 /// Finds a text in any file below a folder.
 fn files_with(folder: &Path, text: &str) -> Vec<String> {

@@ -3,18 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{fs, io::ErrorKind, io::Write, path::Path, process::Command};
 
-use reqwest::StatusCode;
-use serde_json::json;
-use support::{
+use crate::support::{
     Bench, commit,
     damaged::{Scene, found_at_start, overwrite_empty, text},
     deleted, eventually, git,
     restoring::{chat, restored, saved},
 };
+use reqwest::StatusCode;
+use serde_json::json;
 
 /// Whether somebody may mount here, in a namespace of their own; says so past the harness where not.
 fn possible() -> bool {

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{fs, path::PathBuf};
 
+use crate::support::{Bench, Service, commit, git, push};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, git, push};
 
 /// A chat of demo/hello-web that is ready, with its working copy.
 async fn chat(service: &Service) -> (String, PathBuf) {

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{fs, path::PathBuf, time::Instant};
 
+use crate::support::{Bench, Service, git};
 use serde_json::{Value, json};
-use support::{Bench, Service, git};
 
 const CHATS: usize = 20;
 const FILES: usize = 5000;
@@ -19,7 +17,7 @@ fn memory(service: &Service) -> usize {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// `cargo test -p ocweb-git-manager --test view_cost -- --ignored --nocapture`, with `--release` for figures.
+/// `cargo test -p ocweb-git-manager --test suite view_cost -- --ignored --nocapture`, with `--release` for figures.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures; takes minutes in a debug build"]
 async fn many_chats_on_a_large_repository() {

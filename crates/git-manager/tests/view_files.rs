@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
+use crate::support::{Bench, Service, git};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use support::{Bench, Service, git};
 
 async fn chat(service: &Service) -> (String, PathBuf) {
     let id = service.create_chat(json!({"repo": "demo/hello-web"})).await;

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
@@ -11,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::support::{self, Bench, Service, commit, git};
 use reqwest::Method;
 use serde_json::json;
-use support::{Bench, Service, commit, git};
 
 const ROUTES: [&str; 9] = [
     "git",

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     collections::BTreeSet,
     ffi::OsString,
@@ -16,8 +14,8 @@ use std::{
     process::Command,
 };
 
+use crate::support::{Bench, git};
 use serde_json::{Value, json};
-use support::{Bench, git};
 
 /// Numbers that are the same at each run.
 struct Dice(u64);

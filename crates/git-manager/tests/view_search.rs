@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
     time::{Duration, Instant},
 };
 
+use crate::support::{Bench, Service, eventually};
 use serde_json::json;
-use support::{Bench, Service, eventually};
 
 /// A service whose `git grep` is this shell script, which notes its process first.
 async fn service_with(bench: &mut Bench, script: &str) -> Service {

@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use crate::support::{Bench, Service, commit, git};
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, git};
 
 async fn chat(service: &Service, repository: &str) -> (String, PathBuf) {
     let id = service.create_chat(json!({"repo": repository})).await;

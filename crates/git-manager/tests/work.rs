@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{Bench, commit, deleted, deleted_anyway, entries, git, push, refused};
 use serde_json::json;
-use support::{Bench, commit, deleted, deleted_anyway, entries, git, push, refused};
 
 const ADDRESS: &str = "/admin/worktrees/demo/hello-web/ses_1";
 

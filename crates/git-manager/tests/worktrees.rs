@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
+use crate::support::{Bench, Service, commit, deleted, deleted_anyway, entries, git, push, reasons, refused};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{Bench, Service, commit, deleted, deleted_anyway, entries, git, push, reasons, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worktree_begins_at_the_freshly_fetched_base_and_goes_with_its_branch() {

@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     io,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use crate::support::{Bench, capability, chat_capability};
 use axum::{
     Router,
     body::Body,
@@ -19,7 +18,6 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use ocweb_git_access::{Capability, Grant, Key};
-use support::{Bench, capability, chat_capability};
 use tokio::{sync::Notify, time::timeout};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{Bench, capability, chat_capability};
 use ocweb_git_access::Grant;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Bench, capability, chat_capability};
 
 const OID: &str = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
 const KIND: &str = "application/vnd.git-lfs+json";

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{BRANCH, Bench, PULLS};
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};
-use support::{BRANCH, Bench, PULLS};
 
 async fn checked(bench: &Bench, checks: Vec<Value>, statuses: Vec<Value>) {
     let what = json!({"kind": "checks", "repository": "demo/hello-web", "branch": BRANCH,

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{BRANCH, Bench};
 use serde_json::{Value, json};
-use support::{BRANCH, Bench};
 
 const OLD: &str = "/admin/pull-requests/before/hello-web";
 

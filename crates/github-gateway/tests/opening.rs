@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 
+use crate::support::{BRANCH, Bench, capability_for};
 use axum::{Router, body::Bytes, http::Uri, response::IntoResponse};
 use ocweb_git_access::Grant;
 use serde_json::json;
-use support::{BRANCH, Bench, capability_for};
 
 /// Private, and of the same token.
 const OTHER: &str = "demo/weather-log";

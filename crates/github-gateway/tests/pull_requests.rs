@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
+use crate::support::{BRANCH, Bench, PULLS, chat_capability};
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};
-use support::{BRANCH, Bench, PULLS, chat_capability};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_is_opened_changed_and_followed_to_its_end() {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::Bench;
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::Bench;
 
 async fn ask(bench: &Bench, path: &str) -> reqwest::Response {
     let client = ocweb_service::local_client_builder().build().unwrap();

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{self, Bench, SECRET, chat_capability};
 use ocweb_demo::faults::{Fault, Part};
 use ocweb_git_access::{Capability, Grant, Key};
-use support::{Bench, SECRET, chat_capability};
 
 /// Somebody at the remote adds a submodule to a branch of a repository.
 async fn add_submodule(bench: &Bench, repository: &str, branch: &str, url: &str) {

@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
 
-mod support;
-
 use std::{
     os::unix::fs::PermissionsExt,
     sync::{Arc, Mutex},
 };
 
+use crate::support::{self, Bench, chat_capability};
 use axum::{Router, extract::Request, http::StatusCode};
 use ocweb_demo::faults::{Fault, Part};
 use reqwest::Method;
-use support::{Bench, chat_capability};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_github_says_in_the_middle_of_a_transfer_is_read() {

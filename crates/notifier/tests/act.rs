@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, Notifier, asking, chat, question,
     receiver::{Device, Receiver},
     until,
 };
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 async fn follow(bench: &Bench) -> (Notifier, Receiver) {
     let ntfy = Receiver::ntfy(None).await;

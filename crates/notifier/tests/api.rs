@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench,
     receiver::{Device, Receiver, Reply},
 };
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 const SETTINGS: &str = "/admin/notifications/settings";
 const SUBSCRIPTIONS: &str = "/admin/notifications/subscriptions";

@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, asking, ended,
     receiver::{Received, Receiver, Reply},
     until,
 };
+use serde_json::{Value, json};
 
 fn settings(receiver: &Receiver) -> Value {
     json!({

@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod support;
-
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use serde_json::{Value, json};
-use support::{
+use crate::support::{
     Bench, asking, chat, ended, permission, question,
     receiver::{Device, Receiver, Reply},
     until,
 };
+use reqwest::Method;
+use serde_json::{Value, json};
 
 fn ntfy_settings(receiver: &Receiver) -> Value {
     json!({

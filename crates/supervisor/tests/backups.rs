@@ -1,10 +1,8 @@
 //! Backups by the clock: when they are made, what becomes of those that fail or hang, and what is told of them.
 
-mod harness;
-
 use std::{collections::BTreeMap, fs};
 
-use harness::{World, is_alive, stat, wait_for, wait_until};
+use crate::harness::{World, is_alive, stat, wait_for, wait_until};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod harness;
-mod pair;
-
+use crate::pair;
 use std::fs;
 
-use harness::{World, wait_until};
+use crate::harness::{World, wait_until};
 
 #[test]
 fn a_certificate_that_is_renewed_while_caddy_does_not_answer_is_taken_up_once_it_does() {

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
 
-mod harness;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use harness::World;
+use crate::harness::World;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
 
-mod harness;
-
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -11,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use harness::World;
+use crate::harness::World;
 use serde_json::Value;
 
 const LOGIN: &str = "the-login-of-this-test";

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
 
-mod harness;
-
 use std::fs;
 
-use harness::{World, wait_for};
+use crate::harness::{World, wait_for};
 
 const LOGINS: &str = "# HELP ocweb_logins_total Logins.\n# TYPE ocweb_logins_total counter\n";
 const FAMILY: &str = "# HELP ocweb_http_requests_total Requests.\n# TYPE ocweb_http_requests_total counter\n";

@@ -1,10 +1,8 @@
 //! Restarting: what dies, what hangs, what always dies, and what is left of each.
 
-mod harness;
-
 use std::time::{Duration, Instant};
 
-use harness::{BACKENDS, World, is_alive, send, stat, wait_for, wait_until, zombies_of};
+use crate::harness::{BACKENDS, World, is_alive, send, stat, wait_for, wait_until, zombies_of};
 use nix::sys::signal::Signal::{SIGKILL, SIGSTOP};
 
 #[test]

@@ -1,10 +1,8 @@
 //! Starting: what is refused, what waits for what, and what each process is given.
 
-mod harness;
-
 use std::{net::TcpListener, process::Command};
 
-use harness::{BACKENDS, World, wait_for, wait_until};
+use crate::harness::{BACKENDS, World, wait_for, wait_until};
 use serde_json::json;
 
 #[test]

@@ -1,13 +1,11 @@
 //! Stopping: in order, in time, by force when asked twice, and nobody is left behind.
 
-mod harness;
-
 use std::{
     io::Write,
     time::{Duration, Instant},
 };
 
-use harness::{BACKENDS, World, is_alive, stat, wait_for, wait_until, zombies_of};
+use crate::harness::{self, BACKENDS, World, is_alive, stat, wait_for, wait_until, zombies_of};
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
 /// What a stop may take; the tests run beside others, so they allow a little more.

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
 
-mod harness;
-
 use std::{
     fs::{self, Permissions},
     io::{Read, Write},
@@ -16,7 +14,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use harness::{BACKENDS, World, is_alive, send, wait_until};
+use crate::harness::{BACKENDS, World, is_alive, send, wait_until};
 use nix::{sys::signal::Signal, unistd::Uid};
 
 const AGENT: u32 = 65_521;

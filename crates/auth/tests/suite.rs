@@ -1,0 +1,10 @@
+//! All tests of this crate over its outside, as one program: it is linked once, and they run beside each other.
+
+mod check;
+mod local;
+mod login;
+mod openapi;
+mod program;
+mod sessions;
+mod support;
+mod tokens;

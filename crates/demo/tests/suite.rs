@@ -1,0 +1,7 @@
+//! All tests of this crate over its outside, as one program: it is linked once, and they run beside each other.
+
+mod binary;
+mod github;
+mod model;
+mod opencode;
+mod support;

@@ -1,0 +1,13 @@
+//! All tests of this crate over its outside, as one program: it is linked once, and they run beside each other.
+
+mod backups;
+mod certificate;
+mod database;
+mod door;
+mod harness;
+mod metrics;
+mod pair;
+mod restart;
+mod start;
+mod stop;
+mod users;
