@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rounds } from './rounds';
 import { Stack, send, until } from './stack';
 
 const run = promisify(execFile);
@@ -143,8 +144,7 @@ test('relay and opencode die together: the next ones know what was cut off', asy
   expect((await answer(chat)).split(' ').length).toBeGreaterThan(20);
 }, 120_000);
 
-/** Fifty are promised, and take four minutes: OCWEB_KILLS=50. */
-const kills = Number(process.env.OCWEB_KILLS ?? 15);
+const kills = rounds(10, 50);
 
 test('opencode is killed again and again under load: 503 meanwhile, soon back, whole, and nothing lies', async () => {
   const chats = await Promise.all([1, 2, 3].map(() => chatWith('say 2000 words at 50 per second')));
