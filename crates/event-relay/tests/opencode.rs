@@ -4,7 +4,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{self, PATIENCE, client::Client, page::Page, real::Stage};
+use crate::support::{
+    self, PATIENCE,
+    client::Client,
+    page::Page,
+    real::{Models, Stage},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -277,7 +282,7 @@ async fn what_a_subagent_asks_waits_in_the_inbox_of_its_chat() {
 
 #[tokio::test]
 async fn the_models_to_choose_from_come_without_keys_and_in_a_fraction_of_the_bytes() {
-    let stage = Stage::set().await;
+    let stage = Stage::knowing(Models::All).await;
     let enabled = json!({"enabled_providers": ["demo", "openrouter"]});
     std::fs::write(stage.directory.join("opencode.json"), enabled.to_string()).unwrap();
     let key = json!({"type": "api", "key": "sk-handed-to-opencode"});

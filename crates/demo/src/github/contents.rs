@@ -102,15 +102,15 @@ struct Noise(u64);
 
 impl Noise {
     fn bytes(&mut self, count: usize) -> Vec<u8> {
-        std::iter::repeat_with(|| {
+        let mut bytes = vec![0; count];
+        // A loop over slices: an iterator over bytes takes a fifth of a second in a debug build.
+        for chunk in bytes.chunks_mut(size_of::<u64>()) {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
-            self.0.to_le_bytes()
-        })
-        .flatten()
-        .take(count)
-        .collect()
+            chunk.copy_from_slice(&self.0.to_le_bytes()[..chunk.len()]);
+        }
+        bytes
     }
 }
 

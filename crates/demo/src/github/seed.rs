@@ -1,10 +1,13 @@
-//! Makes the bare repositories on the first start: `git fast-import` writes each in one go.
+//! Makes the bare repositories on the first start: `git fast-import` writes each in one go. They are the same each time, so a
+//! process that starts many worlds, as tests do, makes each once and writes it down again from memory.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{
@@ -38,6 +41,43 @@ pub enum SeedError {
     },
 }
 
+/// What was made before, by the repository's name.
+static MADE: Mutex<BTreeMap<&'static str, Arc<Image>>> = Mutex::new(BTreeMap::new());
+
+/// A folder in memory: paths in it, each before what is below it, and the content where it is a file.
+struct Image(Vec<(PathBuf, Option<Vec<u8>>)>);
+
+impl Image {
+    fn read(folder: &Path) -> io::Result<Self> {
+        let mut found = vec![(PathBuf::new(), None)];
+        let mut next = 0;
+        while let Some((path, content)) = found.get(next) {
+            next += 1;
+            if content.is_some() {
+                continue;
+            }
+            let path = path.clone();
+            for entry in fs::read_dir(folder.join(&path))? {
+                let entry = entry?;
+                let content = if entry.file_type()?.is_dir() { None } else { Some(fs::read(entry.path())?) };
+                found.push((path.join(entry.file_name()), content));
+            }
+        }
+        Ok(Self(found))
+    }
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        for (path, content) in &self.0 {
+            let path = folder.join(path);
+            match content {
+                None => fs::create_dir_all(path)?,
+                Some(content) => fs::write(path, content)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Makes every repository of the catalogue that is not yet below `root`.
 pub(crate) fn seed(root: &Path) -> Result<(), SeedError> {
     for repository in repositories() {
@@ -57,16 +97,32 @@ fn make(repository: &Repository, path: &Path) -> Result<(), SeedError> {
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).map_err(io)?;
     }
-    fs::create_dir_all(&unfinished).map_err(io)?;
-    lay_out(repository, &unfinished).map_err(io)?;
-    let stream = import_stream(repository);
-    if !stream.is_empty() {
-        git(&unfinished, "fast-import", &["--quiet"], &stream)?;
-    }
-    if repository.content == Content::Broken {
-        lose_an_object(&unfinished)?;
+    // Held while one is made: who comes meanwhile wants just that.
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(image) = made.get(repository.full_name).cloned() {
+        drop(made);
+        image.write(&unfinished).map_err(io)?;
+    } else {
+        fill(repository, &unfinished)?;
+        let image = Image::read(&unfinished).map_err(io)?;
+        made.insert(repository.full_name, Arc::new(image));
     }
     fs::rename(&unfinished, path).map_err(io)
+}
+
+/// Makes a repository by git.
+fn fill(repository: &Repository, unfinished: &Path) -> Result<(), SeedError> {
+    let io = |source| SeedError::Io { path: unfinished.to_owned(), source };
+    fs::create_dir_all(unfinished).map_err(io)?;
+    lay_out(repository, unfinished).map_err(io)?;
+    let stream = import_stream(repository);
+    if !stream.is_empty() {
+        git(unfinished, "fast-import", &["--quiet"], &stream)?;
+    }
+    if repository.content == Content::Broken {
+        lose_an_object(unfinished)?;
+    }
+    Ok(())
 }
 
 /// What `git init --bare` and `git config` would write: two processes less for each repository.

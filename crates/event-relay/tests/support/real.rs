@@ -29,11 +29,24 @@ pub struct Stage {
     _git_manager: OnSocket,
     process: Child,
     port: u16,
+    models: Models,
     pub directory: PathBuf,
+}
+
+/// Which models opencode knows besides the demo's.
+#[derive(Debug, Clone, Copy)]
+pub enum Models {
+    /// None: to read the catalogue of all takes 2 s, and one more for each working copy.
+    None,
+    All,
 }
 
 impl Stage {
     pub async fn set() -> Self {
+        Self::knowing(Models::None).await
+    }
+
+    pub async fn knowing(models: Models) -> Self {
         let house = House::new();
         let root = house.folder.path();
         let world = World::start(&root.join("world"), ([127, 0, 0, 1], 0).into()).await.unwrap();
@@ -43,11 +56,11 @@ impl Stage {
         git(&directory, &["commit", "--quiet", "--allow-empty", "-m", "x"]).await;
         // Nobody else gets it in the moment between.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = start(&world, root, port);
+        let process = start(&world, root, port, models);
         house.name_process(process.id().unwrap());
         let git_manager = OnSocket::start(&house.socket("git-manager"), GitManager::new(&json!([])).router());
         let relay = Running::start(&house, &format!("http://127.0.0.1:{port}")).await;
-        let stage = Self { house, relay, world, _git_manager: git_manager, process, port, directory };
+        let stage = Self { house, relay, world, _git_manager: git_manager, process, port, models, directory };
         stage.until_up().await;
         stage
     }
@@ -79,7 +92,7 @@ impl Stage {
 
     /// Starts it again.
     pub fn start_again(&mut self) {
-        self.process = start(&self.world, self.house.folder.path(), self.port);
+        self.process = start(&self.world, self.house.folder.path(), self.port, self.models);
         self.house.name_process(self.process.id().unwrap());
     }
 
@@ -114,14 +127,18 @@ impl Stage {
     }
 }
 
-fn start(world: &World, root: &Path, port: u16) -> Child {
+fn start(world: &World, root: &Path, port: u16, models: Models) -> Child {
     let state = root.join("state");
     let empty = root.join("empty");
     std::fs::create_dir_all(&empty).unwrap();
-    Command::new(binary())
+    let mut command = Command::new(binary());
+    command.env_clear();
+    if let Models::None = models {
+        command.env("OPENCODE_MODELS_PATH", concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/no-models.json"));
+    }
+    command
         .args(["serve", "--hostname", "127.0.0.1", "--port", &port.to_string()])
         .current_dir(&empty)
-        .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("HOME", &state)
         .env("XDG_DATA_HOME", state.join("data"))
@@ -131,8 +148,6 @@ fn start(world: &World, root: &Path, port: u16) -> Child {
         .env("OPENCODE_SERVER_PASSWORD", PASSWORD)
         // Its own packages, which it gets at its first use: a minute of work, and of what a registry does. None is needed.
         .env("NPM_CONFIG_OFFLINE", "true")
-        // Without the catalogue of all models: to read it takes 2 s, and one more for each working copy.
-        .env("OPENCODE_MODELS_PATH", concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/no-models.json"))
         .envs(world.environment())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -31,6 +31,11 @@ use tempfile::TempDir;
 /// Generous: machines that run tests may be loaded.
 pub const DEADLINE: Duration = Duration::from_mins(1);
 
+/// How often something is done that is promised to bear many times: a few with each change, `OCWEB_ROUNDS=all` for all.
+pub fn rounds(few: usize, all: usize) -> usize {
+    if std::env::var_os("OCWEB_ROUNDS").is_some_and(|rounds| rounds == "all") { all } else { few }
+}
+
 /// Folders, a GitHub and an opencode for one test, and the services started over them.
 pub struct Bench {
     pub world: World,
