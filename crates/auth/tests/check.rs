@@ -1,7 +1,5 @@
 //! Who gets in: every route against every kind of cookie, and every header against the rule.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::time::Duration;
 
 use crate::support::{Service, assert_problem, header};

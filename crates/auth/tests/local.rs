@@ -1,7 +1,5 @@
 //! The local door: what the `ocweb` command does without a login, and that nothing else comes in there.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::support::{self, PASSWORD, Service, assert_problem, cookie_of};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! The login page and its form, as browsers and programs use them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::time::Duration;
 
 use crate::support::{PASSWORD, Service, assert_problem, cookie_of, header};

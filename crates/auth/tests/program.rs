@@ -1,7 +1,5 @@
 //! The binary: how it starts, what it says when it cannot, and the password it makes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::support;
 use std::{
     io::Write,

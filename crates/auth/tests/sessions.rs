@@ -1,7 +1,5 @@
 //! Sessions: listed, ended, and kept over restarts.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use crate::support::{PASSWORD, Service, assert_problem, cookie_of, header};

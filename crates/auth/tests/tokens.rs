@@ -1,7 +1,5 @@
 //! Tokens: every route against every form of one, and what becomes of them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::time::Duration;
 
 use crate::support::{self, Service, assert_problem, header};

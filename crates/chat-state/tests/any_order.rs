@@ -1,7 +1,5 @@
 //! Whatever comes, in whatever order: nothing panics, and after a restart of opencode nothing is said to run.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use ocweb_chat_state::{Change, Event, Memory, State, Survey, World};
 use proptest::prelude::*;
 use serde_json::{Value, json};

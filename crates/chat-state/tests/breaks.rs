@@ -1,7 +1,5 @@
 //! What a world says after a break: opencode died, the relay died, or only the stream between them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::story::*;
 use ocweb_chat_state::{Outcome, RequestKind, State, Status, Survey};
 use serde_json::json;

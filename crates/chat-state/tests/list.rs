@@ -1,7 +1,5 @@
 //! What a list says of a chat besides its state: its last line, whether it is put away, shared or taken back.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::story::*;
 use ocweb_chat_state::{Change, Revert, State, Survey};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! What a world says of its chats, told as stories of events.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::story::*;
 use ocweb_chat_state::{Change, Outcome, RequestKind, State, Survey};
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! docs/command.md says of every command what the command says of itself.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{env, fmt::Write, fs, path::Path};
 
 use clap::{Arg, Command, CommandFactory};

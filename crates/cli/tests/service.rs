@@ -1,8 +1,6 @@
 //! `ocweb service` where it cannot be: what its manager refuses, what would keep no agent apart, what will not stay there.
 //! Where it is, commands speak of what it runs with, whatever this shell says.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{fs, net::TcpListener};
 
 use crate::support::World;

@@ -1,7 +1,5 @@
 //! A setting that only the supervisor or auth can judge is named by whatever would use it, with the code for wrong settings.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::support::{KEY, World};
 
 #[test]

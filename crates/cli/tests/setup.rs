@@ -1,7 +1,5 @@
 //! `ocweb setup` as somebody meets it who types at a phone's terminal, and without anybody.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::support::{KEY, Person, TOKEN, World};

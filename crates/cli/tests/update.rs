@@ -1,7 +1,5 @@
 //! `ocweb update` of a checkout, at a terminal that is closed or interrupted in the middle of it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},

@@ -1,7 +1,5 @@
 //! The binary: a world around a command, and a world alone.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},

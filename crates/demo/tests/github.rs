@@ -1,7 +1,5 @@
 //! The demo's GitHub, used by the real git and an HTTP client.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::support::{TestWorld, client, git, git_fails, git_ok};

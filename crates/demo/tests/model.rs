@@ -1,7 +1,5 @@
 //! The demo's model over plain HTTP, where opencode does not look: whole answers, keys and faults.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::support::{TestWorld, client};
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};

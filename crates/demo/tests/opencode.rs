@@ -1,7 +1,5 @@
 //! The demo's model, used by the real opencode: each directive becomes what it says.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fs, path::PathBuf, time::Duration};
 
 use crate::support::{TestWorld, git_ok, opencode::Opencode};

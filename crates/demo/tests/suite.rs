@@ -1,5 +1,7 @@
 //! All tests of this crate over its outside, as one program: it is linked once, and they run beside each other.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+
 mod binary;
 mod github;
 mod model;

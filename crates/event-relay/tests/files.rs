@@ -1,7 +1,5 @@
 //! Photos and other files of a conversation, over the real opencode: addresses in its place, the bytes at the address.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use crate::support::{client::Client, real::Stage};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Method, Response, StatusCode};

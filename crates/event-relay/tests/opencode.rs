@@ -1,7 +1,5 @@
 //! The relay over the real opencode: the conversation that a page has is opencode's, whatever happens on the way.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::support::{

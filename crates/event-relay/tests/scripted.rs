@@ -1,7 +1,5 @@
 //! The relay over an opencode, a git-manager and an auth that do what the test says.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::support::{

@@ -1,7 +1,5 @@
 //! A terminal's socket through the relay: the same bytes both ways, for as long as its login holds.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::Duration;
 
 use crate::support::{

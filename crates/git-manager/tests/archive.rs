@@ -1,7 +1,5 @@
 //! Chats that are put away: they keep everything, and come back when asked or prompted.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{Bench, Service, eventually};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! What a backup takes of the clones and working copies, and how it comes back where nothing of them is there.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{fs, path::PathBuf};
 
 use crate::support::{

@@ -1,7 +1,5 @@
 //! Commands and shell commands on their way to opencode: each runs once, and what is not certain is asked.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::time::Duration;
 
 use crate::support::{Bench, Service, eventually, fake_opencode::Calling};

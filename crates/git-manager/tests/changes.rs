@@ -1,7 +1,5 @@
 //! The feed of the chats' changes: whole at first, then each change, and no burden when nobody reads it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::time::{Duration, Instant};
 
 use crate::support::{Bench, DEADLINE, Service};

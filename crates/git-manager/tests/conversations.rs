@@ -1,7 +1,5 @@
 //! A conversation as a file: out of the real opencode, and into another repository.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::collections::BTreeMap;
 
 use crate::support::{Bench, Service, eventually, real_opencode::RealOpencode};

@@ -1,7 +1,5 @@
 //! What speaks against deleting is told at once and in numbers, and nobody overrides what they were not told.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

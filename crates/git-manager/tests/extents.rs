@@ -1,7 +1,5 @@
 //! Clones that hold less than everything: by the real git, through the real gateway.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::path::{Path, PathBuf};
 
 use crate::support::{self, Bench, Service, git};

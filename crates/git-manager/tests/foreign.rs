@@ -1,7 +1,5 @@
 //! Sessions that were begun on opencode's own page or in a terminal: they take prompts as chats do.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::path::PathBuf;
 
 use crate::support::{Bench, Service, entries, eventually, real_opencode::RealOpencode};

@@ -1,8 +1,6 @@
 //! The service killed at any moment, again and again: nothing half-made stays, and every chat is
 //! created exactly once.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use crate::support::{Bench, Delays, Service, entries, eventually, git, processes_marked};

@@ -3,8 +3,6 @@
 //! States are made by steps that a seed chooses, with real git, and deleted in every way there is. The seed comes from the
 //! clock and is printed; `OCWEB_TEST_SEED` gives it again. Whether something was lost is told by what lay on the disk.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,

@@ -1,8 +1,6 @@
 //! How permissive a chat is, with the real opencode: what each level asks about, and what stays refused whatever is
 //! chosen.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::path::Path;
 
 use crate::support::{Bench, Service, eventually, real_opencode::RealOpencode};

@@ -1,8 +1,6 @@
 //! Clone, fetch and checkout as they are told of, and ended before they are done: from a remote that is slow or stands
 //! still.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{self, Bench, Service, entries, eventually, processes_marked};
 use reqwest::StatusCode;
 use serde_json::{Value, json};

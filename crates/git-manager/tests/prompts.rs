@@ -1,7 +1,5 @@
 //! Prompts between the phone and opencode: kept, in order, once, and taken back while there is time.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::time::Duration;
 
 use crate::support::{self, Bench, Service, deleted_anyway, entries, eventually};

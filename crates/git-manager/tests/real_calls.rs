@@ -1,7 +1,5 @@
 //! Commands, shell commands and the real opencode: whoever dies, each runs once, and no shell command twice.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{path::PathBuf, time::Duration};
 
 use crate::support::{Bench, Delays, Service, eventually, real_opencode::RealOpencode};

@@ -1,7 +1,5 @@
 //! Prompts and the real opencode: it and we die at any moment, and each prompt is there once, in order.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::time::Duration;
 
 use crate::support::{Bench, Delays, Service, eventually, real_opencode::RealOpencode, rounds};

@@ -1,8 +1,6 @@
 //! Fault 18, git's half: whatever is damaged in a clone or between it and its working copies is found, set aside, had
 //! again or named, and no file of a working copy is touched.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,7 +1,5 @@
 //! Fault 18 where more than one thing is wrong, or where the repair itself is cut off or cannot do all it should.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{fs, path::Path, process::Command};
 
 use crate::support::{

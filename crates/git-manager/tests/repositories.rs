@@ -1,7 +1,5 @@
 //! Clones and GitHub's list, over the real socket, with the real git, from a GitHub that demands the token.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{io::Write, path::Path};
 
 use crate::support::{self, Bench, Service, entries, eventually, git};

@@ -1,7 +1,5 @@
 //! What was saved comes back whatever has become of the remote and the clone since, and however often it breaks off.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs::{self, File},
     os::unix::fs::PermissionsExt,

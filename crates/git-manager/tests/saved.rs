@@ -1,7 +1,5 @@
 //! What is deleted all the same is saved first, and comes back.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

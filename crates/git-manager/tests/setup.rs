@@ -1,7 +1,5 @@
 //! A fresh working copy is set up before its agent begins, and whatever goes wrong with that keeps no chat from beginning.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,7 +1,5 @@
 //! Neither the token nor what git has in its place is led astray, whatever the remote or the clone's configuration says.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     path::Path,
     sync::{Arc, Mutex},

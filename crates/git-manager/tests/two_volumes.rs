@@ -1,8 +1,6 @@
 //! Data on one volume and working copies on another, as on Kubernetes: nothing can be renamed from one to the other, and
 //! nothing is.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{fs, io::ErrorKind, io::Write, path::Path, process::Command};
 
 use crate::support::{

@@ -1,7 +1,5 @@
 //! What a chat's working copy is shown to hold.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{fs, path::PathBuf};
 
 use crate::support::{Bench, Service, commit, git, push};

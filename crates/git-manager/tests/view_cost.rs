@@ -1,7 +1,5 @@
 //! What looking at many working copies costs: time while nothing changes, and memory afterwards.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{fs, path::PathBuf, time::Instant};
 
 use crate::support::{Bench, Service, git};

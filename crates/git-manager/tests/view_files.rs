@@ -1,7 +1,5 @@
 //! The files of a chat's working copy: shown, found, and never left.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use crate::support::{Bench, Service, git};

@@ -1,7 +1,5 @@
 //! A working copy belongs to the agent too: nothing that it configures is run, and nothing of its is disturbed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},

@@ -1,7 +1,5 @@
 //! The numbers and files that are shown are git's own, on working copies that nobody thought out.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     collections::BTreeSet,
     ffi::OsString,

@@ -1,7 +1,5 @@
 //! A search for text ends once enough was found, or its time is over, however large the working copy is.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     os::unix::fs::PermissionsExt,

@@ -1,7 +1,5 @@
 //! The states that a working copy can be in: in conflict, without a commit, without a branch, and odder ones.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

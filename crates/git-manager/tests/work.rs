@@ -1,7 +1,5 @@
 //! Work in places that are easily overlooked, and what deletions do about it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{Bench, commit, deleted, deleted_anyway, entries, git, push, refused};
 use serde_json::json;
 

@@ -1,7 +1,5 @@
 //! Worktrees, what may be deleted, and garbage collection, with the real git and a fake opencode.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::path::{Path, PathBuf};
 
 use crate::support::{Bench, Service, commit, deleted, deleted_anyway, entries, git, push, reasons, refused};

@@ -1,7 +1,5 @@
 //! The real git through the gateway, to the demo's GitHub with the real `git http-backend`.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     io,
     sync::{Arc, Mutex},

@@ -1,7 +1,5 @@
 //! What git-lfs asks, as its protocol has it, and the real git-lfs where it is installed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{Bench, capability, chat_capability};
 use ocweb_git_access::Grant;
 use reqwest::Method;

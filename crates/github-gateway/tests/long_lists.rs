@@ -1,7 +1,5 @@
 //! What comes in pages: a verdict on a later one counts, and what is not read is said.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{BRANCH, Bench, PULLS};
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Repositories and issues that are called otherwise at GitHub by now than they are here.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{BRANCH, Bench};
 use serde_json::{Value, json};
 

@@ -1,7 +1,5 @@
 //! The token is used for what the person opened, whatever was signed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::sync::{Arc, Mutex};
 
 use crate::support::{BRANCH, Bench, capability_for};

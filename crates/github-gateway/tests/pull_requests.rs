@@ -1,7 +1,5 @@
 //! Pull requests, their checks and issues, at the demo's GitHub with real branches in a real repository.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use crate::support::{BRANCH, Bench, PULLS, chat_capability};
 use ocweb_demo::faults::{Fault, Part};
 use serde_json::{Value, json};

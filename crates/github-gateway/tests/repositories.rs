@@ -1,7 +1,5 @@
 //! The list of repositories as GitHub's API gives it, or does not.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::time::{Duration, Instant};
 
 use crate::support::Bench;

@@ -1,7 +1,5 @@
 //! Submodules of the same GitHub: the real git gets those that the remote names, and no others.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::path::Path;
 
 use crate::support::{self, Bench, SECRET, chat_capability};

@@ -1,7 +1,5 @@
 //! Whatever is refused, and whenever: the person at git's end reads the sentence.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
-
 use std::{
     os::unix::fs::PermissionsExt,
     sync::{Arc, Mutex},

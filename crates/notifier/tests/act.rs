@@ -1,7 +1,5 @@
 //! Buttons: what a capability can do, and what it cannot.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::support::{
     Bench, Notifier, asking, chat, question,
     receiver::{Device, Receiver},

@@ -1,7 +1,5 @@
 //! The settings and the devices, as the page sees them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{

@@ -1,7 +1,5 @@
 //! Killed at any moment: at most one notification for each request, and nothing forgotten in silence.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::support::{

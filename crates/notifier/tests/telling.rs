@@ -1,7 +1,5 @@
 //! From the relay's stream to each receiver.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::time::{Duration, Instant};
 
 use crate::support::{

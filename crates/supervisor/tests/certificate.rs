@@ -1,7 +1,5 @@
 //! The person's own certificate is taken up again when it changes, whatever Caddy does meanwhile.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use crate::pair;
 use std::fs;
 

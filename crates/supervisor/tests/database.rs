@@ -1,7 +1,5 @@
 //! Fault 18, opencode's half: a damaged database, under the real opencode.
 
-#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

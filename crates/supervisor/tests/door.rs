@@ -1,7 +1,5 @@
 //! The door as the supervisor opens it: the real Caddy with our own file, over stand-ins that tell what reached them.
 
-#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
-
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},

@@ -1,7 +1,5 @@
 //! What Prometheus is told of the whole, whatever its parts are doing.
 
-#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
-
 use std::fs;
 
 use crate::harness::{World, wait_for};

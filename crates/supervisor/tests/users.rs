@@ -1,7 +1,5 @@
 //! Started as root: the agent is one user, what holds secrets another.
 
-#![allow(clippy::unwrap_used, reason = "this is test code; clippy only knows functions marked #[test]")]
-
 use std::{
     fs::{self, Permissions},
     io::{Read, Write},
