@@ -1,8 +1,9 @@
 //! What is deleted all the same is saved first, and comes back.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use crate::support::{
@@ -74,6 +75,34 @@ async fn a_deleted_chat_comes_back_in_one_step() {
     // And takes prompts like any other.
     service.prompt(&id, "msg_1", "go on").await;
     service.settled(&id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn line_ends_come_back_as_they_lay_there_whatever_git_would_make_of_them() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    let files = [
+        (".gitattributes", "* text=auto\n*.txt eol=crlf\n"),
+        ("mixed.txt", "one\ntwo\r\nthree"),
+        ("plain.txt", "one\ntwo\n"),
+        ("as-checked-out.txt", "one\r\n"),
+        ("windows.md", "one\r\ntwo\r\n"),
+    ];
+    for (name, content) in files {
+        fs::write(directory.join(name), content).unwrap();
+        // Older than the index: git takes a file for unchanged by its time alone.
+        let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
+        File::options().write(true).open(directory.join(name)).unwrap().set_modified(an_hour_ago).unwrap();
+    }
+    git(&directory, &["add", "."]);
+    git(&directory, &["commit", "--quiet", "-m", "line ends"]);
+    assert_eq!(git(&directory, &["status", "--porcelain"]), "");
+    let before = Contents::of(&directory);
+    let works = saved(&service, &format!("/admin/chats/{id}")).await;
+    restored(&service, &works[0]).await;
+    service.settled(&id).await;
+    assert_eq!(Contents::of(&directory), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,8 @@ const HEADS: [&str; 7] = [
 ];
 /// So many of the latest commits that only a log leads to are kept.
 const LOGGED: usize = 500;
+/// The files whose line ends git converts, as the working copy's attributes say.
+const CONVERTED: [&str; 4] = [":(attr:text)", ":(attr:text=auto)", ":(attr:eol=crlf)", ":(attr:eol=lf)"];
 /// The copy of a working copy's index in the workshop.
 const COPY: &str = "index";
 
@@ -121,7 +123,27 @@ pub(super) async fn changes(git: &Git, workshop: &Workshop, place: &Place) -> Re
     let mut changes =
         Changes { files: place.beside.files.clone(), gone: Vec::new(), nested: place.beside.nested.clone() };
     status.run_pieces(Vec::new(), 0, |entry| changes.note(&place.root, entry)).await?;
+    // Its times tell git that these are as they were, and its attributes that they are as their commit has them.
+    let line_ends = git.reading(&place.root).args(["ls-files", "-z", "--eol", "--"]).args(CONVERTED);
+    line_ends.run_pieces(Vec::new(), 0, |entry| changes.files.extend(with_other_line_ends(entry))).await?;
+    changes.files.sort_unstable();
+    changes.files.dedup();
     Ok(changes)
+}
+
+/// The file of an entry of `git ls-files --eol`, where its line ends are others than a checkout would give it.
+fn with_other_line_ends(entry: &[u8]) -> Option<PathBuf> {
+    // i/lf, w/crlf, attr/text=auto, eol=crlf; then the path behind a tab.
+    let tab = entry.iter().position(|byte| *byte == b'\t')?;
+    let head = String::from_utf8_lossy(&entry[..tab]);
+    let (in_index, head) = head.strip_prefix("i/")?.split_once(' ')?;
+    let (on_disk, attributes) = head.trim_start().strip_prefix("w/")?.split_once(' ')?;
+    let attributes = attributes.trim_start().strip_prefix("attr/")?;
+    let is_made_crlf = attributes.contains("eol=crlf")
+        && (in_index == "lf" || in_index == "mixed" && !attributes.contains("text=auto"));
+    let of_checkout = if is_made_crlf { "crlf" } else { in_index };
+    let is_other = !on_disk.is_empty() && on_disk != of_checkout;
+    is_other.then(|| PathBuf::from(OsStr::from_bytes(&entry[tab + 1..])))
 }
 
 /// Where a working copy is, and what the library knows of it.
