@@ -4,6 +4,7 @@
 Called as opencode is. `serve` starts the real one at another port; everything else is the real one.
 """
 
+import ctypes
 import http.client
 import os
 import signal
@@ -24,7 +25,12 @@ with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     inner = free.getsockname()[1]
 arguments[at] = str(inner)
-real = subprocess.Popen([REAL, *arguments])
+# Whoever kills this one means the real one too.
+PR_SET_PDEATHSIG = 1
+real = subprocess.Popen(
+    [REAL, *arguments],
+    preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+)
 
 
 def spoiled(method, path, status, body):
