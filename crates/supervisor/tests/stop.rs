@@ -17,10 +17,7 @@ fn a_stop_is_quick_in_order_and_leaves_nothing() {
         let mut world = World::new();
         world.behave("opencode", "detach");
         // Whoever runs the tests may be ignoring one, and what is ignored at its start is no stop.
-        let mut command = world.command(world.environment(), &["env", "--default-signal"]);
-        let child = command.spawn().unwrap();
-        let pid = child.id().cast_signed();
-        world.adopt(child, pid);
+        world.start_by(world.environment(), &["env", "--default-signal"]);
         world.wait_until_ready();
         let begin = Instant::now();
         world.signal(signal);
@@ -41,11 +38,7 @@ fn a_stop_is_quick_in_order_and_leaves_nothing() {
 #[test]
 fn closing_the_terminal_is_no_stop_where_it_was_to_be_ignored() {
     let mut world = World::new();
-    let mut command =
-        world.command(world.environment(), &["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]);
-    let child = command.spawn().unwrap();
-    let pid = child.id().cast_signed();
-    world.adopt(child, pid);
+    world.start_by(world.environment(), &["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]);
     world.wait_until_ready();
     world.signal(SIGHUP);
     // It has met the signal by the time it has done something else.

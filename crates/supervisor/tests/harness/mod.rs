@@ -138,7 +138,12 @@ impl World {
     }
 
     pub(crate) fn start_with(&mut self, environment: BTreeMap<String, String>) {
-        let child = self.command(environment, &[]).spawn().unwrap();
+        self.start_by(environment, &[]);
+    }
+
+    /// Starts it by another program, which becomes it.
+    pub(crate) fn start_by(&mut self, environment: BTreeMap<String, String>, starter: &[&str]) {
+        let child = self.command(environment, starter).spawn().unwrap();
         let pid = child.id().cast_signed();
         self.adopt(child, pid);
     }
