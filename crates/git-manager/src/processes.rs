@@ -2,51 +2,81 @@
 //!
 //! opencode's tools and terminals begin a session of their own, with `setsid`. What shares opencode's session or ours
 //! ends by itself: language servers with the folder's instance, git with its call.
+//!
+//! Some begin a session and are over at once nevertheless, such as the last command of a script that was just
+//! ended. Nobody can decide about these, so what is young is given the time to end.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use nix::unistd::{Pid, getsid};
+use procfs::{
+    Current, Uptime,
+    process::{Process, Stat, all_processes},
+    ticks_per_second,
+};
 use serde::Deserialize;
+use tokio::time::{Instant, sleep};
 
 use crate::error::Error;
 
-/// The names of the programs that run in `folder` or below. `run` is the folder in which the supervisor lists opencode.
+/// What runs this long is there to stay; at most so long it is waited for what is younger.
+const STAYS: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The names of the programs that stay in `folder` or below. `run` is the folder in which the supervisor lists
+/// opencode.
 pub async fn in_folder(folder: &Path, run: &Path) -> Result<Vec<String>, Error> {
-    let (folder, run) = (folder.to_owned(), run.to_owned());
-    let found = tokio::task::spawn_blocking(move || find(&folder, &run)).await;
-    found.map_err(|error| Error::Internal(error.to_string()))
+    let deadline = Instant::now() + STAYS;
+    loop {
+        let (below, run) = (folder.to_owned(), run.to_owned());
+        let found = tokio::task::spawn_blocking(move || find(&below, &run)).await;
+        let found = found.map_err(|error| Error::Internal(error.to_string()))?;
+        if Instant::now() >= deadline || found.iter().all(|process| process.age >= STAYS) {
+            return Ok(found.into_iter().map(|process| process.name).collect());
+        }
+        sleep(PAUSE).await;
+    }
 }
 
-fn find(folder: &Path, run: &Path) -> Vec<String> {
+struct Found {
+    name: String,
+    age: Duration,
+}
+
+/// By name. Empty where processes cannot be listed.
+fn find(folder: &Path, run: &Path) -> Vec<Found> {
     let ours = getsid(None).ok().map(Pid::as_raw);
-    let ending = [ours, opencode(run).and_then(|pid| stat(&pid.to_string())).map(|(_, session)| session)];
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .filter_map(|entry| {
-            let directory = fs::read_link(entry.path().join("cwd")).ok()?;
-            let (name, session) =
-                stat(entry.file_name().to_str()?).filter(|_| directory.starts_with(folder))?;
-            (!ending.contains(&Some(session))).then_some(name)
-        })
+    let ending = [ours, opencode(run).and_then(session)];
+    let (Ok(uptime), Ok(processes)) = (Uptime::current(), all_processes()) else { return Vec::new() };
+    let mut found: Vec<_> = processes
+        .filter_map(|process| stat_in(folder, &process.ok()?))
+        .filter(|stat| !ending.contains(&Some(stat.session)))
+        .map(|stat| Found { age: age(&stat, uptime.uptime_duration()), name: stat.comm })
         .collect();
-    names.sort();
-    names
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found
 }
 
-/// The name of a process and the number of its session.
-fn stat(pid: &str) -> Option<(String, i32)> {
-    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).ok()?;
-    // The name is in brackets, and may hold any other.
-    let (name, rest) = stat.split_once('(')?.1.rsplit_once(") ")?;
-    Some((name.to_owned(), rest.split(' ').nth(3)?.parse().ok()?))
+/// None where it works elsewhere, has just ended, or is not ours to ask.
+fn stat_in(folder: &Path, process: &Process) -> Option<Stat> {
+    let directory = process.cwd().ok()?;
+    directory.starts_with(folder).then(|| process.stat().ok())?
+}
+
+fn age(stat: &Stat, uptime: Duration) -> Duration {
+    uptime.saturating_sub(Duration::from_millis(stat.starttime.saturating_mul(1000) / ticks_per_second()))
+}
+
+fn session(pid: i32) -> Option<i32> {
+    Some(Process::new(pid).ok()?.stat().ok()?.session)
 }
 
 /// The process of opencode, as the supervisor wrote it down.
-fn opencode(run: &Path) -> Option<u32> {
+fn opencode(run: &Path) -> Option<i32> {
     #[derive(Deserialize)]
     struct Listed {
         name: String,
-        pid: u32,
+        pid: i32,
     }
     let listed: Vec<Listed> = serde_json::from_slice(&fs::read(run.join("processes.json")).ok()?).ok()?;
     listed.into_iter().find(|listed| listed.name == "opencode").map(|listed| listed.pid)

@@ -24,11 +24,13 @@ fn told(reasons: &[Value]) -> Vec<(&str, u64)> {
 struct Left(Child);
 
 impl Left {
-    fn running_in(folder: &Path) -> Self {
+    async fn running_in(folder: &Path, seconds: &str) -> Self {
         // As opencode's tools do, in a session of its own; and ready once it has it.
         let child =
-            Command::new("setsid").args(["sleep", "600"]).current_dir(folder).stdin(Stdio::null()).spawn();
-        Self(child.unwrap())
+            Command::new("setsid").args(["sleep", seconds]).current_dir(folder).stdin(Stdio::null()).spawn();
+        let left = Self(child.unwrap());
+        left.is_sleep().await;
+        left
     }
 
     async fn is_sleep(&self) {
@@ -56,8 +58,7 @@ async fn make_precious(bench: &Bench, service: &Service, id: &str, directory: &P
     commit(directory, "committed");
     fs::write(directory.join("one"), "").unwrap();
     fs::write(directory.join("two"), "").unwrap();
-    let left = Left::running_in(directory);
-    left.is_sleep().await;
+    let left = Left::running_in(directory, "600").await;
     let folder = directory.to_str().unwrap().to_owned();
     bench.opencode.memory().busy.insert(id.into(), folder.clone());
     let fork = (folder, Some("The other way".into()));
@@ -76,6 +77,22 @@ async fn a_script_deletes_with_force() {
     assert_eq!(service.delete(&path).await.0, StatusCode::CONFLICT);
     assert_eq!(service.delete(&format!("{path}?force=maybe")).await.0, StatusCode::BAD_REQUEST);
     deleted(&service, &format!("{path}?force=true")).await;
+    assert!(!directory.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_about_to_end_is_waited_for_and_not_told() {
+    let bench = Bench::new().await;
+    let service = bench.service().await;
+    let (id, directory) = chat(&service).await;
+    let path = format!("/admin/chats/{id}");
+    let stays = Left::running_in(&directory, "600").await;
+    let _passes = Left::running_in(&directory, "1").await;
+    let shown = reasons(&service, &path).await;
+    assert_eq!(told(&shown), [("processes-running", 1)]);
+    drop(stays);
+    let _passes = Left::running_in(&directory, "1").await;
+    deleted(&service, &path).await;
     assert!(!directory.exists());
 }
 
