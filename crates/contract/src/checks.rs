@@ -106,5 +106,6 @@ pub const UNCHECKED: &[(&str, &str)] = &[
     ("setsid", "the mark finds them, however they are started"),
     ("keys-later", "we let go of every directory; one that learns by itself would do as well"),
     ("doom-loop", "says what our levels of permission cannot do"),
+    ("litter", "we remove it; one that leaves nothing would do as well"),
     ("own-packages", "what a registry does; nothing of ours needs them"),
 ];

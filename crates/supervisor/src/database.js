@@ -1,5 +1,5 @@
 // Looks at opencode's database before opencode does. What is damaged is set aside, never deleted, and what can be read of it
-// is copied into a new one. Arguments: the database, and the folder for what is set aside. See `database.rs`.
+// is copied into a new one. Arguments: the database, and the folder for what is set aside. See `first_look.rs`.
 import { Database } from 'bun:sqlite';
 import {
   closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync,

@@ -12,9 +12,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use ocweb_service::metrics::Requests;
 
 use crate::{
-    certificate, database,
+    certificate,
     edge::{Source, Tls},
     environment::{self, Variables},
+    first_look,
     ownership::Folder,
     probe::{Address, Expect, Probe},
     settings::{self, Settings},
@@ -121,8 +122,8 @@ fn opencode(settings: &Settings, users: Users, agent_shell: Option<&Path>) -> Pr
         ["serve", "--hostname", "127.0.0.1", "--port", &port, "--print-logs", "--log-level", "WARN"];
     ProcessSpec {
         name: OPENCODE,
-        program: database::SHELL.into(),
-        arguments: database::look_first(
+        program: first_look::SHELL.into(),
+        arguments: first_look::look_first(
             &settings.programs.opencode,
             &folder("data").join("opencode/opencode.db"),
             &folder("damaged"),

@@ -1,6 +1,11 @@
 //! Starting: what is refused, what waits for what, and what each process is given.
 
-use std::{net::TcpListener, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    process::Command,
+    time::{Duration, SystemTime},
+};
 
 use crate::harness::{BACKENDS, World, wait_for, wait_until};
 use serde_json::json;
@@ -347,4 +352,27 @@ fn a_run_folder_that_is_not_ours_is_refused() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(stderr.starts_with("ocweb: OCWEB_RUN_DIR cannot be used"), "{stderr}");
+}
+
+/// A Bun leaves a copy of each library that it carries, under a name of its own at each start.
+#[test]
+fn libraries_that_an_earlier_opencode_unpacked_are_removed() {
+    let mut world = World::new();
+    let temporary = world.path("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let make = |name: &str, age: Duration| {
+        let file = fs::File::create(temporary.join(name)).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+    };
+    let (old, young) = (Duration::from_mins(10), Duration::ZERO);
+    make(".bcfbed7fbddfb27d-00000000.so", old);
+    make(".bcfbed7fbddfb27e-00000000.so", young);
+    make("library.so", old);
+    let mut environment = world.environment();
+    environment.insert("TMPDIR".into(), temporary.display().to_string());
+    world.start_with(environment);
+    world.wait_until_ready();
+    let mut left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".bcfbed7fbddfb27e-00000000.so", "library.so"]);
 }
