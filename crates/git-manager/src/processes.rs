@@ -8,9 +8,11 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use nix::unistd::{Pid, getsid};
+use nix::{
+    time::ClockId,
+    unistd::{Pid, getsid},
+};
 use procfs::{
-    Current, Uptime,
     process::{Process, Stat, all_processes},
     ticks_per_second,
 };
@@ -19,11 +21,11 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::Error;
 
-/// What runs this long is there to stay; at most so long it is waited for what is younger.
+/// What runs this long is there to stay. Where nothing does, it is waited so long for what is younger.
 const STAYS: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The names of the programs that stay in `folder` or below. `run` is the folder in which the supervisor lists
+/// The names of the programs that run in `folder` or below, if they do not end at once. `run` is the folder in which the supervisor lists
 /// opencode.
 pub async fn in_folder(folder: &Path, run: &Path) -> Result<Vec<String>, Error> {
     let deadline = Instant::now() + STAYS;
@@ -31,7 +33,8 @@ pub async fn in_folder(folder: &Path, run: &Path) -> Result<Vec<String>, Error> 
         let (below, run) = (folder.to_owned(), run.to_owned());
         let found = tokio::task::spawn_blocking(move || find(&below, &run)).await;
         let found = found.map_err(|error| Error::Internal(error.to_string()))?;
-        if Instant::now() >= deadline || found.iter().all(|process| process.age >= STAYS) {
+        let is_certain = found.is_empty() || found.iter().any(|process| process.age >= STAYS);
+        if is_certain || Instant::now() >= deadline {
             return Ok(found.into_iter().map(|process| process.name).collect());
         }
         sleep(PAUSE).await;
@@ -47,11 +50,12 @@ struct Found {
 fn find(folder: &Path, run: &Path) -> Vec<Found> {
     let ours = getsid(None).ok().map(Pid::as_raw);
     let ending = [ours, opencode(run).and_then(session)];
-    let (Ok(uptime), Ok(processes)) = (Uptime::current(), all_processes()) else { return Vec::new() };
-    let mut found: Vec<_> = processes
+    let mut found: Vec<_> = all_processes()
+        .into_iter()
+        .flatten()
         .filter_map(|process| stat_in(folder, &process.ok()?))
         .filter(|stat| !ending.contains(&Some(stat.session)))
-        .map(|stat| Found { age: age(&stat, uptime.uptime_duration()), name: stat.comm })
+        .map(|stat| Found { age: age(&stat), name: stat.comm })
         .collect();
     found.sort_by(|one, other| one.name.cmp(&other.name));
     found
@@ -63,8 +67,10 @@ fn stat_in(folder: &Path, process: &Process) -> Option<Stat> {
     directory.starts_with(folder).then(|| process.stat().ok())?
 }
 
-fn age(stat: &Stat, uptime: Duration) -> Duration {
-    uptime.saturating_sub(Duration::from_millis(stat.starttime.saturating_mul(1000) / ticks_per_second()))
+/// By the clock that start times are told by; `/proc/uptime` may be a container's own.
+fn age(stat: &Stat) -> Duration {
+    let started = Duration::from_millis(stat.starttime.saturating_mul(1000) / ticks_per_second());
+    ClockId::CLOCK_BOOTTIME.now().map_or(Duration::MAX, |now| Duration::from(now).saturating_sub(started))
 }
 
 fn session(pid: i32) -> Option<i32> {

@@ -12,12 +12,13 @@
 
 use std::{ffi::OsString, path::Path};
 
-/// It is looked from root's folder: Bun runs what a `bunfig.toml` names where it begins, and opencode begins in a folder of the
+/// It is tidied up by the system's `find`, not by what the agent may have installed under that name. It is looked from root's folder: Bun runs what a `bunfig.toml` names where it begins, and opencode begins in a folder of the
 /// agent's. Becomes opencode afterwards, whatever came of it: opencode has the last word on what it can open.
 const FIRST_LOOK: &str = r#"look=$1 database=$2 aside=$3
 shift 3
-find "${TMPDIR:-/tmp}" -maxdepth 1 -type f -user "$(id -u)" -mmin +1 \
-    -name '.????????????????-????????.so' -exec rm -f {} + 2>/dev/null
+(PATH=/usr/bin:/bin:$PATH
+find "${TMPDIR:-/tmp}/" -maxdepth 1 -name '.????????????????-????????.so' -type f -user "$(id -u)" -mmin +1 -delete
+) </dev/null >/dev/null 2>&1
 if [ -e "$database" ] || [ -e "$database.salvaged" ]; then
     (cd / && BUN_BE_BUN=1 exec "$0" -e "$look" "$database" "$aside")
 fi

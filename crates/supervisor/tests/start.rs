@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::TcpListener,
+    os::unix::fs::symlink,
     process::Command,
     time::{Duration, SystemTime},
 };
@@ -369,7 +370,13 @@ fn libraries_that_an_earlier_opencode_unpacked_are_removed() {
     make(".bcfbed7fbddfb27e-00000000.so", young);
     make("library.so", old);
     let mut environment = world.environment();
-    environment.insert("TMPDIR".into(), temporary.display().to_string());
+    let link = world.path("link");
+    symlink(&temporary, &link).unwrap();
+    environment.insert("TMPDIR".into(), link.display().to_string());
+    // What the agent installs comes before the system's own, also where it does not work.
+    let installed = world.path("data/opencode-state/home/.local/bin");
+    fs::create_dir_all(&installed).unwrap();
+    symlink("/bin/false", installed.join("find")).unwrap();
     world.start_with(environment);
     world.wait_until_ready();
     let mut left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|file| file.unwrap().file_name()).collect();

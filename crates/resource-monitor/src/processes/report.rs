@@ -1,12 +1,14 @@
 //! What is told of one process.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use nix::time::ClockId;
 use procfs::{
-    Current, ProcResult, Uptime,
+    ProcResult,
     process::{Process, Stat},
 };
 use serde::Serialize;
@@ -85,7 +87,9 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn read() -> ProcResult<Self> {
-        Ok(Self { now: OffsetDateTime::now_utc(), uptime: Uptime::current()?.uptime_duration() })
+        // By which start times are told; `/proc/uptime` may be a container's own.
+        let uptime = ClockId::CLOCK_BOOTTIME.now().map_err(io::Error::from)?;
+        Ok(Self { now: OffsetDateTime::now_utc(), uptime: uptime.into() })
     }
 
     pub(super) fn age(&self, stat: &Stat) -> Duration {
