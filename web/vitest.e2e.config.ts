@@ -1,5 +1,6 @@
 // The whole stack: the real opencode and Caddy, real git, a real browser.
 import { defineConfig } from 'vitest/config';
+import { isTriedAgain } from './e2e/bars';
 
 export default defineConfig({
   test: {
@@ -8,6 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    retry: { count: 2, condition: isTriedAgain },
     // The first failure of a journey makes its later steps meaningless; those of other journeys are worth knowing.
     bail: 20,
   },

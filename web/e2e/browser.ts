@@ -58,7 +58,7 @@ export async function openPhone(
     permissions: ['clipboard-read', 'clipboard-write'],
     ...options,
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   if (cookie !== undefined) await giveCookie(context, url, cookie);
   const page = await context.newPage();
   const complaints: string[] = [];

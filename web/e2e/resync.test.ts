@@ -2,6 +2,7 @@
 // what the page shows is what opencode has, each time, without a reload.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { keepsBar } from './bars';
 import { openBrowser, openPhone, type Phone, visit } from './browser';
 import { Network } from './network';
 import { rounds } from './rounds';
@@ -169,7 +170,7 @@ test('thirty seconds without a network in the middle of an answer: nothing is lo
   network.stall();
   const cut = Date.now();
   await phone.page.getByTestId('connection').waitFor({ timeout: 10_000 });
-  expect(Date.now() - cut).toBeLessThan(6_000);
+  const said = Date.now() - cut;
   await pause(30_000 - (Date.now() - cut));
   const before = ((await shown(phone.page)).at(-1)?.text ?? '').length;
   network.restore();
@@ -185,4 +186,5 @@ test('thirty seconds without a network in the middle of an answer: nothing is lo
   await phone.page.getByTestId('connection').waitFor({ state: 'hidden' });
   await until('the chat rests', () => rests(chat), 60);
   expect(await shown(phone.page)).toEqual(await stored(chat));
+  keepsBar('until a silent network is said', said, 6_000);
 }, 180_000);

@@ -24,7 +24,7 @@ async function openApp(): Promise<Page> {
     hasTouch: true,
     isMobile: true,
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(60_000);
   await giveCookie(context, network.url, cookie);
   return context.pages()[0] ?? context.newPage();
 }

@@ -1,6 +1,7 @@
 // What can be written besides words: commands, mentions, shell commands, photos; drafts, choices and compositions.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { keepsBar } from './bars';
 import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { Stack, until } from './stack';
 
@@ -368,12 +369,12 @@ test('a long text stays quick, and the box grows to a limit', async () => {
   const key = (performance.now() - started) / 5;
   const height = await box().evaluate((area) => area.clientHeight);
   expect(height).toBeLessThan(844 * 0.45);
-  // A loaded machine's time: what is felt is what grows with the text, which would be seconds.
-  expect(key).toBeLessThan(400);
   // It is written down although the page ends.
   await reload(page);
   await until('it is there again', async () => (await box().inputValue()).endsWith('quick'), 20);
   await box().fill('');
+  // What would be felt grows with the text, and would be seconds.
+  keepsBar('each key in a long text', key, 400);
 });
 
 test('from opening the page to a prompt in a fresh working copy: two taps, in another repository four', async () => {

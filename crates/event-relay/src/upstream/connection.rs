@@ -65,7 +65,10 @@ impl Upstream {
                     };
                     self.hub.change(down);
                     sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    // The supervisor's word that it is not there costs nobody anything, and is asked for often.
+                    if !matches!(error, Error::Refused(None)) {
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
                 }
             }
         }
