@@ -8,7 +8,7 @@ const OVER = 'is over its bar of';
  */
 export const isTriedAgain = new RegExp(OVER);
 
-/** Fails where it took `milliseconds` and may take no more than `bar`. For tests that can be done again in the same stack. */
+/** Fails where it took `milliseconds` and has to take less than `bar`. For tests that can be done again in the same stack. */
 export function keepsBar(what: string, milliseconds: number, bar: number): void {
-  if (milliseconds > bar) throw new Error(`${what}: ${Math.round(milliseconds)} ms ${OVER} ${bar} ms`);
+  if (milliseconds >= bar) throw new Error(`${what}: ${Math.round(milliseconds)} ms ${OVER} ${bar} ms`);
 }
