@@ -25,8 +25,8 @@ use crate::error::Error;
 const STAYS: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The names of the programs that run in `folder` or below, if they do not end at once. `run` is the folder in which the supervisor lists
-/// opencode.
+/// The names of the programs that run in `folder` or below, if they do not end at once. `run` is the folder in which the
+/// supervisor lists opencode.
 pub async fn in_folder(folder: &Path, run: &Path) -> Result<Vec<String>, Error> {
     let deadline = Instant::now() + STAYS;
     loop {

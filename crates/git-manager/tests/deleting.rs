@@ -29,13 +29,9 @@ impl Left {
         let child =
             Command::new("setsid").args(["sleep", seconds]).current_dir(folder).stdin(Stdio::null()).spawn();
         let left = Self(child.unwrap());
-        left.is_sleep().await;
-        left
-    }
-
-    async fn is_sleep(&self) {
-        let name = format!("/proc/{}/comm", self.0.id());
+        let name = format!("/proc/{}/comm", left.0.id());
         eventually("it runs", async || (fs::read_to_string(&name).ok()? == "sleep\n").then_some(())).await;
+        left
     }
 }
 

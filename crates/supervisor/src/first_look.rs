@@ -12,8 +12,9 @@
 
 use std::{ffi::OsString, path::Path};
 
-/// It is tidied up by the system's `find`, not by what the agent may have installed under that name. It is looked from root's folder: Bun runs what a `bunfig.toml` names where it begins, and opencode begins in a folder of the
-/// agent's. Becomes opencode afterwards, whatever came of it: opencode has the last word on what it can open.
+/// It is tidied up by the system's `find`, not by what the agent may have installed under that name. It is looked from root's
+/// folder: Bun runs what a `bunfig.toml` names where it begins, and opencode begins in a folder of the agent's. Becomes
+/// opencode afterwards, whatever came of it: opencode has the last word on what it can open.
 const FIRST_LOOK: &str = r#"look=$1 database=$2 aside=$3
 shift 3
 (PATH=/usr/bin:/bin:$PATH
