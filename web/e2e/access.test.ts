@@ -135,7 +135,7 @@ describe('axe finds nothing serious', () => {
       'run: rm -f notes.md && echo removed\nask: Which? | this | that',
     );
     await show(page, `/chat/${asking}`);
-    await button('Allow once').waitFor({ timeout: 90_000 });
+    await button('Allow once').waitFor();
     await look('permission');
     await button('Say what instead').click();
     await page.getByLabel('Tell the agent what to do instead').waitFor();
@@ -209,7 +209,7 @@ test('who wants less motion sees none', async () => {
         .map(({ animationName, transitionProperty }) => `${animationName} ${transitionProperty}`);
     });
   // What pulses is there, and stands still.
-  await calm.page.locator('.page .pulse').first().waitFor({ timeout: 90_000 });
+  await calm.page.locator('.page .pulse').first().waitFor();
   expect(await moving()).toEqual([]);
   await calm.page.getByRole('button', { name: /^Chats/ }).tap();
   await calm.page.getByRole('complementary').waitFor();

@@ -151,7 +151,7 @@ test('a chat that was seen is there at once when it is shown again', async () =>
   network.reset();
   await button(/^Chats/).tap();
   await choose(0);
-  await question('first').waitFor({ timeout: 1_000 });
+  await question('first').waitFor();
   network.restore();
   await page.getByTestId('connection').waitFor({ state: 'detached' });
 });
@@ -211,7 +211,7 @@ test('a newer version is fetched, offered, and taken only when its reader says s
   network.reset();
   await page.getByTestId('connection').waitFor();
   network.restore();
-  await page.getByTestId('update-ready').waitFor({ timeout: 60_000 });
+  await page.getByTestId('update-ready').waitFor();
   expect(await box().inputValue()).toBe('in the middle of a sentence');
   await page.getByTestId('update-ready').getByRole('button', { name: 'reload' }).tap();
   await until('the new version runs', () =>

@@ -5,6 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PATIENCE } from './bars';
 import { Pty } from './pty';
 import { builds, freePort, Stack, send, until } from './stack';
 
@@ -180,12 +181,12 @@ test('another password is asked for twice, unseen, and holds at once', async () 
     ['a new password', /two different ones.*New password/s],
     ['a new password', /The same again.*The same again/s],
   ] as const) {
-    await terminal.shows(question, 20);
+    await terminal.shows(question);
     terminal.type(`${typed}\r`);
   }
   // Where the agent is the same user, being able to ask proves nothing.
   if (process.getuid?.() !== 0) {
-    await terminal.shows(/that you log in with/, 20);
+    await terminal.shows(/that you log in with/);
     terminal.type(`${stack.password}\r`);
   }
   expect(await terminal.end()).toBe(0);
@@ -255,7 +256,7 @@ test('the real opencode works on a chat from elsewhere, over TLS', async () => {
   expect((await stack.command(['token', 'revoke', 'laptop'])).code).toBe(0);
   expect((await overTls('/session', made.token)).status).toBe(401);
   expect(await attached(['run', '--attach', url, ...login, 'hello'])).not.toContain("the demo's model");
-}, 240_000);
+});
 
 /** The other computer: an opencode with a home of its own, which trusts our authority besides the world's. */
 function laptop(): Record<string, string> {
@@ -275,7 +276,7 @@ function attached(args: string[]): Promise<string> {
       cwd: folder,
       env: laptop(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 100_000,
+      timeout: PATIENCE,
     });
     let text = '';
     for (const output of [child.stdout, child.stderr])
@@ -327,7 +328,7 @@ async function overTls(path: string, token: string): Promise<{ status: number; t
         response.on('end', () => done({ status: response.statusCode ?? 0, text }));
       },
     );
-    request.setTimeout(30_000, () => request.destroy(new Error(`no answer to ${path} within 30 s`)));
+    request.setTimeout(PATIENCE, () => request.destroy(new Error(`no answer to ${path}`)));
     request.on('error', failed);
     request.end();
   });

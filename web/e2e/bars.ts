@@ -1,4 +1,10 @@
-// Times that a promise names, measured where other work goes on beside the tests.
+// Times: those that a promise names, measured where other work goes on beside the tests, and the one for all others.
+
+/**
+ * How long anything is waited for that is no promise, in milliseconds. It only keeps a test from hanging: a machine that is
+ * busy with something else makes one wait of a hundred ten times as long, and proves nothing by that.
+ */
+export const PATIENCE = 120_000;
 
 const OVER = 'is over its bar of';
 

@@ -8,6 +8,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { PATIENCE } from './bars';
 
 export interface Phone {
   browser: Browser;
@@ -58,7 +59,7 @@ export async function openPhone(
     permissions: ['clipboard-read', 'clipboard-write'],
     ...options,
   });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(PATIENCE);
   if (cookie !== undefined) await giveCookie(context, url, cookie);
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -86,7 +86,7 @@ beforeAll(async () => {
   await reaches(chats.done, 'unread');
   chats.asks = await begin('demo/hello-web', 'say: First a question.\nask: Which colour? | red | blue');
   await reaches(chats.asks, 'needs_you');
-}, 180_000);
+});
 afterAll(async () => {
   await browser?.close();
   await stack?.remove();

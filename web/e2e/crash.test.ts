@@ -42,7 +42,7 @@ async function view(chat: string): Promise<View> {
 }
 
 const inState = (chat: string, ...states: string[]) =>
-  until(`the chat is ${states}`, async () => states.includes((await view(chat)).state), 60);
+  until(`the chat is ${states}`, async () => states.includes((await view(chat)).state));
 
 async function chatWith(prompt: string): Promise<string> {
   return stack.begin(cookie, prompt);
@@ -73,7 +73,7 @@ async function killed(condition: () => Promise<boolean>): Promise<number> {
     const pid = (await stack.services(cookie)).get('opencode');
     return pid?.state === 'running' && pid.pid !== before && Date.now();
   });
-  await until('it is said', condition, 20);
+  await until('it is said', condition);
   return Date.now() - back;
 }
 
@@ -102,7 +102,7 @@ test('an answer that is cut off is said to be, what was streamed is kept, and it
   await inState(chat, 'unread', 'done');
   expect(await answer(chat)).toBe('went on');
   expect((await transcript(chat)).interrupted).toEqual([cutOff?.info.id]);
-}, 120_000);
+});
 
 test('a permission that was asked for goes stale with a restart, and that is said', async () => {
   const chat = await chatWith('ask: Which one? | this | that');
@@ -117,7 +117,7 @@ test('a permission that was asked for goes stale with a restart, and that is sai
     answers: [['this']],
   });
   expect([late.status, late.body.type]).toEqual([404, 'request-gone']);
-}, 120_000);
+});
 
 test('when it is wished, what was cut off goes on by itself, and not for ever', async () => {
   expect(
@@ -126,9 +126,9 @@ test('when it is wished, what was cut off goes on by itself, and not for ever', 
   const chat = await chatWith('say 400 words at 20 per second');
   await inState(chat, 'working');
   await killed(async () => (await view(chat)).continued === 1);
-  await until('it goes on', async () => ['working', 'unread', 'done'].includes((await view(chat)).state), 60);
+  await until('it goes on', async () => ['working', 'unread', 'done'].includes((await view(chat)).state));
   await stack.json(cookie, 'PUT', '/admin/events/settings', { continue_by_itself: 0 });
-}, 120_000);
+});
 
 test('relay and opencode die together: the next ones know what was cut off', async () => {
   const chat = await chatWith('say 400 words at 40 per second');
@@ -143,7 +143,7 @@ test('relay and opencode die together: the next ones know what was cut off', asy
   const { kept } = await transcript(chat);
   expect(kept).toHaveLength(1);
   expect((await answer(chat)).split(' ').length).toBeGreaterThan(20);
-}, 120_000);
+});
 
 const kills = rounds(10, 50);
 
@@ -155,18 +155,14 @@ test('opencode is killed again and again under load: 503 meanwhile, soon back, w
     process.kill(before, 'SIGKILL');
     const at = Date.now();
     let refusals = 0;
-    await until(
-      'opencode answers again',
-      async () => {
-        const { status, headers } = await send(stack.port, '/session?limit=1', { headers: { cookie } });
-        if (status === 200) return (await stack.services(cookie)).get('opencode')?.pid !== before;
-        expect(status).toBe(503);
-        expect(headers['retry-after']).toBeTruthy();
-        refusals += 1;
-        return false;
-      },
-      30,
-    );
+    await until('opencode answers again', async () => {
+      const { status, headers } = await send(stack.port, '/session?limit=1', { headers: { cookie } });
+      if (status === 200) return (await stack.services(cookie)).get('opencode')?.pid !== before;
+      expect(status).toBe(503);
+      expect(headers['retry-after']).toBeTruthy();
+      refusals += 1;
+      return false;
+    });
     down.push(Date.now() - at);
     expect(refusals).toBeGreaterThan(0);
     // Some load for the next time, by whatever chat is free.

@@ -9,6 +9,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PATIENCE } from './bars';
 import { type Answer, freePort, Stack, send, until } from './stack';
 
 const caddy = resolve(import.meta.dirname, '../../.tools/caddy');
@@ -90,7 +91,7 @@ function ask(path: string, asked: Asked = {}, servername?: string): Promise<Answ
       done({ status: response.statusCode ?? 0, headers: response.headers, text: '' });
     });
     request.on('error', failed);
-    request.setTimeout(30_000, () => request.destroy(new Error(`no answer to ${path} within 30 s`)));
+    request.setTimeout(PATIENCE, () => request.destroy(new Error(`no answer to ${path}`)));
     request.end(asked.body);
   });
 }
@@ -296,7 +297,7 @@ test('a domain is certified, and everything works over TLS for who trusts that a
     OCWEB_CLIENT_IP_HEADER: 'Fly-Client-IP',
   });
   for (const name of [domain, other])
-    await until(`${name} is certified`, async () => (await certified(name)) === `DNS:${name}`, 60);
+    await until(`${name} is certified`, async () => (await certified(name)) === `DNS:${name}`);
   expect(stack.log).toContain(`ocweb is ready at https://${domain}:${httpsPort}`);
 
   const own = await logIn(
@@ -368,7 +369,7 @@ test('an own certificate is shown to everybody, and its successor without a paus
 
   const before = (await processes()).caddy;
   await use(other);
-  await until('the other is shown', async () => (await certified(domain)) === `DNS:${other}`, 60);
+  await until('the other is shown', async () => (await certified(domain)) === `DNS:${other}`);
   expect((await processes()).caddy).toBe(before);
 
   // What certifies us is nobody's but Caddy's, on the volume and while it runs.

@@ -39,7 +39,7 @@ const attached = () => page.getByTestId('attachment');
 const prompts = () => page.getByRole('article', { name: 'You' });
 const chatId = (on = page) => /ses_\w+/.exec(on.url())?.[0] ?? '';
 const valueIs = (text: string, on = page) =>
-  until(`the box says “${text}”`, async () => (await box(on).inputValue()) === text, 30);
+  until(`the box says “${text}”`, async () => (await box(on).inputValue()) === text);
 
 /** Sends what is in the box, and waits until it is kept. */
 async function sent(text: string, on = page): Promise<void> {
@@ -202,11 +202,11 @@ test('an answer that is half given is there again after another page and a reloa
   const answer = page.getByRole('textbox', { name: 'Your own answer to: Which colour?' });
   await answer.fill('a dark green');
   await visit(page, '/inbox');
-  await until('it is in the inbox', async () => (await answer.inputValue()) === 'a dark green', 30);
+  await until('it is in the inbox', async () => (await answer.inputValue()) === 'a dark green');
   await visit(page, `/chat/${chat}`);
-  await until('it is in the chat', async () => (await answer.inputValue()) === 'a dark green', 30);
+  await until('it is in the chat', async () => (await answer.inputValue()) === 'a dark green');
   await reload(page);
-  await until('it is there again', async () => (await answer.inputValue()) === 'a dark green', 30);
+  await until('it is there again', async () => (await answer.inputValue()) === 'a dark green');
   await button('Answer').tap();
   await rests();
   expect(await page.evaluate(() => localStorage.getItem('ocweb.answers'))).toBeNull();
@@ -218,7 +218,6 @@ async function deleted(chat: string): Promise<void> {
   await until(
     'it is deleted',
     async () => (await stack.json(cookie, 'DELETE', `/admin/chats/${chat}`)).status === 204,
-    30,
   );
 }
 

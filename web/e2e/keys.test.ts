@@ -79,4 +79,4 @@ test('no key reaches the page, and the list of models is small', async () => {
     expect(bytes, `on the wire, of ${text.length}; opencode tells ${raw.length}`).toBeLessThan(20_000);
   }
   expect(phone.complaints).toEqual([]);
-}, 90_000);
+});

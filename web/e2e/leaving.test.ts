@@ -27,14 +27,10 @@ async function usedPhone(): Promise<{ phone: Phone; cookie: string }> {
   await visit(phone.page, `/chat/${chat}`);
   await phone.page.getByRole('article', { name: 'Agent' }).last().waitFor();
   await phone.page.getByRole('textbox', { name: 'Message' }).fill('typed and not sent');
-  await until(
-    'the page and what it showed are kept',
-    async () => {
-      const { databases, caches } = await left(phone);
-      return caches.length > 0 && databases.includes('ocweb-last-seen');
-    },
-    60,
-  );
+  await until('the page and what it showed are kept', async () => {
+    const { databases, caches } = await left(phone);
+    return caches.length > 0 && databases.includes('ocweb-last-seen');
+  });
   return { phone, cookie };
 }
 
@@ -73,7 +69,7 @@ test('a login that was ended elsewhere takes what was seen, and leaves what was 
   const { page } = phone;
   await stack.json(cookie, 'POST', '/auth/logout');
   // The stream ends, and the page learns why.
-  await page.getByLabel('password').waitFor({ timeout: 60_000 });
+  await page.getByLabel('password').waitFor();
   await until('what was seen is gone', async () => {
     const { databases, caches } = await left(phone);
     return caches.length === 0 && !databases.includes('ocweb-last-seen');

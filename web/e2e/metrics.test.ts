@@ -135,7 +135,7 @@ test('a chat that ran shows in a scrape, and every query finds what it asks for'
   // A token of the scope has this address, and no other.
   expect((await send(stack.port, '/admin/metrics', { headers: { authorization } })).status).toBe(200);
   expect((await send(stack.port, '/admin/services', { headers: { authorization } })).status).toBe(403);
-}, 240_000);
+});
 
 test('what pages ask of opencode itself is counted and timed as its own, streams aside, and in no log', async () => {
   const asked = async () => {

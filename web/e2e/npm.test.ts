@@ -64,4 +64,4 @@ test('it is set up and started without a question, serves the login, and stops',
   });
   await npx('stop');
   await expect(npx('status')).rejects.toMatchObject({ code: 4 });
-}, 300_000);
+});

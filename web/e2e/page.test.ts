@@ -84,7 +84,6 @@ async function sameAsStored(): Promise<void> {
   await until(
     'the page shows what is stored',
     async () => JSON.stringify(numbered(await shown.innerText())) === JSON.stringify(expected),
-    20,
   ).catch(async (error: unknown) => {
     expect(numbered(await shown.innerText())).toEqual(expected);
     throw error;
@@ -277,10 +276,10 @@ test('a network cut in the middle of an answer: said, and right again without a 
   await say('say 240 words at 30 per second');
   await until('it streams', async () => numbered(await lastAnswer().innerText()).length > 30);
   await phone.context.setOffline(true);
-  await phone.page.getByText(/reconnecting/).waitFor({ timeout: 10_000 });
+  await phone.page.getByText(/reconnecting/).waitFor();
   await picture(phone.page, 'reconnecting');
   await phone.context.setOffline(false);
-  await phone.page.getByText(/reconnecting/).waitFor({ state: 'detached', timeout: 10_000 });
+  await phone.page.getByText(/reconnecting/).waitFor({ state: 'detached' });
   await idle();
   await sameAsStored();
   expect(numbered(await lastAnswer().innerText())).toHaveLength(240);

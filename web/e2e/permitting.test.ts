@@ -19,7 +19,7 @@ beforeAll(async () => {
     cookie,
     `subagent: run: rm -f \u202Etxt.exe\u202C${' '.repeat(200)}&& rm -f second ; wait 600 seconds ; say: never`,
   );
-  await until('it asks', async () => (await stack.view(cookie, chat))?.requests[0], 90);
+  await until('it asks', async () => (await stack.view(cookie, chat))?.requests[0]);
 });
 afterAll(async () => {
   await browser?.close();

@@ -62,11 +62,7 @@ test.skipIf(reason)(
     const cookie = await stack.login();
     const opencode = (await stack.services(cookie)).get('opencode');
     process.kill(Number(opencode?.pid), 'SIGKILL');
-    await until(
-      'the health says so',
-      async () => (await send(stack.port, '/admin/health')).status === 503,
-      20,
-    );
+    await until('the health says so', async () => (await send(stack.port, '/admin/health')).status === 503);
     expect(await isDoorOpen()).toBe(true);
     await until('all is well again', async () => (await send(stack.port, '/admin/health')).status === 200);
   },

@@ -51,17 +51,15 @@ export class Pty {
     return lines.join('\n').trim();
   }
 
-  async shows(pattern: RegExp, seconds = 60): Promise<void> {
-    await until(`the terminal shows ${pattern}`, () => pattern.test(this.text()), seconds).catch(
-      (error: unknown) => {
-        throw new Error(`${error}; it shows ${this.text()}`);
-      },
-    );
+  async shows(pattern: RegExp): Promise<void> {
+    await until(`the terminal shows ${pattern}`, () => pattern.test(this.text())).catch((error: unknown) => {
+      throw new Error(`${error}; it shows ${this.text()}`);
+    });
   }
 
   /** Its exit code, once it has ended by itself. */
-  async end(seconds = 60): Promise<number> {
-    await until('the program ends', () => this.ended !== null, seconds).catch((error: unknown) => {
+  async end(): Promise<number> {
+    await until('the program ends', () => this.ended !== null).catch((error: unknown) => {
       throw new Error(`${error}; it shows ${this.text()}`);
     });
     return Number(this.ended);
@@ -73,6 +71,6 @@ export class Pty {
     const { pid } = this.child;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
     for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), 'SIGKILL');
-    await this.end(20);
+    await this.end();
   }
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PATIENCE } from './bars';
 import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { fill } from './longChat';
 import { Stack, until } from './stack';
@@ -121,7 +122,7 @@ test('it scrolls to its beginning by itself, and nothing moves but by scrolling'
   // A finger that goes on and on: `until` would rest between two looks.
   const begun = Date.now();
   for (let isBeginning = false; !isBeginning; ) {
-    expect(Date.now() - begun, 'ms until the beginning is reached').toBeLessThan(90_000);
+    expect(Date.now() - begun, 'ms until the beginning is reached').toBeLessThan(PATIENCE);
     const step = await scrollUp(1_600);
     astray = Math.max(astray, step.astray);
     isBeginning = step.isBeginning && step.first.includes('Prompt number 0:');
@@ -180,7 +181,7 @@ test('an answer is followed without a jump; who reads further up is left in peac
   await button('Scroll to bottom').waitFor();
   const top = () => growing.evaluate((it) => it.getBoundingClientRect().top);
   const [place, said] = [await top(), await words()];
-  await until('it goes on', async () => (await words()) > said + 60, 30);
+  await until('it goes on', async () => (await words()) > said + 60);
   expect(Math.abs((await top()) - place)).toBeLessThan(2);
 
   await button('Scroll to bottom').tap();

@@ -155,7 +155,7 @@ test('a text that no grammar comes to an end with stays plain, and what comes af
   const stuck = `\`\`\`java\\n${'$'.repeat(100_000)}\\n\`\`\``;
   await say(`say: ${stuck}\\n\\nand\\n\\n\`\`\`go\\nfunc after() {}\\n\`\`\``);
   const after = phone.page.locator('.code-block', { hasText: 'func after' });
-  await after.locator('.syntax-keyword', { hasText: 'func' }).waitFor({ timeout: 60_000 });
+  await after.locator('.syntax-keyword', { hasText: 'func' }).waitFor();
   expect(
     await phone.page.locator('.code-block', { hasText: '$$$$' }).locator('[class^=syntax-]').count(),
   ).toBe(0);

@@ -123,7 +123,7 @@ test('what an agent left behind is listed with its chat, and ended', async () =>
     .getByText(`Process ${pid} did not end when it was asked to, and was forced.`)
     .waitFor();
   await orphan.waitFor({ state: 'detached' });
-  await until('it is gone', () => !existsSync(`/proc/${pid}`), 20);
+  await until('it is gone', () => !existsSync(`/proc/${pid}`));
   // Its last `sleep` may go on for a second: the deletion below waits for it.
 });
 

@@ -149,7 +149,6 @@ test(`cut ${phonesAtOnce * turns} times: the page shows what opencode has`, asyn
         await until(
           `the page of chat ${index} is right after round ${round}: ${kind} ${moment} ms into the answer, for ${long} ms`,
           async () => JSON.stringify(await shown(phone.page)) === JSON.stringify(expected),
-          15,
         ).catch(async (error: unknown) => {
           expect(await shown(phone.page), String(error)).toEqual(expected);
         });
@@ -169,22 +168,18 @@ test('thirty seconds without a network in the middle of an answer: nothing is lo
   );
   network.stall();
   const cut = Date.now();
-  await phone.page.getByTestId('connection').waitFor({ timeout: 10_000 });
+  await phone.page.getByTestId('connection').waitFor();
   const said = Date.now() - cut;
   await pause(30_000 - (Date.now() - cut));
   const before = ((await shown(phone.page)).at(-1)?.text ?? '').length;
   network.restore();
   const back = Date.now();
-  await until(
-    'it goes on',
-    async () => ((await shown(phone.page)).at(-1)?.text ?? '').length > before + 100,
-    20,
-  );
+  await until('it goes on', async () => ((await shown(phone.page)).at(-1)?.text ?? '').length > before + 100);
   process.stderr.write(
     `after 30 s of silence the page was right ${Date.now() - back} ms after the network was back\n`,
   );
   await phone.page.getByTestId('connection').waitFor({ state: 'hidden' });
-  await until('the chat rests', () => rests(chat), 60);
+  await until('the chat rests', () => rests(chat));
   expect(await shown(phone.page)).toEqual(await stored(chat));
   keepsBar('until a silent network is said', said, 6_000);
-}, 180_000);
+});

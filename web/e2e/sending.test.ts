@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PATIENCE } from './bars';
 import { chromiumPath, chromiumSwitches, giveCookie, picture, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
@@ -24,7 +25,7 @@ async function openApp(): Promise<Page> {
     hasTouch: true,
     isMobile: true,
   });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(PATIENCE);
   await giveCookie(context, network.url, cookie);
   return context.pages()[0] ?? context.newPage();
 }

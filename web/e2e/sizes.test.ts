@@ -56,7 +56,7 @@ test('where nothing is cloned there are repositories to choose from, and nothing
   ];
   await newChat(`say: ${'the other chat '.repeat(12)}`);
   chat = await newChat(prompt.join('\n'));
-}, 180_000);
+});
 
 const sizes = [
   { name: '390 x 844', width: 390, height: 844, hasTouch: true },
@@ -214,7 +214,7 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
     // A keyboard that takes its room from the page, as on Android.
     await show(page, `/chat/${chat}`);
     await page.setViewportSize({ width, height: height - covered });
-    await until('the page is smaller', async () => (await bottomOf('Send')) <= height - covered, 20);
+    await until('the page is smaller', async () => (await bottomOf('Send')) <= height - covered);
     await page.setViewportSize({ width, height });
     // A keyboard that is laid over the page, as on iOS: only the visual viewport tells of it.
     await page.addInitScript(() => {
@@ -252,7 +252,7 @@ describe.each(sizes)('$name', ({ width, height, hasTouch }) => {
       if (width === 320)
         await picture(page, `keyboard-${bars}-${address.startsWith('/new') ? 'new' : 'chat'}`);
       await keyboard(0);
-      await until('the page is whole again', async () => (await bottomOf('Send')) > height - covered, 20);
+      await until('the page is whole again', async () => (await bottomOf('Send')) > height - covered);
       await box(page).fill('');
     }
   });

@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ChatView } from '../src/shared/api/relay';
+import { PATIENCE } from './bars';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -39,13 +40,12 @@ export interface RequestOptions {
   body?: string | undefined;
 }
 
-/** Waits until `condition` answers something truthy; says what it waited for when it never does. */
+/** Waits until `condition` answers something truthy; says what it waited for when it does not within `PATIENCE`. */
 export async function until<T>(
   what: string,
   condition: () => Promise<T | false | null | undefined> | T | false,
-  seconds = 60,
 ): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = Date.now() + PATIENCE;
   let last: unknown;
   while (Date.now() < deadline) {
     const look = Date.now();
@@ -59,7 +59,7 @@ export async function until<T>(
     const rest = Math.max(50, 3 * (Date.now() - look));
     await new Promise((done) => setTimeout(done, Math.min(rest, 1000)));
   }
-  throw new Error(`waited ${seconds} s in vain until ${what}${last ? ` (${last})` : ''}`);
+  throw new Error(`waited ${PATIENCE} ms in vain until ${what}${last ? ` (${last})` : ''}`);
 }
 
 export async function freePort(): Promise<number> {
@@ -106,7 +106,7 @@ export function send(port: number, path: string, options: RequestOptions = {}): 
       socket.destroy();
       done({ status: response.statusCode ?? 0, headers: response.headers, text: '' });
     });
-    request.setTimeout(30_000, () => request.destroy(new Error(`no answer to ${path} within 30 s`)));
+    request.setTimeout(PATIENCE, () => request.destroy(new Error(`no answer to ${path}`)));
     request.end(options.body);
   });
 }
@@ -167,8 +167,9 @@ export class Stack {
     return token;
   }
 
-  /** Starts the processes on this stack's folder; again after a stop or a kill. */
+  /** Starts the processes on this stack's folder, where none run; again after a stop or a kill. */
   async launch(): Promise<void> {
+    if (this.isRunning()) return;
     const { container, bare } = this.options;
     const programs = container ? '/opt/ocweb/libexec' : builds.OCWEB_BIN_DIR;
     const start = [join(programs, 'ocweb'), 'start'];
@@ -341,16 +342,12 @@ export class Stack {
    */
   async reaches(cookie: string, chat: string, states = ['unread', 'done']): Promise<ChatView> {
     let view: ChatView | undefined;
-    return until(
-      `the chat is ${states.join(' or ')}`,
-      async () => {
-        view = await this.view(cookie, chat);
-        if (view?.prompts.length !== 0 || !states.includes(view.state)) return false;
-        const isOver = view.state === 'unread' || view.state === 'done';
-        return (!isOver || (await this.lastIsAnswered(cookie, chat))) && view;
-      },
-      120,
-    ).catch((error: unknown) => {
+    return until(`the chat is ${states.join(' or ')}`, async () => {
+      view = await this.view(cookie, chat);
+      if (view?.prompts.length !== 0 || !states.includes(view.state)) return false;
+      const isOver = view.state === 'unread' || view.state === 'done';
+      return (!isOver || (await this.lastIsAnswered(cookie, chat))) && view;
+    }).catch((error: unknown) => {
       throw new Error(`${error}: it is ${view?.state}, and ${view?.prompts.length} prompts wait`);
     });
   }
@@ -419,10 +416,14 @@ export class Stack {
     });
   }
 
+  private isRunning(): boolean {
+    return this.child?.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Sends a signal to the process that was started here, and waits for its end. Answers how long it took, in ms. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
-    const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return 0;
+    const { child } = this;
+    if (!child || !this.isRunning()) return 0;
     const started = Date.now();
     const ended = new Promise<void>((done) => child.once('exit', () => done()));
     child.kill(signal);

@@ -18,7 +18,6 @@ beforeAll(async () => {
   browser = await openBrowser();
   phone = await openPhone(browser, stack.url, { cookie });
   page = phone.page;
-  page.setDefaultTimeout(90_000);
 });
 afterAll(async () => {
   await browser?.close();
@@ -47,7 +46,7 @@ async function said(chat: string): Promise<string[]> {
 }
 
 const rests = (chat: string) =>
-  until('the chat rests', async () => (await stack.view(cookie, chat))?.state === 'done', 60);
+  until('the chat rests', async () => (await stack.view(cookie, chat))?.state === 'done');
 
 /** Has the agent begin something that goes on until it is stopped. */
 async function stall(): Promise<void> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await page.getByRole('button', { name: /^demo\/hello-web/ }).tap();
   await page.getByRole('textbox', { name: 'Message' }).fill('write notes.md: one');
   await page.getByRole('button', { name: 'Send' }).tap();
-  await page.getByRole('banner').locator('[data-state="done"]').waitFor({ timeout: 60_000 });
+  await page.getByRole('banner').locator('[data-state="done"]').waitFor();
   await visit(page, `${page.url()}/terminal`);
 });
 afterAll(async () => {
@@ -33,14 +33,10 @@ const key = (name: string) => phone.page.getByRole('button', { name, exact: true
 
 async function shows(pattern: RegExp): Promise<void> {
   let text = '';
-  await until(
-    `the terminal shows ${pattern}`,
-    async () => {
-      text = await terminal().innerText();
-      return pattern.test(text);
-    },
-    20,
-  ).catch((error: unknown) => {
+  await until(`the terminal shows ${pattern}`, async () => {
+    text = await terminal().innerText();
+    return pattern.test(text);
+  }).catch((error: unknown) => {
     throw new Error(`${error}; it shows ${text}`);
   });
 }

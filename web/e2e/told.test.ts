@@ -1,6 +1,7 @@
 // Who locked the phone is told: what waits is in one inbox, and a notification's button answers it.
 import type { Browser, CDPSession, Worker } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { keepsBar } from './bars';
 import { openBrowser, openPhone, type Phone, picture, reload, visit } from './browser';
 import { PushDevice } from './pushDevice';
 import { Stack, until } from './stack';
@@ -40,7 +41,7 @@ const inbox = async () => (await stack.json<Inbox>(cookie, 'GET', '/admin/inbox'
 /** A new chat that is not looked at; answers its id once it asks something. */
 async function chatThatAsks(prompt: string): Promise<string> {
   const id = await stack.begin(cookie, prompt);
-  await until('it asks', async () => (await inbox()).some(({ chat_id }) => chat_id === id), 90);
+  await until('it asks', async () => (await inbox()).some(({ chat_id }) => chat_id === id));
   return id;
 }
 
@@ -164,20 +165,28 @@ function press(running: Worker, action: string): Promise<void> {
   }, action);
 }
 
+/** Closes the notifications that are shown, but those with this tag. */
+function close(running: Worker, kept: string): Promise<void> {
+  return running.evaluate(async (tag) => {
+    const scope = globalThis as unknown as { registration: ServiceWorkerRegistration };
+    for (const each of await scope.registration.getNotifications()) if (each.tag !== tag) each.close();
+  }, kept);
+}
+
 test("a permission is told by Web Push, and given by the notification's button, once", async () => {
   const { running, push } = await worker();
+  await close(running, '');
+  const before = device.pushed.length;
   const chat = await chatThatAsks('run: rm -f notes.md && echo removed');
-  await until('the device is told', () => device.pushed.length === 2);
-  const told = device.pushed[1];
+  await until('the device is told', () => device.pushed.length === before + 1);
+  const told = device.pushed[before];
   const { body: waits } = await stack.json<{ requests: { asked_at: string }[] }>(
     cookie,
     'GET',
     '/admin/inbox',
   );
-  const late = Number(device.pushedAt[1]) - Date.parse(String(waits.requests[0]?.asked_at));
+  const late = Number(device.pushedAt[before]) - Date.parse(String(waits.requests[0]?.asked_at));
   process.stderr.write(`from the event to the push: ${late} ms\n`);
-  // 250 of them are waited for an answer from elsewhere.
-  expect(late).toBeLessThan(1_500);
   expect(told).toMatchObject({ url: `/chat/${chat}`, badge: 1 });
   expect(told?.body).toContain('rm -f notes.md');
 
@@ -194,18 +203,19 @@ test("a permission is told by Web Push, and given by the notification's button, 
     await push({ ...told, tag: 'again' });
     return (await shown()).some((text) => text.includes('rm -f'));
   });
-  await running.evaluate(async () => {
-    const scope = globalThis as unknown as { registration: ServiceWorkerRegistration };
-    for (const each of await scope.registration.getNotifications()) if (each.tag !== 'again') each.close();
-  });
+  await close(running, 'again');
   await press(running, 'once');
   await until('it is refused', async () => (await shown()).some((text) => text.startsWith('Not answered')));
   await phone.page.locator('[data-testid=log-entry][data-outcome=sent]').first().waitFor();
+  await stack.json(cookie, 'PUT', '/admin/events/read', { chat, read: true });
+  // 250 ms of them are waited for an answer from elsewhere.
+  keepsBar('from the event to the push', late, 1_500);
 });
 
 test('of a muted chat nothing is told, and the log says why', async () => {
+  const before = device.pushed.length;
   const chat = await chatThatAsks('ask: One? | yes | no');
-  await until('the device is told', () => device.pushed.length === 3);
+  await until('the device is told', () => device.pushed.length === before + 1);
   await visit(phone.page, `/chat/${chat}`);
   await phone.page.getByRole('radio', { name: 'yes' }).tap();
   await phone.page.getByRole('button', { name: 'Answer', exact: true }).tap();
@@ -226,6 +236,6 @@ test('of a muted chat nothing is told, and the log says why', async () => {
   await phone.page
     .locator('[data-testid=log-entry][data-outcome=held_back]')
     .filter({ hasText: /^question[\s\S]*The chat is muted/ })
-    .waitFor({ timeout: 60_000 });
-  expect(device.pushed).toHaveLength(3);
+    .waitFor();
+  expect(device.pushed).toHaveLength(before + 1);
 });

@@ -363,7 +363,7 @@ test('eight chats at once on one repository that is not cloned yet', async () =>
   );
   expect(new Set(chats.map((chat) => chat.branch)).size).toBe(8);
   expect(new Set(chats.map((chat) => chat.directory)).size).toBe(8);
-}, 240_000);
+});
 
 test('a repository that does not exist is said in words', async () => {
   const created = await stack.json<Chat>(cookie, 'POST', '/admin/chats', {

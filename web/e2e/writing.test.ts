@@ -16,6 +16,7 @@ let photo: Buffer;
 beforeAll(async () => {
   stack = await Stack.start();
   cookie = await stack.login();
+  await stack.control('rate', 'POST', { repository: 'demo/slow-assets', bytes_per_second: null });
   for (const repo of ['demo/hello-web', 'demo/slow-assets']) {
     await stack.json(cookie, 'POST', '/admin/repos/clone', { repo });
   }
@@ -39,7 +40,7 @@ const attached = () => page.getByTestId('attachment');
 const pending = () => page.getByTestId('pending-prompt');
 const chatId = () => /ses_\w+/.exec(page.url())?.[0] ?? '';
 const valueIs = (text: string) =>
-  until(`the box says “${text}”`, async () => (await box().inputValue()) === text, 20);
+  until(`the box says “${text}”`, async () => (await box().inputValue()) === text);
 const attach = (name: string, buffer: Buffer, mimeType = 'image/jpeg') =>
   page.getByTestId('attach-input').setInputFiles({ name, mimeType, buffer });
 
@@ -157,7 +158,7 @@ test('a file is found, mentioned, and read by opencode; an agent is mentioned', 
   await option(/README\.md/).waitFor();
   await picture(page, 'mention');
   await page.keyboard.press('Escape');
-  await until('the list is gone', async () => (await page.getByRole('option').count()) === 0, 20);
+  await until('the list is gone', async () => (await page.getByRole('option').count()) === 0);
   await page.keyboard.type('e');
   await option(/README\.md/).waitFor();
   await page.keyboard.press('Enter');
@@ -191,13 +192,13 @@ test('a photo is sent upright and no larger than is of use', async () => {
     { name: 'second.jpg', mimeType: 'image/jpeg', buffer: photo },
     { name: 'third.jpg', mimeType: 'image/jpeg', buffer: photo },
   ]);
-  await until('there are three', async () => (await attached().count()) === 3, 20);
+  await until('there are three', async () => (await attached().count()) === 3);
   await button('Remove second.jpg').tap();
   await button('Remove third.jpg').tap();
-  await until('one is left', async () => (await attached().count()) === 1, 20);
+  await until('one is left', async () => (await attached().count()) === 1);
   await box().fill('say: nice');
   await sent();
-  await until('nothing is attached', async () => (await attached().count()) === 0, 20);
+  await until('nothing is attached', async () => (await attached().count()) === 0);
   const file = (await done('say: nice')).find(({ type }) => type === 'file');
   expect(file).toMatchObject({ mime: 'image/jpeg', filename: 'IMG_1.jpg' });
   expect(await look(file?.url ?? '')).toEqual({ size: '1176 x 1568', top: 'red', bottom: 'blue' });
@@ -327,13 +328,9 @@ test.each([
 ])('Stop stops a chat that %s', async (_what, prompt, state) => {
   await box().fill(prompt);
   await sent();
-  await until(`it is ${state}`, async () => (await view())?.state === state, 30);
+  await until(`it is ${state}`, async () => (await view())?.state === state);
   await button('Stop').tap();
-  await until(
-    'it has stopped',
-    async () => !['working', 'retrying'].includes((await view())?.state ?? ''),
-    20,
-  );
+  await until('it has stopped', async () => !['working', 'retrying'].includes((await view())?.state ?? ''));
   await button('Stop').waitFor({ state: 'detached' });
   expect(await page.getByRole('alert').filter({ hasText: 'Not stopped' }).count()).toBe(0);
 });
@@ -362,7 +359,7 @@ test('a long text stays quick, and the box grows to a limit', async () => {
   await page.evaluate((text) => navigator.clipboard.writeText(text), 'words and words\n'.repeat(6_250));
   await box().focus();
   await page.keyboard.press('Control+V');
-  await until('it is pasted', async () => (await box().inputValue()).length >= 100_000, 20);
+  await until('it is pasted', async () => (await box().inputValue()).length >= 100_000);
   const started = performance.now();
   await page.keyboard.type('quick');
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
@@ -371,7 +368,7 @@ test('a long text stays quick, and the box grows to a limit', async () => {
   expect(height).toBeLessThan(844 * 0.45);
   // It is written down although the page ends.
   await reload(page);
-  await until('it is there again', async () => (await box().inputValue()).endsWith('quick'), 20);
+  await until('it is there again', async () => (await box().inputValue()).endsWith('quick'));
   await box().fill('');
   // What would be felt grows with the text, and would be seconds.
   keepsBar('each key in a long text', key, 400);

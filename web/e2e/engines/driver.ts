@@ -1,5 +1,6 @@
 // A browser that is not Chromium, driven by the WebDriver standard: the phone's browser is WebKit, and nothing but
 // WebKit itself shows what it does. Only what the smoke run needs.
+import { PATIENCE } from '../bars';
 import { until } from '../stack';
 
 /** Sends one WebDriver command and answers its value. */
@@ -9,22 +10,17 @@ export type Command = (
   body?: Record<string, unknown>,
 ) => Promise<unknown>;
 
-/** How long is waited for what the page is to show: the agent behind it has its time too. In seconds. */
-const patience = 120;
-/** What an answer may take: a page that loads on a busy machine. In seconds. */
-const longest = 60;
-
-/** The answer, or after so many seconds an error that says who was asked for what: a driver may hang. */
+/** The answer, or after so many milliseconds an error that says who was asked for what: a driver may hang. */
 export async function inTime<T>(
   name: string,
   what: string,
   answer: Promise<T>,
-  seconds = longest,
+  milliseconds = PATIENCE,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, failed) => {
-    const error = new Error(`${name} did not answer ${what} within ${seconds} s`);
-    timer = setTimeout(() => failed(error), seconds * 1000);
+    const error = new Error(`${name} did not answer ${what} within ${milliseconds} ms`);
+    timer = setTimeout(() => failed(error), milliseconds);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
@@ -53,14 +49,10 @@ export class Driver {
 
   /** Waits until exactly what is meant is there. */
   async find(selector: string): Promise<string> {
-    return until(
-      `${selector} is there in ${this.name}`,
-      async () => {
-        const found = await this.command('POST', '/element', { using: 'css selector', value: selector });
-        return (found as Record<string, string>)[reference];
-      },
-      patience,
-    );
+    return until(`${selector} is there in ${this.name}`, async () => {
+      const found = await this.command('POST', '/element', { using: 'css selector', value: selector });
+      return (found as Record<string, string>)[reference];
+    });
   }
 
   /** A real click, which fails while something lies over the element; what slides in is waited for. */
@@ -87,10 +79,8 @@ export class Driver {
 
   /** Waits until the page's text has it. */
   async shows(text: string): Promise<void> {
-    await until(
-      `${this.name} shows "${text}"`,
-      () => this.run<boolean>('return document.body.innerText.includes(arguments[0])', text),
-      patience,
+    await until(`${this.name} shows "${text}"`, () =>
+      this.run<boolean>('return document.body.innerText.includes(arguments[0])', text),
     );
   }
 
