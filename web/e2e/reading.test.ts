@@ -123,7 +123,7 @@ test('it scrolls to its beginning by itself, and nothing moves but by scrolling'
   const begun = Date.now();
   for (let isBeginning = false; !isBeginning; ) {
     expect(Date.now() - begun, 'ms until the beginning is reached').toBeLessThan(PATIENCE);
-    const step = await scrollUp(1_600);
+    const step = await scrollUp(2_400);
     astray = Math.max(astray, step.astray);
     isBeginning = step.isBeginning && step.first.includes('Prompt number 0:');
   }
