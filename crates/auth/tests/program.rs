@@ -48,10 +48,10 @@ impl Running {
         let client = ocweb_service::client_builder()
             .unix_socket(folder.path().join("auth/socket"))
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(30))
+            .timeout(Duration::from_mins(3))
             .build()
             .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_mins(3);
         while client.get("http://localhost/health").send().await.is_err() {
             assert!(running.0.try_wait().unwrap().is_none(), "it ended");
             assert!(Instant::now() < deadline, "it did not answer in time");
@@ -64,7 +64,7 @@ impl Running {
     async fn stop(mut self) -> std::process::ExitStatus {
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_mins(3);
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status;

@@ -79,7 +79,7 @@ impl Checkout {
 fn until(what: &str, holds: impl Fn() -> bool) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < Duration::from_mins(1), "waited in vain until {what}");
+        assert!(begin.elapsed() < Duration::from_mins(3), "waited in vain until {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }

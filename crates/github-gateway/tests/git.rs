@@ -140,7 +140,7 @@ async fn packs_go_on_before_they_are_whole() {
     let bench = Bench::with(&[("GITHUB_URL", &url)]).await;
     std::fs::create_dir_all(bench.projects("worktrees/demo__hello-web__ses_1")).unwrap();
     let post = |service: &str| bench.ask(reqwest::Method::POST, &format!("demo/hello-web.git/{service}"));
-    let patience = Duration::from_mins(1);
+    let patience = Duration::from_mins(3);
 
     let line = format!("{} {} refs/heads/ocweb/fix-1\0 report-status", "0".repeat(40), "1".repeat(40));
     let list = format!("{:04x}{line}0000", line.len() + 4);

@@ -35,7 +35,7 @@ impl Service {
         let client = ocweb_service::client_builder()
             .unix_socket(folder.path().join("auth.sock"))
             .redirect(Policy::none())
-            .timeout(Duration::from_secs(30))
+            .timeout(Duration::from_mins(3))
             .build()
             .unwrap();
         let mut service = Self {

@@ -20,7 +20,7 @@ use std::{
 pub(crate) const TOKEN: &str = "github_pat_good";
 pub(crate) const KEY: &str = "sk-or-v1-good";
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 pub(crate) struct World {
     folder: tempfile::TempDir,

@@ -18,7 +18,7 @@ use tokio::{
 use super::client;
 
 /// Generous: the machine may be busy.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A running `opencode serve`, killed when this is dropped.
 pub struct Opencode {

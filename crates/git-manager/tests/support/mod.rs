@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Generous: machines that run tests may be loaded.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(3);
 
 /// How often something is done that is promised to bear many times: a few with each change, `OCWEB_ROUNDS=all` for all.
 pub fn rounds(few: usize, all: usize) -> usize {

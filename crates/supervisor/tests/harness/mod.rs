@@ -25,7 +25,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Far longer than anything takes, on a loaded machine too.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
 
 pub(crate) const BACKENDS: [&str; 7] =
     ["opencode", "auth", "github-gateway", "git-manager", "resource-monitor", "event-relay", "notifier"];
