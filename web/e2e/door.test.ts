@@ -214,7 +214,9 @@ describe('without a session', () => {
     await stack.json(cookie, 'DELETE', `/auth/sessions/${id}`);
     await stack.json(cookie, 'DELETE', `/auth/tokens/${bearer.id}`);
     await stack.json(cookie, 'DELETE', `/auth/tokens/${basic.id}`);
+    const at = Date.now();
     await until('the revoked are cut', () => shells.every((shell) => shell.isOver()));
+    expect(Date.now() - at).toBeLessThan(20_000);
     kept.type('echo second-$((6*7))\n');
     await until('the other goes on', () => kept.shown().includes('second-42'));
     expect(kept.isOver()).toBe(false);
