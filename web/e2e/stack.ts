@@ -2,7 +2,7 @@
 // Each stack has its own ports and folder, and is ended by the pid that was started here.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
@@ -62,17 +62,22 @@ export async function until<T>(
   throw new Error(`waited ${PATIENCE} ms in vain until ${what}${last ? ` (${last})` : ''}`);
 }
 
+const given = new Set<number>();
+
+/**
+ * A port for somebody who opens it later. It lies below those that the system gives to whoever asks for any, and below those
+ * that a stack's supervisor draws from, so that nobody else has it by then; and above the last that browsers refuse, 10080.
+ */
 export async function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
+  const port = randomInt(10_081, 20_000);
+  if (given.has(port)) return freePort();
+  given.add(port);
+  const isFree = await new Promise<boolean>((done) => {
     const server = createServer();
-    server.on('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? done(address.port) : failed(new Error('no port')),
-      );
-    });
+    server.on('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
   });
+  return isFree ? port : freePort();
 }
 
 /** One request exactly as given: unlike fetch, node's client leaves the path alone. */

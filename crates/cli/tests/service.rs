@@ -1,7 +1,7 @@
 //! `ocweb service` where it cannot be: what its manager refuses, what would keep no agent apart, what will not stay there.
 //! Where it is, commands speak of what it runs with, whatever this shell says.
 
-use std::{fs, net::TcpListener};
+use std::fs;
 
 use crate::support::World;
 
@@ -86,7 +86,7 @@ fn from_npxs_cache_no_service_is_offered_and_none_is_stopped_for_it() {
     assert!(code == 2 && said.contains("lies in npx's cache"), "{said}");
     assert!(!world.config().exists(), "nothing was changed");
 
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap().to_string();
     let mut person = world.sit_down_at(&words(&machine, &[&program, "setup"]), &[]);
     person.reads("Password (not shown):").types("");
     person.reads("Token, or Enter to go on without (not shown):").types("");

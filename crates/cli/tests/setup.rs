@@ -1,6 +1,6 @@
 //! `ocweb setup` as somebody meets it who types at a phone's terminal, and without anybody.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::support::{KEY, Person, TOKEN, World};
 use ocweb_cli::config_file;
@@ -9,7 +9,7 @@ const PASSWORD: &str = "correct horse battery staple";
 
 /// A port that nothing listens on.
 fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+    ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap().to_string()
 }
 
 /// Asked where systemd runs; a test installs no service.

@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -35,7 +34,7 @@ impl Program {
     pub(crate) fn new(path: &Path, home: &Path, environment: Vec<(String, String)>) -> io::Result<Self> {
         std::fs::create_dir_all(home.join("empty"))?;
         // Not 0: opencode would take 4096, where somebody's own may be.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = ocweb_service::free_port(ocweb_service::BACKEND_PORTS)?;
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         let password = format!("{:032x}", u128::from_ne_bytes(bytes));

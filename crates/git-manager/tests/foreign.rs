@@ -96,8 +96,8 @@ async fn one_that_opencode_does_not_know_is_not_found_and_leaves_nothing() {
             (StatusCode::SERVICE_UNAVAILABLE, &json!("opencode-unavailable"))
         );
     }
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    bench.set("OCWEB_OPENCODE_URL", &format!("http://{free}/"));
+    let free = ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap();
+    bench.set("OCWEB_OPENCODE_URL", &format!("http://127.0.0.1:{free}/"));
     let service = bench.service().await;
     assert_eq!(service.post(PATH, prompt).await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((kept(&bench, "foreign"), kept(&bench, "prompts/ledgers")), (vec![], vec![]));

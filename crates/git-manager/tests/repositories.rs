@@ -357,7 +357,7 @@ async fn fault_7_a_full_disk_is_said_and_nothing_half_made_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_is_not_up_is_waited_for_and_then_named() {
     let mut bench = Bench::new().await;
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = format!("127.0.0.1:{}", ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap());
     bench.set("OCWEB_GATEWAY_URL", &format!("http://{address}"));
     let service = bench.service().await;
     let clone = json!({"repo": "demo/hello-web"});

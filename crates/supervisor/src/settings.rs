@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ocweb_service::{ConfigError, Environment, config::Folders};
+use ocweb_service::{BACKEND_PORTS, ConfigError, Environment, config::Folders, free_port};
 
 use crate::{
     edge::{self, Edge},
@@ -18,10 +18,6 @@ use crate::{
 /// Names of our services: their binaries are `ocweb-<name>`, their sockets `<name>/socket`.
 pub(crate) const SERVICES: [&str; 6] =
     ["auth", "github-gateway", "git-manager", "resource-monitor", "event-relay", "notifier"];
-
-/// Ports that are tried for opencode and for the gateway. They lie below the range from which Linux takes the ports of
-/// outgoing connections, so that none of those can sit on the port while its owner is down.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// Everything that can be set, as the process table needs it.
 pub struct Settings {
@@ -133,7 +129,8 @@ pub(crate) fn invalid(name: &'static str, reason: impl Into<String>) -> ConfigEr
 /// The port that is set, or a free one.
 fn loopback_address(environment: &Environment, name: &'static str) -> Result<SocketAddr, ConfigError> {
     let port = match environment.parsed(name, 0)? {
-        0 => free_port().map_err(|error| invalid(name, format!("no free port was found: {error}")))?,
+        0 => free_port(BACKEND_PORTS)
+            .map_err(|error| invalid(name, format!("no free port was found: {error}")))?,
         port => port,
     };
     Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
@@ -143,18 +140,6 @@ fn loopback_address(environment: &Environment, name: &'static str) -> Result<Soc
 pub(crate) fn unprivileged_ports_begin_at() -> u16 {
     let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
     text.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1024)
-}
-
-fn free_port() -> io::Result<u16> {
-    for _ in 0..50 {
-        let random = getrandom::u32().map_err(io::Error::other)?;
-        let width = u32::from(PORTS.end - PORTS.start);
-        let port = PORTS.start + u16::try_from(random % width).map_err(io::Error::other)?;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// A secret of this run: 128 bits.

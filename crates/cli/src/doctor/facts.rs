@@ -233,8 +233,7 @@ mod tests {
 
     #[test]
     fn with_tls_both_ports_are_looked_at_and_told_with_their_keys() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let listener = TcpListener::bind(taken).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port().to_string();
         let said = |pairs: &[(&str, &str)]| {
             let said = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
@@ -244,7 +243,7 @@ mod tests {
             let text = said(pairs).unwrap_or_default();
             assert!(text.starts_with(&format!("{key}: ")) && !text.contains("; "), "{text}");
         };
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let free = ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap().to_string();
         begins(&[("OCWEB_HOST", "localhost"), ("OCWEB_PORT", &port)], "server.port");
         let tls = [("OCWEB_HOST", "127.0.0.1"), ("OCWEB_DOMAIN", "a.example")];
         begins(

@@ -54,8 +54,7 @@ impl Stage {
         std::fs::create_dir(&directory).unwrap();
         git(&directory, &["init", "--quiet"]).await;
         git(&directory, &["commit", "--quiet", "--allow-empty", "-m", "x"]).await;
-        // Nobody else gets it in the moment between.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap();
         let process = start(&world, root, port, models);
         house.name_process(process.id().unwrap());
         let git_manager = OnSocket::start(&house.socket("git-manager"), GitManager::new(&json!([])).router());

@@ -26,7 +26,7 @@ impl RealOpencode {
         std::fs::create_dir_all(&home).unwrap();
         let environment = bench.world.environment();
         // Not 0: opencode then takes 4096 if that is free, which another test's may want again after a restart.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let free = ocweb_service::free_port(ocweb_service::BACKEND_PORTS).unwrap();
         let child = spawn(&home, &environment, &free.to_string());
         let client = ocweb_service::client_builder().build().unwrap();
         let mut opencode = Self { url: String::new(), home, environment, child, client };

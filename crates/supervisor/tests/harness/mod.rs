@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -26,6 +26,9 @@ use tempfile::TempDir;
 
 /// Far longer than anything takes, on a loaded machine too.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(3);
+
+/// For the doors of worlds: none of those that their supervisors draw.
+const DOORS: std::ops::Range<u16> = 10_000..ocweb_service::BACKEND_PORTS.start;
 
 pub(crate) const BACKENDS: [&str; 7] =
     ["opencode", "auth", "github-gateway", "git-manager", "resource-monitor", "event-relay", "notifier"];
@@ -71,7 +74,7 @@ impl World {
             fs::create_dir(folder.path().join(sub)).unwrap();
         }
         fs::write(folder.path().join("Caddyfile"), "").unwrap();
-        let world = Self { folder, port: free_port(), supervisor: None };
+        let world = Self { folder, port: ocweb_service::free_port(DOORS).unwrap(), supervisor: None };
         // Beside the programs, since not everybody may get through to the checkout.
         let stand_in = world.path("bin/stand_in.py");
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand_in.py"), &stand_in).unwrap();
@@ -313,15 +316,4 @@ pub(crate) fn is_alive(pid: i32) -> bool {
 
 pub(crate) fn zombies_of(parent: i32) -> Vec<i32> {
     processes().filter(|pid| stat(*pid) == Some(('Z', parent))).collect()
-}
-
-/// A port below those that the system gives to outgoing connections.
-fn free_port() -> u16 {
-    for _ in 0..100 {
-        let port = 10_000 + u16::try_from(getrandom::u32().unwrap() % 10_000).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-    panic!("no free port");
 }
