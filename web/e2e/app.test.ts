@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { violations } from './axe';
+import { keepsBar } from './bars';
 import { openBrowser, openPhone, type Phone, picture, reload, swipe, visit } from './browser';
 import { Network } from './network';
 import { Stack, until } from './stack';
@@ -151,9 +152,12 @@ test('a chat that was seen is there at once when it is shown again', async () =>
   network.reset();
   await button(/^Chats/).tap();
   await choose(0);
+  const chosen = Date.now();
   await question('first').waitFor();
+  const took = Date.now() - chosen;
   network.restore();
   await page.getByTestId('connection').waitFor({ state: 'detached' });
+  keepsBar('until what was seen before is shown', took, 1_000);
 });
 
 test('without a network it starts with what was seen last, and says as of when', async () => {

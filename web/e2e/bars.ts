@@ -14,14 +14,7 @@ const OVER = 'is over its bar of';
  */
 export const isTriedAgain = new RegExp(OVER);
 
-/** So many test files run at once (`vitest.e2e.config.ts`), each with a stack and a browser: each has its share of the time. */
-export const WORKERS = 2;
-
-/**
- * Fails where it took `milliseconds` and has to take less than `bar` where nothing else runs. For tests that can be done
- * again in the same stack.
- */
+/** Fails where it took `milliseconds` and has to take less than `bar`. For tests that can be done again in the same stack. */
 export function keepsBar(what: string, milliseconds: number, bar: number): void {
-  if (milliseconds < bar * WORKERS) return;
-  throw new Error(`${what}: ${Math.round(milliseconds)} ms ${OVER} ${bar} ms, with ${WORKERS} files at once`);
+  if (milliseconds >= bar) throw new Error(`${what}: ${Math.round(milliseconds)} ms ${OVER} ${bar} ms`);
 }

@@ -47,11 +47,14 @@ test('opencode killed: said while it lasts, and back by itself', async () => {
 test('opencode stopped in its tracks: seen, and replaced', async () => {
   const before = await service('opencode');
   process.kill(before.pid, 'SIGSTOP');
+  const stopped = Date.now();
   await until(
     'it is replaced',
     async () => (await stack.services(cookie)).get('opencode')?.pid !== before.pid,
   );
+  const took = Date.now() - stopped;
   await well();
+  keepsBar('until a frozen opencode is replaced', took, 30_000);
 });
 
 test('auth killed: nobody gets in meanwhile, and it is back within moments', async () => {
@@ -77,10 +80,13 @@ test('auth killed: nobody gets in meanwhile, and it is back within moments', asy
 test('auth stopped in its tracks: nobody waits for ever, nobody gets in, and it is replaced', async () => {
   const before = await service('auth');
   process.kill(before.pid, 'SIGSTOP');
+  const stopped = Date.now();
   const outsider = await send(stack.port, '/session');
   expect([401, 503], outsider.text).toContain(outsider.status);
   await until('it is replaced', async () => (await stack.services(cookie)).get('auth')?.pid !== before.pid);
+  const took = Date.now() - stopped;
   await well();
+  keepsBar('until a frozen auth is replaced', took, 40_000);
 });
 
 test('TERM ends everything within four seconds, open streams and agents at work included', async () => {

@@ -276,10 +276,10 @@ test('a network cut in the middle of an answer: said, and right again without a 
   await say('say 240 words at 30 per second');
   await until('it streams', async () => numbered(await lastAnswer().innerText()).length > 30);
   await phone.context.setOffline(true);
-  await phone.page.getByText(/reconnecting/).waitFor();
+  await phone.page.getByText(/reconnecting/).waitFor({ timeout: 10_000 });
   await picture(phone.page, 'reconnecting');
   await phone.context.setOffline(false);
-  await phone.page.getByText(/reconnecting/).waitFor({ state: 'detached' });
+  await phone.page.getByText(/reconnecting/).waitFor({ state: 'detached', timeout: 10_000 });
   await idle();
   await sameAsStored();
   expect(numbered(await lastAnswer().innerText())).toHaveLength(240);

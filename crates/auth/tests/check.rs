@@ -64,7 +64,7 @@ async fn raw(service: &Service, request: &[u8]) -> String {
     stream.write_all(request).await.unwrap();
     let mut answer = Vec::new();
     let reading = stream.read_to_end(&mut answer);
-    tokio::time::timeout(Duration::from_mins(3), reading).await.expect("an answer").unwrap();
+    tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an answer").unwrap();
     String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
 }
 

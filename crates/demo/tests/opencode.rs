@@ -179,7 +179,7 @@ async fn failing_waiting_and_stalling() {
     while completions.list().last().is_none_or(|completion| completion.prompt != "stall") {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    tokio::time::timeout(Duration::from_mins(3), stage.test.world.stop()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), stage.test.world.stop()).await.unwrap();
 }
 
 #[tokio::test]
